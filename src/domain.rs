@@ -1,0 +1,25 @@
+//! The nouns of the service and every rule that can be decided from values alone.
+//!
+//! No I/O, no `async`, no clock and no randomness in here (H2): `now` and seeds arrive as arguments.
+//! The serialised forms in this room are the stored and internal ones; what clients see is in `api`.
+
+pub mod api_key;
+pub mod audit;
+pub mod base62;
+pub mod caller;
+pub mod domain_name;
+pub mod environment;
+pub mod id;
+pub mod ip_network;
+pub mod key_hash;
+pub mod keyring;
+pub mod locator;
+pub mod metadata;
+pub mod organization;
+pub mod permission;
+pub mod plan;
+pub mod secret_key;
+pub mod session;
+pub mod text;
+pub mod timestamp;
+pub mod verification;

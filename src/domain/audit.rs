@@ -1,0 +1,106 @@
+//! What the audit log says: who did what to which thing, chained by hashes.
+//!
+//! Every entry carries the SHA-256 of its predecessor's hash and its own content, so an entry that is
+//! changed, removed or moved later breaks the chain from there on.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::id::{ApiKeyId, AuditEntryId};
+use super::timestamp::Timestamp;
+
+/// Who made a change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Actor {
+    /// Whoever held this API key.
+    ApiKey {
+        /// The key's id, never the key.
+        id: ApiKeyId,
+    },
+    /// Whoever holds the operator token of the deployment.
+    Operator,
+}
+
+/// What was done. The words are stored and shown: never rename one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Action {
+    /// An API key was issued.
+    #[serde(rename = "api_key.created")]
+    KeyCreated,
+    /// Settings of an API key changed.
+    #[serde(rename = "api_key.updated")]
+    KeyUpdated,
+    /// An API key got a successor.
+    #[serde(rename = "api_key.rotated")]
+    KeyRotated,
+    /// An API key was revoked.
+    #[serde(rename = "api_key.revoked")]
+    KeyRevoked,
+    /// A session was created.
+    #[serde(rename = "session.created")]
+    SessionCreated,
+    /// A session was renamed, connected or disconnected.
+    #[serde(rename = "session.updated")]
+    SessionUpdated,
+    /// A session and all its keys were ended.
+    #[serde(rename = "session.deleted")]
+    SessionDeleted,
+    /// A session took over a new policy of its organization.
+    #[serde(rename = "session.policy_changed")]
+    PolicyChanged,
+    /// An organization was created.
+    #[serde(rename = "organization.created")]
+    OrganizationCreated,
+    /// Name, plan or limits of an organization changed.
+    #[serde(rename = "organization.updated")]
+    OrganizationUpdated,
+    /// An organization was suspended.
+    #[serde(rename = "organization.suspended")]
+    OrganizationSuspended,
+    /// A suspended organization was let in again.
+    #[serde(rename = "organization.resumed")]
+    OrganizationResumed,
+    /// An organization was ended.
+    #[serde(rename = "organization.deleted")]
+    OrganizationDeleted,
+}
+
+/// One line of the audit log, before it has a place in the chain.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AuditEntry {
+    /// Its public name.
+    pub id: AuditEntryId,
+    /// When it happened.
+    pub at: Timestamp,
+    /// Who did it.
+    pub actor: Actor,
+    /// What was done.
+    pub action: Action,
+    /// The id of what it was done to.
+    pub target: String,
+    /// Names of the fields that changed and other harmless detail, never their values.
+    pub details: Vec<String>,
+}
+
+/// An entry with its place: number and hash.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ChainedEntry {
+    /// Counts from 1 within one chain.
+    pub seq: i64,
+    /// The entry.
+    pub entry: AuditEntry,
+    /// SHA-256, hex, over the previous hash and this entry.
+    pub hash: String,
+}
+
+/// The hash before the first entry of a chain.
+pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+/// The hash of an entry that follows `previous`: SHA-256 over `previous`, the number and the entry's JSON,
+/// each on a line of its own. The JSON is the stored text, so the chain can be checked from the rows alone.
+pub fn chain_hash(previous: &str, seq: i64, entry_json: &str) -> String {
+    let mut hasher = Sha256::new();
+    hasher.update(format!("{previous}\n{seq}\n{entry_json}\n"));
+    hex::encode(hasher.finalize())
+}

@@ -1,0 +1,25 @@
+//! An organization: the paying customer, with its plan.
+
+use serde::{Deserialize, Serialize};
+
+use super::id::{OrganizationId, SessionId};
+use super::session::Policy;
+use super::text::Name;
+use super::timestamp::Timestamp;
+
+/// The organization record.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Organization {
+    /// Its public name.
+    pub id: OrganizationId,
+    /// The label people know it by.
+    pub name: Name,
+    /// Status and plan, as its sessions are told.
+    pub policy: Policy,
+    /// The production default session, which exists from the start.
+    pub default_session_id: SessionId,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}

@@ -1,0 +1,135 @@
+//! A session: the unit of isolation inside an organization, and the policy that its organization sets.
+
+use serde::{Deserialize, Serialize};
+
+use super::environment::Environment;
+use super::id::{OrganizationId, SessionId};
+use super::plan::Plan;
+use super::text::Name;
+use super::timestamp::Timestamp;
+
+/// Whether the keys of a session are let through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionStatus {
+    /// Keys verify.
+    Connected,
+    /// Keys are refused until it is connected again.
+    Disconnected,
+    /// Ended for good, with all its keys.
+    Deleted,
+}
+
+impl SessionStatus {
+    /// The word that clients read.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Connected => "connected",
+            Self::Disconnected => "disconnected",
+            Self::Deleted => "deleted",
+        }
+    }
+}
+
+/// Where the objects of a session are placed (Durable Object location hints).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the platform's own abbreviations")]
+pub enum Region {
+    Wnam,
+    Enam,
+    Sam,
+    Weur,
+    Eeur,
+    Apac,
+    Oc,
+    Afr,
+    Me,
+}
+
+impl Region {
+    /// Every region the platform knows.
+    pub const ALL: [Self; 9] =
+        [Self::Wnam, Self::Enam, Self::Sam, Self::Weur, Self::Eeur, Self::Apac, Self::Oc, Self::Afr, Self::Me];
+
+    /// The platform's word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Wnam => "wnam",
+            Self::Enam => "enam",
+            Self::Sam => "sam",
+            Self::Weur => "weur",
+            Self::Eeur => "eeur",
+            Self::Apac => "apac",
+            Self::Oc => "oc",
+            Self::Afr => "afr",
+            Self::Me => "me",
+        }
+    }
+}
+
+/// The session record.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Session {
+    /// Its public name.
+    pub id: SessionId,
+    /// The organization it belongs to.
+    pub organization_id: OrganizationId,
+    /// The label people know it by.
+    pub name: Name,
+    /// The environment its keys are made for, or none for plain `sk_` keys.
+    pub environment: Option<Environment>,
+    /// Where it was placed, if anybody chose.
+    pub region: Option<Region>,
+    /// Whether it is the default session of its environment.
+    pub is_default: bool,
+    /// Whether its keys are let through.
+    pub status: SessionStatus,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// Counts the changes of this record.
+    pub generation: i64,
+}
+
+impl Session {
+    /// Whether `full_access` keys of this session act on the whole organization.
+    pub fn is_production_default(&self) -> bool {
+        self.is_default && self.environment == Some(Environment::Production)
+    }
+}
+
+/// Whether the keys of an organization are let through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrganizationStatus {
+    /// Keys verify.
+    Active,
+    /// All keys are refused until it is resumed.
+    Suspended,
+    /// Ended for good, with all sessions and keys.
+    Deleted,
+}
+
+impl OrganizationStatus {
+    /// The word that clients read.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+            Self::Deleted => "deleted",
+        }
+    }
+}
+
+/// What an organization tells its sessions. A session never goes back to an earlier version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Policy {
+    /// Counts the changes of the policy.
+    pub version: i64,
+    /// Whether keys are let through.
+    pub status: OrganizationStatus,
+    /// Quotas.
+    pub plan: Plan,
+}

@@ -1,0 +1,212 @@
+//! What every Durable Object of the house has in common.
+//!
+//! An object room is synchronous: `handle(command, context) -> step`. The shell around it (`shell`) makes
+//! the calls a step asks for, re-enters it with the answer, and opens one transaction per command (H5).
+//! A refusal rolls back as well, so an answer other than "done" has left nothing behind.
+
+pub mod audit_log;
+pub mod outbox;
+pub mod rows;
+pub mod shell;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::audit::Actor;
+use crate::domain::caller::Caller;
+use crate::domain::id::ApiKeyId;
+use crate::domain::keyring::Keyring;
+use crate::domain::permission::Permission;
+use crate::domain::timestamp::Timestamp;
+use crate::domain::verification::Code;
+use crate::ports::{Sql, SqlError};
+
+/// The rules of one kind of object.
+pub trait Object: Send + Sync + 'static {
+    /// What it can be told.
+    type Command: Serialize + DeserializeOwned + Send + Sync;
+    /// What it answers.
+    type Reply: Serialize + DeserializeOwned + Send;
+
+    /// Schema steps, oldest first; forward only. A step that has run is never edited.
+    const MIGRATIONS: &'static [&'static str];
+
+    /// Whether a command may write. What only reads runs outside a transaction.
+    fn writes(command: &Self::Command) -> bool;
+
+    /// Decides and writes.
+    fn handle(sql: &dyn Sql, context: &Context<'_>, command: &Self::Command) -> Result<Step<Self>, Abort>;
+
+    /// What the outbox has to send, at most a bounded number of messages: those due by `due_by`.
+    fn deliveries(sql: &dyn Sql, context: &Context<'_>, due_by: Timestamp) -> Result<Vec<outbox::Delivery>, SqlError>;
+
+    /// Housekeeping in the alarm, a bounded portion at a time; true while there is more to do.
+    fn tidy(sql: &dyn Sql, context: &Context<'_>) -> Result<bool, SqlError>;
+}
+
+/// What a step may know besides its command.
+pub struct Context<'a> {
+    /// The moment of the step.
+    pub now: Timestamp,
+    /// The deployment's derived secrets.
+    pub keyring: &'a Keyring,
+    /// The caller, freshly confirmed by its authority, when the step has asked for that.
+    pub confirmed: Option<&'a Caller>,
+    /// A seed for the names a step gives out (audit entries).
+    pub seed: &'a [u8; 64],
+}
+
+/// How a step ends.
+pub enum Step<O: Object + ?Sized> {
+    /// Decided; written if there was something to write.
+    Done(Done<O>),
+    /// The caller belongs to another session: ask its authority and come back. Nothing is written.
+    Confirm {
+        /// The key that calls.
+        key_id: ApiKeyId,
+        /// What it must be allowed to do.
+        needs: Permission,
+    },
+}
+
+/// A decided step.
+pub struct Done<O: Object + ?Sized> {
+    /// The answer.
+    pub reply: O::Reply,
+    /// How long (ms) the answer must be held back until the change is in force everywhere.
+    pub wait_ms: u64,
+    /// Messages that must be acknowledged before the work counts as finished (else the answer says 202).
+    pub awaiting: Vec<outbox::EntryKey>,
+    /// A command to run once the answer has left.
+    pub follow_up: Option<O::Command>,
+}
+
+impl<O: Object> Step<O> {
+    /// A step that is finished with its reply.
+    pub fn done(reply: O::Reply) -> Self {
+        Self::Done(Done { reply, wait_ms: 0, awaiting: Vec::new(), follow_up: None })
+    }
+
+    /// A step that is finished once these messages are acknowledged.
+    pub fn done_after(reply: O::Reply, awaiting: Vec<outbox::EntryKey>) -> Self {
+        Self::Done(Done { reply, wait_ms: 0, awaiting, follow_up: None })
+    }
+}
+
+/// Why a step ended without a result. Either way the transaction is rolled back.
+#[derive(Debug)]
+pub enum Abort {
+    /// The business says no.
+    Rejected(Rejection),
+    /// The database failed.
+    Failed(SqlError),
+}
+
+impl From<SqlError> for Abort {
+    fn from(error: SqlError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<Rejection> for Abort {
+    fn from(rejection: Rejection) -> Self {
+        Self::Rejected(rejection)
+    }
+}
+
+/// The business no: a decision, not a failure.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "rejection", rename_all = "snake_case")]
+pub enum Rejection {
+    /// The presented credential is not good for this.
+    CallerRefused {
+        /// What a verification of it says.
+        code: Code,
+        /// The permission that was asked for.
+        needs: Option<Permission>,
+    },
+    /// No such API key within reach.
+    KeyNotFound,
+    /// No such session within reach.
+    SessionNotFound,
+    /// No such organization.
+    OrganizationNotFound,
+    /// The caller's reach ends at its own session.
+    OutsideReach,
+    /// The caller would hand out more than it has.
+    ExceedsOwnPermissions,
+    /// The key is revoked; that is final.
+    KeyRevoked,
+    /// Only active and pending keys can be rotated.
+    KeyNotActive,
+    /// The key has a successor already.
+    KeyRotated,
+    /// The plan allows no further key in this session.
+    KeyQuotaReached {
+        /// How many it allows.
+        limit: u32,
+    },
+    /// The session is deleted; that is final.
+    SessionDeleted,
+    /// The production default session cannot be disconnected or deleted.
+    DefaultSession,
+    /// The organization is deleted; that is final.
+    OrganizationDeleted,
+    /// The expiry and `notBefore` that result would leave no time to use the key.
+    EmptyLifetime,
+    /// An `Idempotency-Key` came back with another request.
+    IdempotencyMismatch,
+    /// The first request with this `Idempotency-Key` is still at work.
+    IdempotencyInFlight,
+    /// The retried request has issued a key that cannot be shown again.
+    KeyAlreadyIssued,
+    /// The locator is taken by another object; draw a new one.
+    LocatorTaken,
+}
+
+/// On whose authority a command is given; checked where the change commits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "by", rename_all = "snake_case")]
+pub enum Authority {
+    /// An API key, which must still be good for `needs`.
+    Key {
+        /// The key that calls.
+        key_id: ApiKeyId,
+        /// What it must be allowed to do.
+        needs: Permission,
+    },
+    /// The operator, whose token the edge has checked.
+    Operator,
+}
+
+impl Authority {
+    /// How the audit log names it.
+    pub fn actor(&self) -> Actor {
+        match self {
+            Self::Key { key_id, .. } => Actor::ApiKey { id: key_id.clone() },
+            Self::Operator => Actor::Operator,
+        }
+    }
+}
+
+/// What travels back from an object.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer<R> {
+    /// Decided.
+    Done {
+        /// The reply.
+        reply: R,
+        /// How long (ms) to hold the answer back until the change is in force everywhere.
+        wait_ms: u64,
+        /// False while messages to other objects are still unacknowledged.
+        settled: bool,
+    },
+    /// Refused; nothing has changed.
+    Rejected(Rejection),
+    /// Neither: the object or one it had to ask could not do its work.
+    Failed {
+        /// What went wrong, for the log.
+        detail: String,
+    },
+}

@@ -1,0 +1,132 @@
+//! What an object still has to tell others.
+//!
+//! An entry is written in the same transaction as the change it announces (H6) and names a subject and a
+//! version, not a message: what is sent is always the subject's current state, so a message may be repeated,
+//! delayed or overtaken without harm. An entry leaves once its version, or a later one, is acknowledged.
+
+use serde::{Deserialize, Serialize};
+
+use super::rows::{execute, query, query_one};
+use crate::domain::session::Region;
+use crate::domain::timestamp::Timestamp;
+use crate::ports::{Address, Sql, SqlError, SqlValue};
+
+/// The table, for every object's first migration.
+pub const SCHEMA: &str = "CREATE TABLE outbox (
+    lane TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    due_at INTEGER NOT NULL,
+    PRIMARY KEY (lane, subject)
+) WITHOUT ROWID";
+
+/// The pause after a first failure; it doubles up to `MAX_PAUSE_MS`. KV takes one write a second for a name.
+const FIRST_PAUSE_MS: i64 = 1_100;
+const MAX_PAUSE_MS: i64 = 60_000;
+
+/// Names one entry at one version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntryKey {
+    /// The kind of receiver.
+    pub lane: String,
+    /// What changed.
+    pub subject: String,
+    /// Up to which version.
+    pub version: i64,
+}
+
+/// A message that is ready to go, with the entries it settles.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Delivery {
+    /// The entries that the message covers.
+    pub settles: Vec<EntryKey>,
+    /// The message.
+    pub message: Message,
+}
+
+/// A message of the outbox.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Message {
+    /// Write a value to KV.
+    Publish {
+        /// The KV name.
+        name: String,
+        /// The encoded value.
+        value: Vec<u8>,
+    },
+    /// Send a command to another object.
+    Call {
+        /// Which object.
+        address: Address,
+        /// Where it is placed on first contact.
+        region: Option<Region>,
+        /// The encoded command.
+        request: Vec<u8>,
+    },
+}
+
+/// Announces that `subject` has reached `version`, to be sent from `due_at` on.
+pub fn put(sql: &dyn Sql, lane: &str, subject: &str, version: i64, due_at: Timestamp) -> Result<EntryKey, SqlError> {
+    execute(
+        sql,
+        "INSERT INTO outbox (lane, subject, version, due_at) VALUES (?, ?, ?, ?)
+         ON CONFLICT (lane, subject) DO UPDATE SET
+            version = max(version, excluded.version), attempts = 0, due_at = min(due_at, excluded.due_at)",
+        &[lane.into(), subject.into(), version.into(), due_at.into()],
+    )?;
+    Ok(EntryKey { lane: lane.to_owned(), subject: subject.to_owned(), version })
+}
+
+/// The entries of a lane that are due, oldest first.
+pub fn due(sql: &dyn Sql, lane: &str, due_by: Timestamp, limit: i64) -> Result<Vec<EntryKey>, SqlError> {
+    query(
+        sql,
+        "SELECT subject, version FROM outbox WHERE lane = ? AND due_at <= ? ORDER BY due_at LIMIT ?",
+        &[lane.into(), due_by.into(), limit.into()],
+    )?
+    .iter()
+    .map(|row| Ok(EntryKey { lane: lane.to_owned(), subject: row.text(0)?.to_owned(), version: row.integer(1)? }))
+    .collect()
+}
+
+/// Removes an entry whose version has been acknowledged; a later version stays.
+pub fn settle(sql: &dyn Sql, entry: &EntryKey) -> Result<(), SqlError> {
+    execute(
+        sql,
+        "DELETE FROM outbox WHERE lane = ? AND subject = ? AND version <= ?",
+        &[entry.lane.as_str().into(), entry.subject.as_str().into(), entry.version.into()],
+    )
+}
+
+/// Puts an entry off after a failure, longer each time.
+pub fn postpone(sql: &dyn Sql, entry: &EntryKey, now: Timestamp) -> Result<(), SqlError> {
+    execute(
+        sql,
+        "UPDATE outbox SET attempts = attempts + 1, due_at = ? + min(?, ? << min(attempts, 10))
+         WHERE lane = ? AND subject = ?",
+        &[
+            now.into(),
+            MAX_PAUSE_MS.into(),
+            FIRST_PAUSE_MS.into(),
+            entry.lane.as_str().into(),
+            entry.subject.as_str().into(),
+        ],
+    )
+}
+
+/// Whether an entry is still waiting at its version.
+pub fn is_waiting(sql: &dyn Sql, entry: &EntryKey) -> Result<bool, SqlError> {
+    Ok(query_one(
+        sql,
+        "SELECT 1 FROM outbox WHERE lane = ? AND subject = ? AND version <= ?",
+        &[entry.lane.as_str().into(), entry.subject.as_str().into(), entry.version.into()],
+    )?
+    .is_some())
+}
+
+/// When the next entry is due.
+pub fn next_due(sql: &dyn Sql) -> Result<Option<Timestamp>, SqlError> {
+    let row = query_one(sql, "SELECT min(due_at) FROM outbox", &[] as &[SqlValue])?;
+    row.map_or(Ok(None), |row| row.optional_timestamp(0))
+}

@@ -1,0 +1,114 @@
+//! The doors through which the house asks the world, each with the ways in which it may disappoint.
+//!
+//! Two sets of adapters exist: the platform's in `cloudflare`, the tests' in `tests/integration/support`.
+//! Nothing in here is implemented.
+
+use async_trait::async_trait;
+
+use crate::domain::locator::Locator;
+use crate::domain::session::Region;
+use crate::domain::timestamp::Timestamp;
+
+/// A door that did not open: which operation, and what the other side said. For the log, never for clients.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{operation}: {detail}")]
+pub struct PortError {
+    /// What was tried.
+    pub operation: &'static str,
+    /// What came of it.
+    pub detail: String,
+    /// Whether the other side asks not to be tried again at once.
+    pub overloaded: bool,
+}
+
+impl PortError {
+    /// An ordinary failure.
+    pub fn new(operation: &'static str, detail: impl Into<String>) -> Self {
+        Self { operation, detail: detail.into(), overloaded: false }
+    }
+}
+
+/// Workers KV. A read may be stale and may miss a name that exists; a write that returns `Err` may
+/// nevertheless have happened, now or later.
+#[async_trait]
+pub trait KeyValue: Send + Sync {
+    /// Reads the value under a name.
+    async fn get(&self, name: &str) -> Result<Option<Vec<u8>>, PortError>;
+    /// Writes a value under a name. At most one write a second is accepted for one name.
+    async fn put(&self, name: &str, value: &[u8]) -> Result<(), PortError>;
+}
+
+/// Names one Durable Object.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Address {
+    /// The authority of one session.
+    Session(Locator),
+    /// The one object of an organization.
+    Organization(Locator),
+    /// The one object of the deployment.
+    Directory,
+}
+
+/// Durable Objects. A call that returns `Err` may have been carried out; only commands that bear repetition
+/// are sent again.
+#[async_trait]
+pub trait Objects: Send + Sync {
+    /// Hands a request to an object and waits for its answer. `region` counts on an object's first contact only.
+    async fn call(&self, address: &Address, region: Option<Region>, request: Vec<u8>) -> Result<Vec<u8>, PortError>;
+}
+
+/// A value in a row.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SqlValue {
+    /// NULL.
+    Null,
+    /// A whole number within ±2^53, beyond which the platform loses digits.
+    Integer(i64),
+    /// Text.
+    Text(String),
+}
+
+/// What the database said.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("sql: {0}")]
+pub struct SqlError(pub String);
+
+/// The SQLite of one object. Synchronous on purpose: what happens between two awaits is one step for
+/// everybody else.
+pub trait Sql {
+    /// Runs one statement and returns its rows.
+    fn exec(&self, sql: &str, params: &[SqlValue]) -> Result<Vec<Vec<SqlValue>>, SqlError>;
+}
+
+/// The time, by this machine's clock. It may step, and inside Workers it stands still between I/O.
+pub trait Clock: Send + Sync {
+    /// The current moment.
+    fn now(&self) -> Timestamp;
+}
+
+/// Waits.
+#[async_trait]
+pub trait Timer: Send + Sync {
+    /// Returns no earlier than `ms` milliseconds from now.
+    async fn sleep(&self, ms: u64);
+}
+
+/// The operating system's random numbers.
+pub trait Entropy: Send + Sync {
+    /// Fills a seed for one name or one secret.
+    fn seed(&self) -> Result<[u8; 64], PortError>;
+}
+
+/// The platform's approximate limiter for failed authentications, counted per location.
+#[async_trait]
+pub trait FailureLimiter: Send + Sync {
+    /// Counts a failure of `source`; false once it has had too many.
+    async fn tolerates(&self, source: &str) -> Result<bool, PortError>;
+}
+
+/// The operator's log: one line, one JSON object.
+pub trait Log: Send + Sync {
+    /// Writes a line. Nothing secret may be in it.
+    fn line(&self, line: &str);
+}
