@@ -1,0 +1,190 @@
+//! From where a key may be used: addresses and networks in CIDR notation (RFC 4632, RFC 4291 §2.3).
+//!
+//! An IPv4 address that arrives as IPv6 (`::ffff:192.0.2.1`) is compared as IPv4, on both sides, so that
+//! the way a connection came in decides nothing.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use ipnet::{IpNet, Ipv4Net};
+use serde::{Deserialize, Serialize};
+
+/// How many networks a key may list.
+pub const MAX_NETWORKS: usize = 50;
+
+/// One address, or all addresses with a common beginning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct IpNetwork(IpNet);
+
+/// The networks from which a key may be used, sorted, at most 50. An empty list restricts nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<IpNetwork>", into = "Vec<IpNetwork>")]
+pub struct IpAllowList(Vec<IpNetwork>);
+
+/// Why a text is not a network, or a list no allow-list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum IpNetworkError {
+    /// It is neither an address nor a network.
+    #[error("must be an IP address or a network such as 192.0.2.0/24")]
+    Syntax,
+    /// Bits are set behind the prefix: either the address or the length is a mistake.
+    #[error("has bits set behind its prefix length")]
+    HostBits,
+    /// There are more than 50.
+    #[error("at most 50 networks")]
+    TooMany,
+}
+
+impl IpNetwork {
+    /// Reads an address or a network.
+    ///
+    /// # Errors
+    /// Names what is wrong with the text.
+    pub fn parse(text: &str) -> Result<Self, IpNetworkError> {
+        let network = if text.contains('/') {
+            text.parse::<IpNet>().map_err(|_| IpNetworkError::Syntax)?
+        } else {
+            text.parse::<IpAddr>()
+                .map_err(|_| IpNetworkError::Syntax)?
+                .into()
+        };
+        if network.addr() != network.network() {
+            return Err(IpNetworkError::HostBits);
+        }
+        Ok(Self(unmapped(network)))
+    }
+
+    /// Whether the address lies in this network.
+    #[must_use]
+    pub fn contains(&self, address: IpAddr) -> bool {
+        self.0.contains(&address.to_canonical())
+    }
+}
+
+impl IpAllowList {
+    /// Makes a list.
+    ///
+    /// # Errors
+    /// If there are too many networks.
+    pub fn new(networks: impl IntoIterator<Item = IpNetwork>) -> Result<Self, IpNetworkError> {
+        let mut networks: Vec<_> = networks.into_iter().collect();
+        networks.sort_unstable();
+        networks.dedup();
+        if networks.len() > MAX_NETWORKS {
+            return Err(IpNetworkError::TooMany);
+        }
+        Ok(Self(networks))
+    }
+
+    /// Reads a list of texts.
+    ///
+    /// # Errors
+    /// If one of them is not a network, or if there are too many.
+    pub fn parse<'a>(texts: impl IntoIterator<Item = &'a str>) -> Result<Self, IpNetworkError> {
+        Self::new(
+            texts
+                .into_iter()
+                .map(IpNetwork::parse)
+                .collect::<Result<Vec<_>, _>>()?,
+        )
+    }
+
+    /// Whether a key with this list may be used from the address.
+    #[must_use]
+    pub fn allows(&self, address: IpAddr) -> bool {
+        self.is_empty() || self.0.iter().any(|network| network.contains(address))
+    }
+
+    /// Whether every address that the other list allows is allowed here.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        // Merged, two halves of a network count as the whole.
+        let merged = IpNet::aggregate(&self.networks());
+        self.is_empty()
+            || other
+                .networks()
+                .iter()
+                .all(|network| merged.iter().any(|wider| wider.contains(network)))
+    }
+
+    /// The networks, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &IpNetwork> {
+        self.0.iter()
+    }
+
+    /// Whether there is no restriction.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The networks, spelled out: no restriction is both families whole.
+    fn networks(&self) -> Vec<IpNet> {
+        if self.is_empty() {
+            return vec![
+                IpNet::V4(Ipv4Net::default()),
+                IpNet::V6(ipnet::Ipv6Net::default()),
+            ];
+        }
+        self.0.iter().map(|network| network.0).collect()
+    }
+}
+
+impl fmt::Display for IpNetwork {
+    /// A single address stands without its length.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.prefix_len() == self.0.max_prefix_len() {
+            return self.0.addr().fmt(formatter);
+        }
+        self.0.fmt(formatter)
+    }
+}
+
+impl FromStr for IpNetwork {
+    type Err = IpNetworkError;
+
+    fn from_str(text: &str) -> Result<Self, IpNetworkError> {
+        Self::parse(text)
+    }
+}
+
+impl TryFrom<String> for IpNetwork {
+    type Error = IpNetworkError;
+
+    fn try_from(text: String) -> Result<Self, IpNetworkError> {
+        Self::parse(&text)
+    }
+}
+
+impl From<IpNetwork> for String {
+    fn from(network: IpNetwork) -> Self {
+        network.to_string()
+    }
+}
+
+impl TryFrom<Vec<IpNetwork>> for IpAllowList {
+    type Error = IpNetworkError;
+
+    fn try_from(networks: Vec<IpNetwork>) -> Result<Self, IpNetworkError> {
+        Self::new(networks)
+    }
+}
+
+impl From<IpAllowList> for Vec<IpNetwork> {
+    fn from(list: IpAllowList) -> Self {
+        list.0
+    }
+}
+
+/// A network of IPv4-mapped addresses (`::ffff:0:0/96` and within) as the IPv4 network that it means.
+fn unmapped(network: IpNet) -> IpNet {
+    let (IpAddr::V4(address), Some(length)) = (
+        network.addr().to_canonical(),
+        network.prefix_len().checked_sub(96),
+    ) else {
+        return network;
+    };
+    Ipv4Net::new(address, length).map_or(network, IpNet::V4)
+}
