@@ -1,0 +1,74 @@
+// Where things are, which versions are pinned, and the environment in which the tools run.
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+/** @param {...string} parts */
+export const at = (...parts) => join(root, ...parts);
+/** @param {string} path */
+export const shown = (path) => relative(root, path) || '.';
+/** @param {string} path */
+export const read = (path) => readFileSync(at(path), 'utf8');
+/** @param {string | Buffer} data */
+export const sha256 = (data) => createHash('sha256').update(data).digest('hex');
+
+export const windows = process.platform === 'win32';
+export const exe = windows ? '.exe' : '';
+export const pinned = {
+  /** worker-build is released in step with the `worker` crate. */
+  workerBuild: lockedVersion('worker'),
+  /** The CLI must equal the library to the patch, or the glue does not fit the wasm. */
+  wasmBindgen: lockedVersion('wasm-bindgen'),
+  /** The version that worker-build asks for; only release builds use it. */
+  binaryen: '132.0.0',
+  cargoDeny: '0.20.2',
+  /** The oldest Node that wrangler runs on, and the line we install when the machine's is older. */
+  nodeMinimum: [22, 12],
+  nodeLine: '22',
+};
+
+/** @param {string} crate */
+function lockedVersion(crate) {
+  const found = new RegExp(`name = "${crate}"\\r?\\nversion = "([^"]+)"`).exec(read('Cargo.lock'));
+  if (!found) throw new Error(`Cargo.lock names no ${crate}`);
+  return found[1];
+}
+
+/** The Node that wrangler and the e2e specs run on: this one if it is new enough, else the one in .tools. */
+export function node() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  const [wantMajor, wantMinor] = pinned.nodeMinimum;
+  if (major > wantMajor || (major === wantMajor && minor >= wantMinor)) return process.execPath;
+  const own = ownNodeCandidates().find(existsSync);
+  return own ?? null;
+}
+
+export const nodePackage = `node-${windows ? 'win' : process.platform}-${process.arch}`;
+export function ownNodeCandidates() {
+  return [nodePackage, 'node'].map((name) => at('.tools/node/node_modules', name, 'bin', `node${exe}`));
+}
+
+/** npm as it was started, so that a user's choice of npm is kept. @returns {[string, string[]]} */
+export function npm() {
+  const cli = process.env.npm_execpath;
+  return cli && /\.c?js$/.test(cli) ? [process.execPath, [cli]] : [windows ? 'npm.cmd' : 'npm', []];
+}
+
+export const wrangler = at('node_modules/wrangler/bin/wrangler.js');
+
+/** With all three named, worker-build never looks for its tools on the network. */
+export function buildEnv() {
+  return {
+    ...process.env,
+    WASM_BINDGEN_BIN: at('.tools/bin', `wasm-bindgen${exe}`),
+    WASM_OPT_BIN: at('.tools/binaryen/node_modules/.bin', windows ? 'wasm-opt.cmd' : 'wasm-opt'),
+    ESBUILD_BIN: at('node_modules/@esbuild', `${process.platform}-${process.arch}`, windows ? 'esbuild.exe' : 'bin/esbuild'),
+  };
+}
+
+/** Nothing of ours calls home: no metrics, no fetch of a sample `cf` object. */
+export function wranglerEnv() {
+  return { ...buildEnv(), WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false', DISABLE_TELEMETRY: '1' };
+}

@@ -1,0 +1,75 @@
+// `npm start`: from a fresh clone to a running service. Checks the machine, installs what is missing into the project,
+// writes random secrets, builds, and runs `wrangler dev` with state that survives restarts.
+import { createServer } from 'node:net';
+import { at, node, windows, wrangler, wranglerEnv } from './lib/env.mjs';
+import { build, markJustBuilt } from './lib/build.mjs';
+import { answering, demoOrganization, tour } from './lib/demo.mjs';
+import { leashed } from './lib/process.mjs';
+import { localSecrets } from './lib/secrets.mjs';
+import { Failure, bold, green, main, red, step } from './lib/steps.mjs';
+import { prepare } from './lib/tools.mjs';
+
+const host = process.env.HOST || '127.0.0.1';
+const port = Number(process.env.PORT || 8787);
+const url = `http://${host.includes(':') ? `[${host}]` : host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`;
+
+await main(async () => {
+  await portIsFree();
+  await prepare();
+  const { operatorToken } = await step('secrets in .dev.vars', ({ note }) => {
+    const secrets = localSecrets();
+    if (secrets.written) note('written with random values');
+    return secrets;
+  });
+  await build({ dev: true });
+  markJustBuilt();
+  await serve(operatorToken);
+});
+
+function portIsFree() {
+  return new Promise((resolve, reject) => {
+    const taken = `Port ${port} on ${host} is taken. Stop what runs there, or choose another: PORT=${port + 1} npm start`;
+    const probe = createServer();
+    probe.once('error', (/** @type {NodeJS.ErrnoException} */ error) => reject(new Failure(error.code === 'EADDRINUSE' ? taken : `Cannot listen on ${host}:${port}: ${error.message}`)));
+    probe.listen(port, host, () => probe.close(resolve));
+  });
+}
+
+/** @param {string | null} operatorToken */
+async function serve(operatorToken) {
+  const command = /** @type {string} */ (node());
+  const args = [wrangler, 'dev', '--ip', host, '--port', String(port), '--persist-to', at('.wrangler/state'), '--show-interactive-dev-session=false'];
+  const server = leashed(command, args, wranglerEnv());
+  let gone = false;
+  let asked = false;
+  const stop = () => {
+    asked = true;
+    server.stop();
+  };
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, stop);
+  stopWithNpm(stop);
+  const ended = server.ended.then((code) => {
+    gone = true;
+    return code;
+  });
+
+  const status = await answering(url, () => gone);
+  if (status === 200) {
+    const { key, reason } = await demoOrganization(url, operatorToken);
+    console.log(`\n${green('●')} ${bold(`Latchkey is running at ${url}`)}   (Ctrl-C ends it; state is kept in .wrangler/state)\n`);
+    if (key) console.log(`  The demo organization's key, shown this once:  ${bold(key)}\n`);
+    if (reason) console.log(`  ${red('!')} No demo organization was created: ${reason}.\n`);
+    console.log(tour(url, key));
+  } else if (status) {
+    console.log(`\n${red('●')} The service answers ${status} at ${url}/healthz; the reason is in the log above.\n`);
+  }
+  const code = await ended;
+  if (!asked) throw new Failure(`wrangler dev ended by itself (exit code ${code}).`);
+}
+
+/** npm killed with SIGKILL cannot pass the signal on; its shell is then no longer our parent. @param {() => void} stop */
+function stopWithNpm(stop) {
+  if (!process.env.npm_lifecycle_event || windows) return;
+  const parent = process.ppid;
+  setInterval(() => process.ppid !== parent && stop(), 500).unref();
+}
