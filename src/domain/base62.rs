@@ -66,3 +66,86 @@ fn digit(character: u8) -> Option<u8> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+    use proptest::prelude::*;
+    use sha2::{Digest, Sha512};
+
+    use super::*;
+
+    #[test]
+    fn numbers_are_padded_and_never_cut() {
+        assert_eq!(encode(0, 0), "");
+        assert_eq!(encode(0, 3), "000");
+        assert_eq!(encode(61, 1), "z");
+        assert_eq!(encode(62, 1), "10");
+        assert_eq!(encode(u128::MAX, 22).len(), 22);
+    }
+
+    #[test]
+    fn only_base62_that_fits_is_decoded() {
+        assert_eq!(decode("0010"), Some(62));
+        assert_eq!(decode(&encode(u128::MAX, 0)), Some(u128::MAX));
+        for refused in ["", " 1", "1_", "-1", "+1", "é", "zzzzzzzzzzzzzzzzzzzzzz"] {
+            assert_eq!(decode(refused), None, "{refused:?}");
+        }
+    }
+
+    #[test]
+    fn bytes_that_would_favour_a_character_are_rejected() {
+        for byte in 248..=255 {
+            assert_eq!(sample(&[byte; 64], 1), None);
+        }
+        let mut seed = [255; 64];
+        (seed[7], seed[9], seed[63]) = (247, 0, 62);
+        assert_eq!(sample(&seed, 3).as_deref(), Some("z00"));
+        assert_eq!(sample(&seed, 4), None);
+    }
+
+    #[test]
+    fn every_character_is_equally_likely_byte_by_byte() {
+        let mut counts = [0; 62];
+        for byte in 0..=255 {
+            if let Some(drawn) = sample(&[byte; 64], 1) {
+                counts[usize::from(digit(drawn.as_bytes()[0]).unwrap())] += 1;
+            }
+        }
+        assert_eq!(counts, [4; 62]);
+    }
+
+    #[test]
+    fn a_million_characters_are_uniform() {
+        let mut counts = [0_u32; 62];
+        for counter in 0_u32..20_000 {
+            let seed: [u8; 64] = Sha512::digest(counter.to_be_bytes()).into();
+            for character in sample(&seed, 50).unwrap().bytes() {
+                counts[usize::from(digit(character).unwrap())] += 1;
+            }
+        }
+        let expected = 1e6 / 62.0;
+        let chi_square: f64 = counts
+            .iter()
+            .map(|count| (f64::from(*count) - expected).powi(2) / expected)
+            .sum();
+        // 61 degrees of freedom: chance exceeds 128.8 once in a million times, and falls below 16 as rarely.
+        assert!((16.0..128.8).contains(&chi_square), "{chi_square}");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_encoded_is_decoded(value: u128, width in 0_usize..40) {
+            let text = encode(value, width);
+            prop_assert!(text.len() >= width);
+            prop_assert!(is_base62(&text));
+            prop_assert_eq!(decode(&text), if text.is_empty() { None } else { Some(value) });
+        }
+
+        #[test]
+        fn no_text_makes_decoding_panic(text: String) {
+            prop_assert_eq!(decode(&text).is_some() && !is_base62(&text), false);
+        }
+    }
+}

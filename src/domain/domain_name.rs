@@ -84,3 +84,87 @@ impl From<DomainName> for String {
         name.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn names_are_brought_to_lower_case_ascii() {
+        for (text, name) in [
+            ("example.com", "example.com"),
+            ("EXAMPLE.Com", "example.com"),
+            ("mail.example.co.uk", "mail.example.co.uk"),
+            ("Bücher.example", "xn--bcher-kva.example"),
+            ("bu\u{308}cher.example", "xn--bcher-kva.example"),
+            ("XN--BCHER-KVA.example", "xn--bcher-kva.example"),
+            ("例え。テスト", "xn--r8jz45g.xn--zckzah"),
+            ("1.example", "1.example"),
+            ("a-b.example", "a-b.example"),
+        ] {
+            assert_eq!(DomainName::parse(text).unwrap().as_str(), name);
+        }
+    }
+
+    #[test]
+    fn everything_that_is_no_domain_name_is_refused() {
+        use DomainNameError::{IpAddress, SingleLabel, Syntax};
+        let long_label = format!("{}.example", "a".repeat(64));
+        let long_name = format!("{}example", "abcdefg.".repeat(32));
+        for (text, error) in [
+            ("", Syntax),
+            (".", Syntax),
+            ("example.com.", Syntax),
+            (".example.com", Syntax),
+            ("a..example", Syntax),
+            ("a_b.example", Syntax),
+            ("-a.example", Syntax),
+            ("a-.example", Syntax),
+            ("*.example.com", Syntax),
+            ("exa mple.com", Syntax),
+            ("example.com ", Syntax),
+            ("http://example.com", Syntax),
+            ("example.com:443", Syntax),
+            ("user@example.com", Syntax),
+            ("xn--a.example", Syntax),
+            ("a\0.example", Syntax),
+            ("[::1]", Syntax),
+            ("2001:db8::1", Syntax),
+            (&long_label, Syntax),
+            (&long_name, Syntax),
+            ("localhost", SingleLabel),
+            ("192.0.2.1", IpAddress),
+            ("1.2.3.0x4", IpAddress),
+            ("example.1", IpAddress),
+            ("１９２.０.２.１", IpAddress),
+        ] {
+            assert_eq!(DomainName::parse(text), Err(error), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_stored_form_is_the_text() {
+        let name = DomainName::parse("Example.com").unwrap();
+        assert_eq!(serde_json::to_string(&name).unwrap(), "\"example.com\"");
+        assert!(serde_json::from_str::<DomainName>("\"localhost\"").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_accepted_is_its_own_normal_form(
+            any: String,
+            likely in r"[a-zA-Z0-9äß例.-]{1,12}\.[a-z例]{1,5}",
+        ) {
+            for text in [any, likely] {
+                if let Ok(name) = DomainName::parse(&text) {
+                    prop_assert!(name.as_str().is_ascii() && name.as_str().len() <= 253);
+                    prop_assert_eq!(DomainName::parse(name.as_str()), Ok(name));
+                }
+            }
+        }
+    }
+}

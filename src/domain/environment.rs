@@ -81,3 +81,45 @@ impl FromStr for Environment {
         Self::parse(text)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn names_and_segments_are_pinned() {
+        for (environment, name, segment) in [
+            (Environment::Development, "development", "dev"),
+            (Environment::Staging, "staging", "staging"),
+            (Environment::Production, "production", "live"),
+        ] {
+            assert_eq!(environment.to_string(), name);
+            assert_eq!(Environment::parse(name), Ok(environment));
+            assert_eq!(Environment::from_key_segment(segment), Some(environment));
+            assert_eq!(
+                serde_json::to_string(&environment).unwrap(),
+                format!("\"{name}\"")
+            );
+            assert_eq!(
+                serde_json::from_str::<Environment>(&format!("\"{name}\"")).unwrap(),
+                environment
+            );
+        }
+    }
+
+    #[test]
+    fn nothing_else_is_an_environment() {
+        for refused in ["", "Production", "live", "dev", "test", "production "] {
+            assert_eq!(
+                Environment::parse(refused),
+                Err(EnvironmentError),
+                "{refused:?}"
+            );
+        }
+        for refused in ["", "production", "prod", "LIVE", "live_"] {
+            assert_eq!(Environment::from_key_segment(refused), None, "{refused:?}");
+        }
+    }
+}

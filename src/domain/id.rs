@@ -200,3 +200,148 @@ fn check(
         .then_some(())
         .ok_or(IdError::Tag)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use proptest::prelude::*;
+
+    use super::super::keyring::tests::{bytes, keyring, text, vectors};
+    use super::*;
+
+    #[test]
+    fn ids_are_those_of_the_published_vectors() {
+        let keyring = keyring();
+        for vector in vectors()["ids"].as_array().unwrap() {
+            let locator = Locator::from_seed(&bytes(&vector["locatorSeed"]));
+            let expected = ["prefix", "random", "locator", "tag"]
+                .map(|part| text(&vector[part]))
+                .concat();
+            let (id, short, found) = match text(&vector["kind"]) {
+                "organization" => {
+                    let id = OrganizationId::mint(locator, &keyring);
+                    assert_eq!(OrganizationId::parse(&expected, &keyring).as_ref(), Ok(&id));
+                    (id.to_string(), id.short().to_owned(), id.locator())
+                }
+                "session" => {
+                    let id = SessionId::mint(locator, &keyring);
+                    assert_eq!(SessionId::parse(&expected, &keyring).as_ref(), Ok(&id));
+                    (id.to_string(), id.short().to_owned(), id.locator())
+                }
+                _ => {
+                    let id = ApiKeyId::mint(locator, &bytes(&vector["seed"]), &keyring).unwrap();
+                    assert_eq!(ApiKeyId::parse(&expected, &keyring).as_ref(), Ok(&id));
+                    (id.to_string(), id.short().to_owned(), id.locator())
+                }
+            };
+            assert_eq!(
+                (id.as_str(), short.as_str(), found),
+                (&*expected, text(&vector["short"]), locator)
+            );
+        }
+    }
+
+    #[test]
+    fn every_way_to_be_malformed_is_named() {
+        let keyring = keyring();
+        let session = SessionId::mint(Locator::from_seed(&[3; 8]), &keyring).to_string();
+        let body = session.strip_prefix("ses_").unwrap();
+        for (text, error) in [
+            (String::new(), IdError::Prefix),
+            (body.to_owned(), IdError::Prefix),
+            (format!("org_{body}"), IdError::Prefix),
+            (format!("SES_{body}"), IdError::Prefix),
+            ("ses_".to_owned(), IdError::Length),
+            (format!("{session}0"), IdError::Length),
+            (format!("ses_{}é", body.split_at(2).1), IdError::Alphabet),
+            (format!("ses_{}_", body.split_at(1).1), IdError::Alphabet),
+            (format!("ses_{}", "0".repeat(19)), IdError::Tag),
+        ] {
+            assert_eq!(SessionId::parse(&text, &keyring), Err(error), "{text}");
+        }
+        let disguised = format!("org_{body}");
+        assert_eq!(
+            OrganizationId::parse(&disguised, &keyring),
+            Err(IdError::Tag),
+            "kinds have their own tags"
+        );
+    }
+
+    #[test]
+    fn an_id_of_another_deployment_is_refused() {
+        let id = SessionId::mint(Locator::from_seed(&[3; 8]), &keyring());
+        let stranger = Keyring::parse(&"5a".repeat(32)).unwrap();
+        assert_eq!(SessionId::parse(id.as_str(), &stranger), Err(IdError::Tag));
+    }
+
+    #[test]
+    fn the_stored_form_is_the_text_and_is_trusted() {
+        let id = SessionId::from_trusted("ses_0123456789".to_owned());
+        assert_eq!(serde_json::to_string(&id).unwrap(), "\"ses_0123456789\"");
+        assert_eq!(
+            serde_json::from_str::<SessionId>("\"ses_0123456789\"").unwrap(),
+            id
+        );
+        assert_eq!(id.short(), "01234567");
+    }
+
+    #[test]
+    fn a_damaged_row_leads_to_no_object_and_does_not_panic() {
+        for damaged in [
+            "",
+            "key_",
+            "key_é",
+            "ses_ééééééééé",
+            "key_000000000000zzzzzzzzzzz00000000",
+        ] {
+            let id = ApiKeyId::from_trusted(damaged.to_owned());
+            assert_eq!(id.locator(), Locator::from_seed(&[0; 8]), "{damaged}");
+            assert!(id.short().len() <= damaged.len());
+        }
+    }
+
+    #[test]
+    fn ids_of_events_hold_128_bits() {
+        assert_eq!(
+            RequestId::from_seed(&[0; 64]).as_str(),
+            format!("req_{}", "0".repeat(22))
+        );
+        assert_eq!(
+            VerificationId::from_seed(&[255; 64]).as_str(),
+            "ver_7n42DGM5Tflk9n8mt7Fhc7"
+        );
+        assert_eq!(AuditEntryId::from_seed(&[255; 64]).short(), "7n42DGM5");
+    }
+
+    #[test]
+    fn a_poor_seed_gives_no_key_id() {
+        assert_eq!(
+            ApiKeyId::mint(Locator::from_seed(&[3; 8]), &[250; 64], &keyring()),
+            None
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn every_id_made_is_recognised_and_leads_home(locator: [u8; 8], seed in prop::array::uniform32(0_u8..248)) {
+            let (locator, keyring) = (Locator::from_seed(&locator), keyring());
+            let mut long = [0; 64];
+            long[..32].copy_from_slice(&seed);
+            let id = ApiKeyId::mint(locator, &long, &keyring).unwrap();
+            prop_assert_eq!(ApiKeyId::parse(id.as_str(), &keyring), Ok(id.clone()));
+            prop_assert_eq!(id.locator(), locator);
+            prop_assert_eq!(OrganizationId::mint(locator, &keyring).locator(), locator);
+        }
+
+        #[test]
+        fn no_text_is_accepted_or_panics(text: String, body in "[0-9A-Za-zé_]{17,33}") {
+            let keyring = keyring();
+            for text in [text, format!("key_{body}"), format!("org_{body}"), format!("ses_{body}")] {
+                prop_assert!(ApiKeyId::parse(&text, &keyring).is_err());
+                prop_assert!(OrganizationId::parse(&text, &keyring).is_err());
+                prop_assert!(SessionId::parse(&text, &keyring).is_err());
+            }
+        }
+    }
+}

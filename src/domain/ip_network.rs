@@ -188,3 +188,148 @@ fn unmapped(network: IpNet) -> IpNet {
     };
     Ipv4Net::new(address, length).map_or(network, IpNet::V4)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn list(texts: &[&str]) -> IpAllowList {
+        IpAllowList::parse(texts.iter().copied()).unwrap()
+    }
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn networks_have_one_text_each() {
+        for (text, shown) in [
+            ("192.0.2.1", "192.0.2.1"),
+            ("192.0.2.1/32", "192.0.2.1"),
+            ("192.0.2.0/24", "192.0.2.0/24"),
+            ("0.0.0.0/0", "0.0.0.0/0"),
+            ("2001:DB8:0::/32", "2001:db8::/32"),
+            ("2001:db8::1", "2001:db8::1"),
+            ("::/0", "::/0"),
+            ("::ffff:192.0.2.1", "192.0.2.1"),
+            ("::ffff:192.0.2.0/120", "192.0.2.0/24"),
+            ("::ffff:0:0/96", "0.0.0.0/0"),
+        ] {
+            let network = IpNetwork::parse(text).unwrap();
+            assert_eq!(network.to_string(), shown);
+            assert_eq!(IpNetwork::parse(shown), Ok(network));
+        }
+    }
+
+    #[test]
+    fn everything_that_is_no_network_is_refused() {
+        use IpNetworkError::{HostBits, Syntax};
+        for (text, error) in [
+            ("", Syntax),
+            ("localhost", Syntax),
+            ("192.0.2", Syntax),
+            ("192.0.2.256", Syntax),
+            ("192.0.2.01", Syntax),
+            ("192.0.2.0/33", Syntax),
+            ("192.0.2.0/-1", Syntax),
+            ("192.0.2.0/", Syntax),
+            ("192.0.2.0/24 ", Syntax),
+            ("192.0.2.0/255.255.255.0", Syntax),
+            ("[2001:db8::1]", Syntax),
+            ("fe80::1%eth0", Syntax),
+            ("2001:db8::/129", Syntax),
+            ("192.0.2.1/24", HostBits),
+            ("2001:db8::1/32", HostBits),
+            ("::ffff:192.0.2.1/120", HostBits),
+        ] {
+            assert_eq!(IpNetwork::parse(text), Err(error), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_allowed_if_a_network_has_it() {
+        let list = list(&["192.0.2.0/24", "198.51.100.7", "2001:db8::/32"]);
+        for (address, allowed) in [
+            ("192.0.2.255", true),
+            ("192.0.3.0", false),
+            ("198.51.100.7", true),
+            ("198.51.100.8", false),
+            ("::ffff:192.0.2.9", true),
+            ("::ffff:192.0.3.9", false),
+            ("2001:db8:ffff::1", true),
+            ("2001:db9::1", false),
+        ] {
+            assert_eq!(list.allows(ip(address)), allowed, "{address}");
+        }
+        assert!(
+            !super::tests::list(&["::/0"]).allows(ip("::ffff:192.0.2.1")),
+            "IPv4 in disguise is IPv4"
+        );
+    }
+
+    #[test]
+    fn an_empty_list_restricts_nothing() {
+        let everywhere = IpAllowList::default();
+        assert!(
+            everywhere.is_empty()
+                && everywhere.allows(ip("192.0.2.1"))
+                && everywhere.allows(ip("::1"))
+        );
+        assert!(everywhere.covers(&list(&["192.0.2.0/24"])));
+        assert!(!list(&["192.0.2.0/24"]).covers(&everywhere));
+        assert!(!list(&["0.0.0.0/0"]).covers(&everywhere));
+        assert!(list(&["0.0.0.0/0", "::/0"]).covers(&everywhere));
+    }
+
+    #[test]
+    fn two_halves_cover_the_whole() {
+        assert!(list(&["10.0.0.0/9", "10.128.0.0/9"]).covers(&list(&["10.0.0.0/8"])));
+        assert!(!list(&["10.0.0.0/9"]).covers(&list(&["10.0.0.0/8"])));
+        assert!(list(&["10.0.0.0/8"]).covers(&list(&["10.1.2.3", "10.9.0.0/16"])));
+    }
+
+    #[test]
+    fn a_list_is_sorted_without_repetition_and_bounded() {
+        let json = r#"["192.0.2.1","198.51.100.0/24"]"#;
+        let sorted: IpAllowList =
+            serde_json::from_str(r#"["198.51.100.0/24","192.0.2.1","192.0.2.1/32"]"#).unwrap();
+        assert_eq!(serde_json::to_string(&sorted).unwrap(), json);
+        let many: Vec<_> = (0..=MAX_NETWORKS).map(|n| format!("192.0.2.{n}")).collect();
+        let many: Vec<_> = many.iter().map(String::as_str).collect();
+        assert_eq!(
+            IpAllowList::parse(many.iter().copied()),
+            Err(IpNetworkError::TooMany)
+        );
+        assert!(IpAllowList::parse(many.into_iter().skip(1)).is_ok());
+    }
+
+    /// Lists within 10.0.0.0/29, so that all their addresses can be asked.
+    fn any_list() -> impl Strategy<Value = IpAllowList> {
+        let network = (0_u8..8, 29_u8..=32).prop_map(|(host, length)| {
+            let masked = host & !(8_u8.wrapping_shr(u32::from(length - 29)).wrapping_sub(1));
+            IpNetwork::parse(&format!("10.0.0.{masked}/{length}")).unwrap()
+        });
+        prop::collection::vec(network, 1..6)
+            .prop_map(|networks| IpAllowList::new(networks).unwrap())
+    }
+
+    proptest! {
+        #[test]
+        fn covering_is_allowing_all_that_the_other_allows(one in any_list(), other in any_list()) {
+            let allows_all = (0..8).map(|host| IpAddr::from([10, 0, 0, host]))
+                .all(|address| one.allows(address) || !other.allows(address));
+            prop_assert_eq!(one.covers(&other), allows_all);
+        }
+
+        #[test]
+        fn no_text_panics(text in r"[0-9a-f:./]{0,20}") {
+            if let Ok(network) = IpNetwork::parse(&text) {
+                prop_assert_eq!(IpNetwork::parse(&network.to_string()), Ok(network));
+            }
+        }
+    }
+}

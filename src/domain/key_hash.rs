@@ -108,3 +108,66 @@ impl From<KeyHash> for String {
         hash.to_string()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::collections::HashSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_text_form_is_pinned() {
+        let hash = KeyHash::new(2, [0xab; 32]);
+        let text = format!("h2:{}", "ab".repeat(32));
+        assert_eq!(hash.to_string(), text);
+        assert_eq!(serde_json::to_string(&hash).unwrap(), format!("\"{text}\""));
+        assert_eq!(
+            serde_json::from_str::<KeyHash>(&format!("\"{text}\"")).unwrap(),
+            hash
+        );
+    }
+
+    #[test]
+    fn there_is_one_text_per_hash() {
+        let digits = "ab".repeat(32);
+        for refused in [
+            String::new(),
+            format!("h0:{digits}"),
+            format!("h02:{digits}"),
+            format!("h+2:{digits}"),
+            format!("h256:{digits}"),
+            format!("2:{digits}"),
+            format!("h2{digits}"),
+            format!("h2:{}", digits.to_uppercase()),
+            format!("h2:{digits}ab"),
+            format!("h2:{}", digits.trim_end_matches("ab")),
+        ] {
+            assert_eq!(KeyHash::parse(&refused), Err(KeyHashError), "{refused}");
+        }
+    }
+
+    #[test]
+    fn hashes_differ_by_version_and_by_bytes() {
+        let hash = KeyHash::new(1, [1; 32]);
+        let others = [KeyHash::new(2, [1; 32]), KeyHash::new(1, [2; 32])];
+        assert!(!others.contains(&hash));
+        assert_eq!(HashSet::from([hash, hash]).len(), 1);
+    }
+
+    #[test]
+    fn a_log_line_shows_the_version_only() {
+        assert_eq!(format!("{:?}", KeyHash::new(3, [7; 32])), "KeyHash(h3:…)");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_again(version in 1_u8.., hash: [u8; 32]) {
+            let hash = KeyHash::new(version, hash);
+            prop_assert_eq!(KeyHash::parse(&hash.to_string()), Ok(hash));
+        }
+    }
+}

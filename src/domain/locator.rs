@@ -86,3 +86,48 @@ impl From<Locator> for String {
         locator.to_string()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_text_form_is_pinned() {
+        let locator = Locator::from_seed(&[0, 0, 0, 0, 0, 0, 0, 62]);
+        assert_eq!(locator.to_string(), "00000000010");
+        assert_eq!(serde_json::to_string(&locator).unwrap(), "\"00000000010\"");
+        assert_eq!(
+            serde_json::from_str::<Locator>("\"00000000010\"").unwrap(),
+            locator
+        );
+        assert_eq!(Locator::from_seed(&[255; 8]).to_string(), "LygHa16AHYF");
+    }
+
+    #[test]
+    fn every_way_to_be_malformed_is_named() {
+        for (text, error) in [
+            ("", LocatorError::Length),
+            ("0000000001", LocatorError::Length),
+            ("000000000010", LocatorError::Length),
+            ("0000000001_", LocatorError::Alphabet),
+            ("000000000é", LocatorError::Alphabet),
+            ("LygHa16AHYG", LocatorError::Range),
+            ("zzzzzzzzzzz", LocatorError::Range),
+        ] {
+            assert_eq!(Locator::parse(text), Err(error), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_again(seed: [u8; 8]) {
+            let locator = Locator::from_seed(&seed);
+            prop_assert_eq!(Locator::parse(&locator.to_string()), Ok(locator));
+            prop_assert_eq!(locator.as_u64().to_be_bytes(), seed);
+        }
+    }
+}

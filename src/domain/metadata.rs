@@ -184,3 +184,123 @@ impl<'de> Visitor<'de> for UniqueVisitor {
         Ok(Value::Object(object))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(json: &str) -> Result<Metadata, String> {
+        serde_json::from_str(json).map_err(|error: serde_json::Error| error.to_string())
+    }
+
+    fn refused(json: &str, why: &str) {
+        let error = read(json).unwrap_err();
+        assert!(error.contains(why), "{error}");
+    }
+
+    fn nested(levels: usize) -> String {
+        format!(
+            "{{\"a\":{}1{}}}",
+            "[".repeat(levels - 1),
+            "]".repeat(levels - 1)
+        )
+    }
+
+    fn with_keys(count: usize) -> String {
+        let members: Vec<_> = (0..count - 1).map(|n| format!("\"k{n}\":{n}")).collect();
+        format!("{{\"nested\":{{{}}}}}", members.join(","))
+    }
+
+    #[test]
+    fn an_object_comes_back_as_it_came() {
+        let json = r#"{"big":18446744073709551615,"deep":{"list":[1,-2,0.5,null,true,"é\u0000"]},"name":"x"}"#;
+        let metadata = read(json).unwrap();
+        assert_eq!(metadata.to_string(), json);
+        assert_eq!(serde_json::to_string(&metadata).unwrap(), json);
+        assert_eq!(Metadata::new(metadata.as_map().clone()), Ok(metadata));
+        assert!(read("{}").unwrap().is_empty());
+    }
+
+    #[test]
+    fn each_bound_holds_to_the_letter() {
+        assert!(read(&nested(MAX_METADATA_DEPTH)).is_ok());
+        refused(&nested(MAX_METADATA_DEPTH + 1), "levels deep");
+        assert!(read(&with_keys(MAX_METADATA_KEYS)).is_ok());
+        refused(&with_keys(MAX_METADATA_KEYS + 1), "64 keys");
+        let filled = |bytes: usize| format!("{{\"a\":\"{}\"}}", "x".repeat(bytes - 8));
+        assert!(read(&filled(MAX_METADATA_BYTES)).is_ok());
+        refused(&filled(MAX_METADATA_BYTES + 1), "4096 bytes");
+    }
+
+    #[test]
+    fn bombs_are_refused() {
+        refused(&nested(100_000), "recursion limit");
+        refused(&with_keys(100_000), "64 keys");
+        refused(
+            &format!("{{\"a\":[0{}]}}", ",0".repeat(1_000_000)),
+            "4096 bytes",
+        );
+        refused(
+            &format!("{{\"a\":{}}}", "9".repeat(100_000)),
+            "out of range",
+        );
+    }
+
+    #[test]
+    fn only_an_object_is_accepted() {
+        for json in ["null", "true", "1", "\"a\"", "[]"] {
+            refused(json, "must be an object");
+        }
+    }
+
+    #[test]
+    fn two_members_of_one_name_are_refused_wherever_and_however_they_are_written() {
+        for json in [
+            r#"{"name":"a","name":"a"}"#,
+            r#"{"name":"a","n\u0061me":"b"}"#,
+            r#"{"a":{"b":1,"b":2}}"#,
+            r#"{"a":[{"b":1,"b":2}]}"#,
+        ] {
+            refused(json, "two members of one name");
+        }
+    }
+
+    #[test]
+    fn lone_surrogates_are_refused() {
+        refused(r#"{"a":"\ud800"}"#, "hex escape");
+        refused(r#"{"a":"\udc00"}"#, "surrogate");
+    }
+
+    fn any_value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<u64>().prop_map(Value::from),
+            ".{0,8}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(10, 64, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::hash_map(".{0,4}", inner, 0..4)
+                    .prop_map(|members| Value::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_accepted_survives_storage(
+            members in prop::collection::hash_map(".{0,4}", any_value(), 0..6),
+        ) {
+            if let Ok(metadata) = Metadata::new(members.into_iter().collect()) {
+                prop_assert!(metadata.to_string().len() <= MAX_METADATA_BYTES);
+                prop_assert_eq!(read(&metadata.to_string()), Ok(metadata));
+            }
+        }
+    }
+}

@@ -68,6 +68,11 @@ impl Permission {
         Ok(Self(if everything { ANY } else { text }.to_owned()))
     }
 
+    /// A permission that this crate names itself.
+    pub(crate) fn of(text: &'static str) -> Self {
+        Self(text.to_owned())
+    }
+
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -239,4 +244,191 @@ fn is_segment(text: &str) -> bool {
             .bytes()
             .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'.' | b'-'));
     named || text == ANY
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn permission(text: &str) -> Permission {
+        Permission::parse(text).unwrap()
+    }
+
+    fn permissions(texts: &[&str]) -> Permissions {
+        Permissions::parse(texts.iter().copied()).unwrap()
+    }
+
+    #[test]
+    fn a_grant_covers_what_the_table_says() {
+        let table = [
+            ("emails:send", "emails:send", true),
+            ("emails:send", "emails:read", false),
+            ("emails:send", "email:send", false),
+            ("emails:send", "emailss:send", false),
+            ("foo:read", "fooo:read", false),
+            ("fooo:read", "foo:read", false),
+            ("foo-bar:read", "foo_bar:read", false),
+            ("foo.bar:read", "foo:read", false),
+            ("foo:read", "foo.bar:read", false),
+            ("foo:read", "foo:read.all", false),
+            ("emails:*", "emails:send", true),
+            ("emails:*", "email:send", false),
+            ("emails:*", "emails.drafts:send", false),
+            ("*:read", "emails:read", true),
+            ("*:read", "emails:reads", false),
+            ("*:read", "emails:send", false),
+            ("*", "emails:send", true),
+            ("*", "emails:*", true),
+            ("*", "*:read", true),
+            ("*", "*", true),
+            ("*:*", "*", true),
+            ("emails:*", "emails:*", true),
+            ("emails:send", "emails:*", false),
+            ("emails:*", "*:send", false),
+            ("*:send", "emails:*", false),
+            ("emails:*", "*", false),
+            ("*:send", "*", false),
+        ];
+        for (grant, demand, covered) in table {
+            assert_eq!(
+                permission(grant).covers(&permission(demand)),
+                covered,
+                "{grant} {demand}"
+            );
+            assert_eq!(
+                permissions(&[grant]).allows(&permission(demand)),
+                covered,
+                "{grant} {demand}"
+            );
+        }
+    }
+
+    #[test]
+    fn everything_that_is_no_permission_is_refused() {
+        let long = "a".repeat(65);
+        for (text, error) in [
+            ("", PermissionError::Shape),
+            ("emails", PermissionError::Shape),
+            ("full_access", PermissionError::Shape),
+            ("**", PermissionError::Shape),
+            (":", PermissionError::Segment),
+            ("emails:", PermissionError::Segment),
+            (":send", PermissionError::Segment),
+            ("emails:send:now", PermissionError::Segment),
+            ("emails:se*", PermissionError::Segment),
+            ("e*:send", PermissionError::Segment),
+            ("Emails:send", PermissionError::Segment),
+            ("emails:Send", PermissionError::Segment),
+            ("emails: send", PermissionError::Segment),
+            (" emails:send", PermissionError::Segment),
+            ("1mails:send", PermissionError::Segment),
+            ("_mails:send", PermissionError::Segment),
+            ("émails:send", PermissionError::Segment),
+            ("emails:send\n", PermissionError::Segment),
+            (&format!("{long}:send"), PermissionError::Segment),
+            (&format!("emails:{long}"), PermissionError::Segment),
+        ] {
+            assert_eq!(Permission::parse(text), Err(error), "{text}");
+        }
+        assert!(Permission::parse(&format!("{0}:{0}", "a".repeat(64))).is_ok());
+    }
+
+    #[test]
+    fn the_two_ways_to_write_everything_are_one() {
+        assert_eq!(permission("*:*").as_str(), "*");
+        assert_eq!(
+            (permission("*").resource(), permission("*").action()),
+            ("*", "*")
+        );
+    }
+
+    #[test]
+    fn a_set_allows_what_one_of_its_grants_covers() {
+        let set = permissions(&["emails:send", "domains:*"]);
+        assert!(set.allows(&permission("domains:delete")));
+        assert!(!set.allows(&permission("emails:read")));
+        assert!(set.covers(&permissions(&["emails:send", "domains:read"])));
+        assert!(!set.covers(&permissions(&["emails:send", "contacts:read"])));
+        assert!(set.covers(&Permissions::default()));
+        assert!(!Permissions::default().allows(&permission("emails:send")));
+    }
+
+    #[test]
+    fn a_set_is_sorted_without_repetition_and_bounded() {
+        let set = permissions(&["b:read", "a:read", "b:read"]);
+        assert_eq!(
+            set.iter().map(Permission::as_str).collect::<Vec<_>>(),
+            ["a:read", "b:read"]
+        );
+        let many: Vec<_> = (0..=MAX_PERMISSIONS)
+            .map(|n| format!("r{n}:read"))
+            .collect();
+        let many: Vec<_> = many.iter().map(String::as_str).collect();
+        assert_eq!(
+            Permissions::parse(many.iter().copied()),
+            Err(PermissionError::TooMany)
+        );
+        assert!(Permissions::parse(many.into_iter().skip(1)).is_ok());
+    }
+
+    #[test]
+    fn a_preset_is_recognised_by_what_it_allows() {
+        for preset in PermissionPreset::ALL {
+            assert_eq!(Permissions::from(preset).preset(), Some(preset));
+            assert_eq!(PermissionPreset::parse(preset.as_str()), Some(preset));
+            assert_eq!(serde_json::to_value(preset).unwrap(), preset.as_str());
+        }
+        assert_eq!(
+            permissions(&["*", "emails:send"]).preset(),
+            Some(PermissionPreset::FullAccess)
+        );
+        assert_eq!(permissions(&["emails:*"]).preset(), None);
+        assert_eq!(Permissions::default().preset(), None);
+        assert_eq!(PermissionPreset::parse("Full access"), None);
+    }
+
+    #[test]
+    fn the_stored_form_is_a_list_of_texts() {
+        let json = r#"["domains:*","emails:send"]"#;
+        let set: Permissions = serde_json::from_str(json).unwrap();
+        assert_eq!(serde_json::to_string(&set).unwrap(), json);
+        assert!(serde_json::from_str::<Permissions>(r#"["emails"]"#).is_err());
+    }
+
+    fn any_permission() -> impl Strategy<Value = Permission> {
+        let segment = || prop_oneof![Just("*"), Just("a"), Just("b"), Just("a.b")];
+        (segment(), segment())
+            .prop_map(|(resource, action)| permission(&format!("{resource}:{action}")))
+    }
+
+    proptest! {
+        #[test]
+        fn covering_is_an_order(a in any_permission(), b in any_permission(), c in any_permission()) {
+            prop_assert!(a.covers(&a));
+            prop_assert!(!(a.covers(&b) && b.covers(&c)) || a.covers(&c));
+            prop_assert!(!(a.covers(&b) && b.covers(&a)) || a == b);
+        }
+
+        #[test]
+        fn a_set_that_covers_another_allows_whatever_that_allows(
+            one in prop::collection::vec(any_permission(), 0..4),
+            other in prop::collection::vec(any_permission(), 0..4),
+            demand in any_permission(),
+        ) {
+            let (one, other) = (Permissions::new(one).unwrap(), Permissions::new(other).unwrap());
+            prop_assert!(!(one.covers(&other) && other.allows(&demand)) || one.allows(&demand));
+        }
+
+        #[test]
+        fn what_is_accepted_is_its_own_text(text in r"(\*|[a-z0-9_.:*-]{0,8}:[a-z0-9_.*-]{0,8})") {
+            if let Ok(permission) = Permission::parse(&text) {
+                prop_assert!(permission.as_str() == text || text == "*:*");
+                prop_assert_eq!(Permission::parse(permission.as_str()), Ok(permission));
+            }
+        }
+    }
 }

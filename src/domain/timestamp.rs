@@ -206,3 +206,136 @@ impl From<Timestamp> for i64 {
         timestamp.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn dates_are_read_as_the_table_says() {
+        use TimestampError::{Calendar, Shape, Year};
+        let table = [
+            ("2026-01-02T03:04:05Z", Ok(1_767_323_045_000)),
+            ("2026-01-02T03:04:05.6Z", Ok(1_767_323_045_600)),
+            ("2026-01-02T03:04:05.67Z", Ok(1_767_323_045_670)),
+            ("2026-01-02T03:04:05.678Z", Ok(1_767_323_045_678)),
+            ("2026-01-02T03:04:05+09:00", Ok(1_767_290_645_000)),
+            ("2026-01-02T03:04:05-00:30", Ok(1_767_324_845_000)),
+            ("2026-01-02T03:04:05-00:00", Ok(1_767_323_045_000)),
+            ("2026-01-02T03:04:05+23:59", Ok(1_767_236_705_000)),
+            ("2024-02-29T23:59:59.999Z", Ok(1_709_251_199_999)),
+            ("2000-01-01T00:00:00Z", Ok(946_684_800_000)),
+            ("9999-12-31T23:59:59.999Z", Ok(253_402_300_799_999)),
+            ("2000-01-01T00:00:00+00:01", Err(Year)),
+            ("9999-12-31T23:59:59-00:01", Err(Year)),
+            ("1999-12-31T23:59:59-01:00", Err(Year)),
+            ("1970-01-01T00:00:00Z", Err(Year)),
+            ("0000-01-01T00:00:00Z", Err(Year)),
+            ("2026-01-02T03:04:05+24:00", Err(Calendar)),
+            ("2026-01-02T03:04:05+09:60", Err(Calendar)),
+            ("2016-12-31T23:59:60Z", Err(Calendar)),
+            ("2026-01-02T24:00:00Z", Err(Calendar)),
+            ("2026-01-02T03:60:00Z", Err(Calendar)),
+            ("2025-02-29T00:00:00Z", Err(Calendar)),
+            ("2026-13-01T00:00:00Z", Err(Calendar)),
+            ("2026-00-10T00:00:00Z", Err(Calendar)),
+            ("2026-01-00T00:00:00Z", Err(Calendar)),
+            ("", Err(Shape)),
+            ("2026-01-02", Err(Shape)),
+            ("2026-01-02T03:04Z", Err(Shape)),
+            ("2026-01-02T03:04:05", Err(Shape)),
+            ("2026-01-02 03:04:05Z", Err(Shape)),
+            ("2026-01-02t03:04:05Z", Err(Shape)),
+            ("2026-01-02T03:04:05z", Err(Shape)),
+            (" 2026-01-02T03:04:05Z", Err(Shape)),
+            ("2026-01-02T03:04:05Z\n", Err(Shape)),
+            ("2026-01-02T03:04:05.Z", Err(Shape)),
+            ("2026-01-02T03:04:05,678Z", Err(Shape)),
+            ("2026-01-02T03:04:05.6789Z", Err(Shape)),
+            ("2026-01-02T03:04:05.123456789012Z", Err(Shape)),
+            ("2026-01-02T03:04:05+0900", Err(Shape)),
+            ("2026-01-02T03:04:05+09", Err(Shape)),
+            ("2026-01-02T03:04:05\u{2212}09:00", Err(Shape)),
+            ("20260102T030405Z", Err(Shape)),
+            ("+002026-01-02T03:04:05Z", Err(Shape)),
+            ("-2026-01-02T03:04:05Z", Err(Shape)),
+            ("12026-01-02T03:04:05Z", Err(Shape)),
+            ("2026-1-2T03:04:05Z", Err(Shape)),
+            ("2026-+1-02T03:04:05Z", Err(Shape)),
+            ("2026-W01-5T03:04:05Z", Err(Shape)),
+            ("٢٠٢٦-01-02T03:04:05Z", Err(Shape)),
+            ("1767323045", Err(Shape)),
+        ];
+        for (text, expected) in table {
+            assert_eq!(
+                Timestamp::parse(text).map(Timestamp::as_millis),
+                expected,
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_moment_is_shown_with_three_decimals() {
+        let check =
+            |millis, text: &str| assert_eq!(Timestamp::from_millis(millis).to_string(), text);
+        check(1_767_323_045_678, "2026-01-02T03:04:05.678Z");
+        check(0, "1970-01-01T00:00:00.000Z");
+        check(-1, "1969-12-31T23:59:59.999Z");
+        check(i64::MAX, "9999-12-31T23:59:59.999Z");
+        check(i64::MIN, "0000-01-01T00:00:00.000Z");
+    }
+
+    #[test]
+    fn arithmetic_saturates() {
+        assert_eq!(Timestamp::MAX.plus_millis(1), Timestamp::MAX);
+        assert_eq!(Timestamp::MIN.plus_millis(i64::MIN), Timestamp::MIN);
+        assert_eq!(Timestamp::from_millis(5).plus_millis(-7).as_millis(), -2);
+        assert_eq!(
+            Timestamp::from_millis(5).millis_since(Timestamp::from_millis(7)),
+            -2
+        );
+    }
+
+    #[test]
+    fn the_stored_form_is_a_number_of_milliseconds() {
+        let json = serde_json::to_string(&Timestamp::from_millis(1_767_323_045_678)).unwrap();
+        assert_eq!(json, "1767323045678");
+        assert_eq!(
+            serde_json::from_str::<Timestamp>(&json)
+                .unwrap()
+                .to_string(),
+            "2026-01-02T03:04:05.678Z"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_shown_is_read_again(millis in Timestamp::EARLIEST_PARSED.0..=Timestamp::MAX.0) {
+            let timestamp = Timestamp::from_millis(millis);
+            prop_assert_eq!(Timestamp::parse(&timestamp.to_string()), Ok(timestamp));
+        }
+
+        #[test]
+        fn texts_sort_as_moments_do(one: i64, other: i64) {
+            let (one, other) = (Timestamp::from_millis(one), Timestamp::from_millis(other));
+            prop_assert_eq!(one.cmp(&other), one.to_string().cmp(&other.to_string()));
+        }
+
+        #[test]
+        fn no_text_panics_and_what_is_accepted_can_be_shown(
+            text in r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,4})?(Z|[+-][0-9]{2}:[0-9]{2})",
+            any: String,
+        ) {
+            for text in [text, any] {
+                if let Ok(timestamp) = Timestamp::parse(&text) {
+                    prop_assert_eq!(Timestamp::parse(&timestamp.to_string()), Ok(timestamp));
+                }
+            }
+        }
+    }
+}
