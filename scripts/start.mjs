@@ -2,7 +2,7 @@
 // writes random secrets, builds, and runs `wrangler dev` with state that survives restarts.
 import { createServer } from 'node:net';
 import { at, node, windows, wrangler, wranglerEnv } from './lib/env.mjs';
-import { build, markJustBuilt } from './lib/build.mjs';
+import { build, justBuilt } from './lib/build.mjs';
 import { answering, demoOrganization, tour } from './lib/demo.mjs';
 import { leashed } from './lib/process.mjs';
 import { localSecrets } from './lib/secrets.mjs';
@@ -22,7 +22,6 @@ await main(async () => {
     return secrets;
   });
   await build({ dev: true });
-  markJustBuilt();
   await serve(operatorToken);
 });
 
@@ -39,7 +38,7 @@ function portIsFree() {
 async function serve(operatorToken) {
   const command = /** @type {string} */ (node());
   const args = [wrangler, 'dev', '--ip', host, '--port', String(port), '--persist-to', at('.wrangler/state'), '--show-interactive-dev-session=false'];
-  const server = leashed(command, args, wranglerEnv());
+  const server = leashed(command, args, { ...wranglerEnv(), ...justBuilt() });
   let gone = false;
   let asked = false;
   const stop = () => {

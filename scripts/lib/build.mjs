@@ -1,13 +1,31 @@
 // One build of the worker: cargo, wasm-bindgen and esbuild behind worker-build, with the tools in .tools/.
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { at, buildEnv, exe } from './env.mjs';
 import { run } from './process.mjs';
 import { step } from './steps.mjs';
 
-/** `wrangler` builds before its first run too. Whoever has just built leaves this mark, and build.mjs takes it away. */
-export const justBuilt = () => at('build/.just-built');
-export const markJustBuilt = () => writeFileSync(justBuilt(), '');
+/**
+ * `wrangler` builds before its first run too. Whoever has just built passes it this environment, and build.mjs then
+ * skips that one build. The token makes sure that a mark left over by another run means nothing.
+ * @returns {{ LATCHKEY_JUST_BUILT: string }}
+ */
+export function justBuilt() {
+  const token = randomUUID();
+  writeFileSync(mark(), token);
+  return { LATCHKEY_JUST_BUILT: token };
+}
+
+/** Whether this build is the one to skip; true once. */
+export function alreadyBuilt() {
+  const token = process.env.LATCHKEY_JUST_BUILT;
+  if (!token || !existsSync(mark()) || readFileSync(mark(), 'utf8') !== token) return false;
+  rmSync(mark());
+  return true;
+}
+
+const mark = () => at('build/.just-built');
 
 /**
  * `show` lets cargo write to the terminal itself; without it the output appears only if the build fails.

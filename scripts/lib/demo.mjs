@@ -12,10 +12,12 @@ export async function demoOrganization(url, operatorToken) {
   const organizations = `${url}/operator/organizations`;
   const listed = await fetch(organizations, { headers });
   if (!listed.ok) return { key: null, reason: `GET /operator/organizations answered ${listed.status}` };
-  if ((await listed.json()).data.length > 0) return { key: null };
+  const { data } = /** @type {any} */ (await listed.json());
+  if (data.length > 0) return { key: null };
   const created = await fetch(organizations, { method: 'POST', headers, body: JSON.stringify({ name: 'Demo organization' }) });
   if (created.status !== 201) return { key: null, reason: `POST /operator/organizations answered ${created.status}: ${await created.text()}` };
-  return { key: (await created.json()).apiKey.key };
+  const { apiKey } = /** @type {any} */ (await created.json());
+  return { key: apiKey.key };
 }
 
 /** Waits until the worker answers. @param {string} url @param {() => boolean} gone */

@@ -25,24 +25,24 @@ export const pinned = {
   binaryen: '132.0.0',
   cargoDeny: '0.20.2',
   /** The oldest Node that wrangler runs on, and the line we install when the machine's is older. */
-  nodeMinimum: [22, 12],
+  nodeMinimum: '22.12',
   nodeLine: '22',
 };
 
 /** @param {string} crate */
 function lockedVersion(crate) {
   const found = new RegExp(`name = "${crate}"\\r?\\nversion = "([^"]+)"`).exec(read('Cargo.lock'));
-  if (!found) throw new Error(`Cargo.lock names no ${crate}`);
+  if (!found?.[1]) throw new Error(`Cargo.lock names no ${crate}`);
   return found[1];
 }
 
-/** The Node that wrangler and the e2e specs run on: this one if it is new enough, else the one in .tools. */
+/**
+ * The Node that wrangler and the e2e specs run on: this one if it is new enough, else the one in .tools.
+ * @returns {string | null}
+ */
 export function node() {
-  const [major, minor] = process.versions.node.split('.').map(Number);
-  const [wantMajor, wantMinor] = pinned.nodeMinimum;
-  if (major > wantMajor || (major === wantMajor && minor >= wantMinor)) return process.execPath;
-  const own = ownNodeCandidates().find(existsSync);
-  return own ?? null;
+  const recent = process.versions.node.localeCompare(pinned.nodeMinimum, 'en', { numeric: true }) >= 0;
+  return recent ? process.execPath : (ownNodeCandidates().find((path) => existsSync(path)) ?? null);
 }
 
 export const nodePackage = `node-${windows ? 'win' : process.platform}-${process.arch}`;
@@ -50,7 +50,10 @@ export function ownNodeCandidates() {
   return [nodePackage, 'node'].map((name) => at('.tools/node/node_modules', name, 'bin', `node${exe}`));
 }
 
-/** npm as it was started, so that a user's choice of npm is kept. @returns {[string, string[]]} */
+/**
+ * npm as it was started, so that the user's own npm goes on being used.
+ * @returns {[string, string[]]}
+ */
 export function npm() {
   const cli = process.env.npm_execpath;
   return cli && /\.c?js$/.test(cli) ? [process.execPath, [cli]] : [windows ? 'npm.cmd' : 'npm', []];

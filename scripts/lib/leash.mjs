@@ -3,7 +3,7 @@
 // SIGKILL: workerd never stays behind holding the port.
 import { spawn, spawnSync } from 'node:child_process';
 
-const [command, ...args] = process.argv.slice(2);
+const [command = '', ...args] = process.argv.slice(2);
 const windows = process.platform === 'win32';
 const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'] });
 child.on('close', (code) => process.exit(code ?? 1));

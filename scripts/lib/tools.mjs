@@ -67,7 +67,7 @@ async function rust() {
 }
 
 async function ownNode() {
-  await step(`Node.js ${pinned.nodeMinimum.join('.')} or newer`, async ({ note }) => {
+  await step(`Node.js ${pinned.nodeMinimum} or newer`, async ({ note }) => {
     if (!node()) {
       // The platform's own package is a plain file; `node`, the fallback, is a second copy but knows every platform.
       const install = (/** @type {string} */ name) => installInto('.tools/node', `${name}@${pinned.nodeLine}`);

@@ -1,0 +1,27 @@
+// `npm run check`: everything that can be judged without running the service.
+import { at, exe, node, pinned } from './lib/env.mjs';
+import { run } from './lib/process.mjs';
+import { main, step } from './lib/steps.mjs';
+import { cargoTool, prepare } from './lib/tools.mjs';
+
+const deny = ['-D', 'warnings'];
+
+await main(async () => {
+  await prepare();
+  await cargoTool('cargo-deny', 'cargo-deny', pinned.cargoDeny);
+  /** @type {Error[]} */
+  const failures = [];
+  // One failed check does not hide the next.
+  const check = (/** @type {string} */ title, /** @type {string} */ command, /** @type {string[]} */ args, env = {}) =>
+    step(title, () => run(command, args, { env: { ...process.env, ...env } })).catch((error) => void failures.push(error));
+
+  await check('lock file is current', 'cargo', ['metadata', '--locked', '--format-version=1', '--no-deps']);
+  await check('format', 'cargo', ['fmt', '--check']);
+  await check('clippy, native and tests', 'cargo', ['clippy', '--all-targets', '--', ...deny]);
+  await check('clippy, wasm32', 'cargo', ['clippy', '--target', 'wasm32-unknown-unknown', '--all-features', '--', ...deny]);
+  await check('documentation', 'cargo', ['doc', '--no-deps', '--document-private-items'], { RUSTDOCFLAGS: deny.join(' ') });
+  await check('types of scripts and specs', /** @type {string} */ (node()), [at('node_modules/typescript/bin/tsc'), '--noEmit']);
+  await check('licences and sources of dependencies', at('.tools/bin', `cargo-deny${exe}`), ['--offline', '--locked', 'check', 'bans', 'licenses', 'sources']);
+  for (const failure of failures) console.error(`\n${failure.message}`);
+  if (failures.length > 0) process.exitCode = 1;
+});

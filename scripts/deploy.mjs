@@ -1,0 +1,68 @@
+// `npm run deploy`: release build, then `wrangler deploy`, which creates the KV namespace the first time.
+// Secrets that the deployment lacks are made on request. Everything after `--` goes to wrangler: -- --dry-run.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { node, sha256, wrangler, wranglerEnv } from './lib/env.mjs';
+import { build, justBuilt, kib } from './lib/build.mjs';
+import { attempt, run } from './lib/process.mjs';
+import { newOperatorToken, newRootSecret } from './lib/secrets.mjs';
+import { Failure, bold, main } from './lib/steps.mjs';
+import { prepare, wasmOpt } from './lib/tools.mjs';
+
+/** Start-up time grows with the binary, so it is kept on a budget. */
+const budget = 1.5 * 1024 * 1024;
+const passed = process.argv.slice(2);
+const dryRun = passed.includes('--dry-run');
+
+await main(async () => {
+  await prepare();
+  await wasmOpt();
+  const { bytes, gzip } = await build({ dev: false, show: Boolean(process.stdout.isTTY) });
+  console.log(`wasm: ${kib(bytes)}, ${kib(gzip)} gzip (budget ${kib(budget)})`);
+  if (bytes > budget) throw new Failure('The wasm is over its budget: see what grew with `cargo bloat` or `twiggy`.');
+
+  const secrets = dryRun ? {} : await missingSecrets();
+  const directory = mkdtempSync(join(tmpdir(), 'latchkey-'));
+  try {
+    const file = join(directory, 'secrets.json');
+    const names = Object.keys(secrets);
+    if (names.length > 0) writeFileSync(file, JSON.stringify(secrets), { mode: 0o600 });
+    await wranglerCommand(['deploy', ...passed, ...(names.length > 0 ? ['--secrets-file', file] : [])]);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+});
+
+/** @param {string[]} args */
+async function wranglerCommand(args) {
+  await run(/** @type {string} */ (node()), [wrangler, ...args], { show: 'always', stdin: 'inherit', env: { ...wranglerEnv(), ...justBuilt() } });
+}
+
+/** @returns {Promise<Record<string, string>>} what is to be uploaded with this deployment */
+async function missingSecrets() {
+  // A worker that was never deployed has no list; neither has an account that is not signed in, and then wrangler says
+  // so when it deploys.
+  const listed = await attempt(/** @type {string} */ (node()), [wrangler, 'secret', 'list', '--format', 'json'], { env: wranglerEnv() });
+  const has = (/** @type {string} */ name) => listed.code === 0 && listed.output.includes(`"${name}"`);
+  if (!process.stdin.isTTY) {
+    if (!has('ROOT_SECRETS')) console.log('ROOT_SECRETS may not be set yet: until it is, the service answers 503. Set it with: npx wrangler secret put ROOT_SECRETS');
+    return {};
+  }
+  /** @type {Record<string, string>} */
+  const secrets = {};
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  const yes = async (/** @type {string} */ question) => /^(y|yes|)$/i.test((await terminal.question(`${question} [Y/n] `)).trim());
+  if (!has('ROOT_SECRETS') && (await yes('The deployment has no ROOT_SECRETS. Generate one now?'))) {
+    secrets.ROOT_SECRETS = newRootSecret();
+    console.log(`  ROOT_SECRETS=${bold(secrets.ROOT_SECRETS)}\n  Keep a copy in a safe place, now: it cannot be read back, and without it no key can ever be verified again.`);
+  }
+  if (!has('OPERATOR_TOKEN_SHA256') && (await yes('The deployment has no operator token, which creates organizations. Generate one now?'))) {
+    const token = newOperatorToken();
+    secrets.OPERATOR_TOKEN_SHA256 = sha256(token);
+    console.log(`  Operator token, shown this once: ${bold(token)}`);
+  }
+  terminal.close();
+  return secrets;
+}

@@ -1,0 +1,45 @@
+// The harness itself, and that the shipped worker comes up in the real runtime.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { startLatchkey } from './support/latchkey.ts';
+
+const latchkey = await startLatchkey();
+
+test('the worker answers in workerd, and says which version it is', async () => {
+  const { status, body } = await latchkey.fetch('/healthz');
+  assert.equal(status, 200);
+  assert.equal(typeof body.version, 'string');
+});
+
+test('an organization, a key, a verification, a revocation', async () => {
+  const { key } = await latchkey.createOrganization();
+  const api = latchkey.api(key);
+  const created = await api.post('/v1/api_keys', { name: 'Smoke' });
+  assert.equal(created.status, 201, created.text);
+  const verify = async () => (await api.post('/v1/keys/verify', { key: created.body.key })).body;
+  assert.equal((await verify()).code, 'VALID');
+  assert.equal((await api.delete(`/v1/api_keys/${created.body.id}`)).status, 200);
+  assert.equal((await verify()).code, 'REVOKED');
+});
+
+test('SIGKILL and start again on the same state: nothing acknowledged is lost, a revoked key stays revoked', async () => {
+  const { key } = await latchkey.createOrganization('Survivor');
+  const api = latchkey.api(key);
+  const kept = (await api.post('/v1/api_keys', { name: 'Kept' })).body;
+  const revoked = (await api.post('/v1/api_keys', { name: 'Revoked' })).body;
+  await api.delete(`/v1/api_keys/${revoked.id}`);
+  await latchkey.kill();
+  await assert.rejects(latchkey.fetch('/healthz'));
+  await latchkey.restart();
+  const code = async (secret: string) => (await api.post('/v1/keys/verify', { key: secret })).body.code;
+  assert.equal(await code(kept.key), 'VALID');
+  assert.equal(await code(revoked.key), 'REVOKED');
+  assert.ok(latchkey.sqliteFiles('SessionObject').length > 0);
+});
+
+test('two instances do not share anything', async () => {
+  const other = await startLatchkey();
+  const { key } = await latchkey.createOrganization();
+  assert.equal((await other.api(key).get('/v1/whoami')).status, 401);
+  assert.deepEqual((await other.operator.get('/operator/organizations')).body.data, []);
+});

@@ -1,0 +1,163 @@
+// Starts the built worker in the real runtime (workerd) with KV, Durable Objects and the rate limiter of wrangler.toml,
+// in about half a second. As many at once as a spec likes, each with its own variables and its own state.
+import { createHash, randomBytes } from 'node:crypto';
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
+import { after } from 'node:test';
+import { Log, LogLevel, Miniflare } from 'miniflare';
+import { manifest, workerConfig, workerName } from '../../../scripts/lib/worker-config.mjs';
+import { filesBelow, recordSecret, runDirectory } from './canary.ts';
+import { Client, type Reply, type RequestOptions } from './client.ts';
+
+export type { Reply } from './client.ts';
+
+export interface StartOptions {
+  /** Variables and secrets beside those of wrangler.toml; `undefined` takes one away. */
+  vars?: Record<string, string | undefined>;
+  /** State to go on with; a fresh directory without it. */
+  persistDir?: string;
+  /** `panic` has the route that panics (cargo feature `panic-route`); it is never shipped. */
+  build?: 'shipped' | 'panic';
+  /** Failed authentications per minute and address. Out of the way unless a spec is about it. */
+  authFailureLimit?: number;
+}
+
+/** Starts an instance that ends with the spec file, if not before. */
+export async function startLatchkey(options: StartOptions = {}): Promise<Latchkey> {
+  const latchkey = new Latchkey(options);
+  after(() => latchkey.stop());
+  await latchkey.restart();
+  return latchkey;
+}
+
+export class Latchkey {
+  readonly operatorToken = `operator_${randomBytes(24).toString('base64url')}`;
+  readonly rootSecret = randomBytes(32).toString('hex');
+  readonly persistDir: string;
+  private readonly options: StartOptions;
+  private readonly lines: string[] = [];
+  private miniflare: Miniflare | undefined;
+  private origin = '';
+
+  constructor(options: StartOptions) {
+    this.options = options;
+    mkdirSync(join(runDirectory, 'state'), { recursive: true });
+    mkdirSync(join(runDirectory, 'logs'), { recursive: true });
+    this.persistDir = options.persistDir ?? mkdtempSync(join(runDirectory, 'state', 'store-'));
+    recordSecret(this.operatorToken.slice('operator_'.length));
+    recordSecret(this.rootSecret);
+  }
+
+  /** Where it answers, without a trailing slash. Changes with every restart. */
+  get url(): string {
+    return this.origin;
+  }
+
+  /** A client without credentials. */
+  get anyone(): Client {
+    return new Client(() => this.origin);
+  }
+
+  /** A client that presents a key as `Authorization: Bearer`. */
+  api(key: string): Client {
+    return new Client(() => this.origin, { authorization: `Bearer ${key}` });
+  }
+
+  get operator(): Client {
+    return this.api(this.operatorToken);
+  }
+
+  fetch(path: string, { method = 'GET', ...options }: RequestOptions & { method?: string } = {}): Promise<Reply> {
+    return this.anyone.send(method, path, options);
+  }
+
+  /** A new organization with its first key. */
+  async createOrganization(name = 'Example organization'): Promise<{ organization: any; apiKey: any; key: string }> {
+    const { status, body, text } = await this.operator.post('/operator/organizations', { name });
+    if (status !== 201) throw new Error(`POST /operator/organizations answered ${status}: ${text}`);
+    return { ...body, key: body.apiKey.key };
+  }
+
+  /** What the worker wrote to its log so far. */
+  logs(): string[] {
+    return [...this.lines];
+  }
+
+  /** The stored KV entries, behind the worker's back. */
+  async kv() {
+    // Its type comes from a package that is not installed.
+    const namespace: any = await this.running.getKVNamespace('KEYS', workerName);
+    return {
+      names: async () => (await namespace.list()).keys.map(({ name }: { name: string }) => name),
+      get: (name: string): Promise<string | null> => namespace.get(name),
+      put: (name: string, value: string): Promise<void> => namespace.put(name, value),
+      delete: (name: string): Promise<void> => namespace.delete(name),
+      empty: async () => {
+        for (const { name } of (await namespace.list()).keys) await namespace.delete(name);
+      },
+    };
+  }
+
+  /** The database files of the Durable Objects, one for each object that ever existed; optionally of one class. */
+  sqliteFiles(className = ''): string[] {
+    const isObject = new RegExp(`-${className}[^/\\\\]*[/\\\\][0-9a-f]{64}\\.sqlite$`);
+    return filesBelow(join(this.persistDir, 'do')).filter((file) => isObject.test(file));
+  }
+
+  /** Ends the runtime. workerd knows no other end than SIGKILL: what was not committed by now is lost. */
+  async stop(): Promise<void> {
+    const miniflare = this.miniflare;
+    this.miniflare = undefined;
+    await miniflare?.dispose();
+  }
+
+  /** The same, named for specs that mean it: the process is gone in the middle of whatever it did. */
+  kill(): Promise<void> {
+    return this.stop();
+  }
+
+  /** Starts (again) on the same state. */
+  async restart(): Promise<void> {
+    await this.stop();
+    this.miniflare = new Miniflare(await this.runtimeOptions());
+    await this.miniflare.ready;
+    // Straight to the worker: Miniflare's own entry is a worker in front of it that rewrites requests and costs time.
+    this.origin = (await this.miniflare.unsafeGetDirectURL(workerName)).origin;
+  }
+
+  private get running(): Miniflare {
+    if (!this.miniflare) throw new Error('Latchkey is not running');
+    return this.miniflare;
+  }
+
+  private async runtimeOptions(): Promise<ConstructorParameters<typeof Miniflare>[0]> {
+    const { build = 'shipped', vars = {}, authFailureLimit = 1_000_000 } = this.options;
+    const directory = build === 'shipped' ? '.e2e/worker' : `.e2e/worker-${build}`;
+    if (!existsSync(join(import.meta.dirname, '../../..', directory, 'index.js'))) throw new Error(`${directory} is missing: run npm run test:e2e`);
+    const { compatibilityDate, env, exports } = await workerConfig();
+    const text = { ROOT_SECRETS: this.rootSecret, OPERATOR_TOKEN_SHA256: createHash('sha256').update(this.operatorToken).digest('hex'), ...vars };
+    const bindings: Record<string, any> = { ...env, AUTH_FAILURES: { ...env.AUTH_FAILURES, simple: { limit: authFailureLimit, period: 60 } } };
+    for (const [name, value] of Object.entries(text)) {
+      if (value === undefined) delete bindings[name];
+      else bindings[name] = { type: 'text', value };
+    }
+    return {
+      cf: false,
+      host: '127.0.0.1',
+      port: 0,
+      log: new Log(LogLevel.ERROR),
+      telemetry: { enabled: false },
+      resourcePersistencePath: this.persistDir,
+      handleStructuredLogs: ({ level, message }: { level: string; message: string }) => this.keep(`${level} ${message}`),
+      workers: [{
+        config: { name: workerName, compatibilityDate, env: bindings, exports, manifest: manifest(directory) },
+        dev: { unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }] },
+      }],
+    };
+  }
+
+  private keep(line: string): void {
+    this.lines.push(line);
+    appendFileSync(join(runDirectory, 'logs', `${process.pid}.log`), `${line}\n`);
+  }
+}

@@ -1,0 +1,41 @@
+// No secret is ever at rest or in a log (H3). Runs last: it looks at everything that the whole run left on disk.
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { filesBelow, leaksBelow, recordedSecrets, runDirectory } from './support/canary.ts';
+import { startLatchkey } from './support/latchkey.ts';
+
+test('the scan finds a planted secret, whole or in part, and nothing else', () => {
+  mkdirSync(runDirectory, { recursive: true });
+  const planted = mkdtempSync(join(runDirectory, 'planted-'));
+  try {
+    const secret = 'Zq7Lm2Xc9Vb4Nn8Kj6Hg3Fd';
+    writeFileSync(join(planted, 'part.sqlite'), Buffer.concat([Buffer.alloc(4093, 0xff), Buffer.from(secret.slice(5, 17)), Buffer.alloc(100)]));
+    writeFileSync(join(planted, 'short.log'), `start=${secret.slice(0, 11)} and noise ${secret.toLowerCase()}`);
+    assert.deepEqual(leaksBelow(planted, [secret]), [{ file: join(planted, 'part.sqlite'), offset: 4093 }]);
+  } finally {
+    rmSync(planted, { recursive: true });
+  }
+});
+
+test('no secret that was ever given out is in a persisted file or a log line', async () => {
+  // Something to look for even when this file is run on its own.
+  const latchkey = await startLatchkey();
+  const { key } = await latchkey.createOrganization('Canary');
+  const api = latchkey.api(key);
+  const { id, key: secret } = (await api.post('/v1/api_keys', { name: 'Canary' }, { headers: { 'idempotency-key': 'canary-0123456789' } })).body;
+  await api.post('/v1/keys/verify', { key: secret, explain: true });
+  await api.post(`/v1/api_keys/${id}/rotate`, { overlapSeconds: 60 });
+  await api.post('/v1/keys/verify', { key: `${secret}x` });
+  await api.post('/v1/keys/verify', `{"key":"${secret}"`);
+  await latchkey.fetch(`/v1/whoami?key=${secret}`);
+  await latchkey.stop();
+
+  const secrets = recordedSecrets();
+  assert.ok(secrets.length >= 5, `only ${secrets.length} secrets were recorded: the canary is blind`);
+  const state = join(runDirectory, 'state');
+  assert.ok(filesBelow(state).some((file) => file.endsWith('.sqlite')), 'nothing was persisted: the canary is blind');
+  assert.deepEqual(leaksBelow(state, secrets), []);
+  assert.deepEqual(leaksBelow(join(runDirectory, 'logs'), secrets), []);
+});
