@@ -136,15 +136,18 @@ impl Keyring {
     /// The keyed tag of a message: 8 base62 characters of HMAC-SHA-256 under the newest root.
     #[must_use]
     pub fn tag(&self, kind: TagKind, message: &[u8]) -> String {
-        self.newest.tag(kind, message)
+        base62::encode(u128::from(self.newest.tag(kind, message)), TAG_CHARACTERS)
     }
 
     /// Whether the tag was made with any root of this keyring; takes the same time for every wrong tag.
     #[must_use]
     pub fn accepts_tag(&self, kind: TagKind, message: &[u8], tag: &str) -> bool {
+        let Some(presented) = base62::decode(tag).filter(|_| tag.len() == TAG_CHARACTERS) else {
+            return false;
+        };
         self.oldest_first()
             .fold(Choice::from(0), |accepted, root| {
-                accepted | root.tag(kind, message).as_bytes().ct_eq(tag.as_bytes())
+                accepted | u128::from(root.tag(kind, message)).ct_eq(&presented)
             })
             .into()
     }
@@ -242,14 +245,15 @@ impl RootKeys {
         }
     }
 
-    fn tag(&self, kind: TagKind, message: &[u8]) -> String {
+    /// The tag as a number below 62^8.
+    fn tag(&self, kind: TagKind, message: &[u8]) -> u64 {
         let output = mac(&self.tag, &[kind.label().as_bytes(), &[0], message]);
         // 64 bits modulo 62^8: the bias is below 2^-16, and a tag is no key.
-        let value = output
+        output
             .iter()
             .take(8)
-            .fold(0_u64, |value, byte| value << 8 | u64::from(*byte));
-        base62::encode(u128::from(value % TAG_VALUES), TAG_CHARACTERS)
+            .fold(0_u64, |value, byte| value << 8 | u64::from(*byte))
+            % TAG_VALUES
     }
 }
 
