@@ -1,0 +1,47 @@
+//! Parsers for ids in bodies and queries.
+//!
+//! An id with a wrong tag was never given out. It must be answered like one that belongs to somebody else (a 404), so it is
+//! no violation here; what does not even look like an id is.
+
+use super::{FieldCode, FieldError};
+use crate::domain::id::{ApiKeyId, IdError, SessionId};
+use crate::domain::keyring::Keyring;
+
+/// A session id. `None` has the look of one, but was never given out: answer it like a session out of reach.
+pub fn session_id(keyring: &Keyring) -> impl Fn(&str) -> Result<Option<SessionId>, FieldError> {
+    move |text| routed(SessionId::parse(text, keyring), "must be the id of a session")
+}
+
+/// An API key id, `None` as with [`session_id`].
+pub fn api_key_id(keyring: &Keyring) -> impl Fn(&str) -> Result<Option<ApiKeyId>, FieldError> {
+    move |text| routed(ApiKeyId::parse(text, keyring), "must be the id of an API key")
+}
+
+fn routed<T>(parsed: Result<T, IdError>, message: &'static str) -> Result<Option<T>, FieldError> {
+    match parsed {
+        Ok(id) => Ok(Some(id)),
+        Err(IdError::Tag) => Ok(None),
+        Err(IdError::Prefix | IdError::Length | IdError::Alphabet) => {
+            Err(FieldError::new(FieldCode::InvalidFormat, message))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::locator::Locator;
+
+    #[test]
+    fn an_id_nobody_gave_out_is_not_malformed() {
+        let keyring = Keyring::parse(&"0f".repeat(32)).unwrap();
+        let forged = ["ses_", &"A".repeat(19)].concat();
+        let real = SessionId::mint(Locator::from_seed(&[7; 8]), &keyring);
+        assert_eq!(session_id(&keyring)(real.as_str()), Ok(Some(real.clone())));
+        assert_eq!(session_id(&keyring)(&forged), Ok(None));
+        for text in ["", "ses_", "ses_!", &["key_", &"A".repeat(31)].concat(), &format!("{real}A")] {
+            assert_eq!(session_id(&keyring)(text).unwrap_err().code(), FieldCode::InvalidFormat);
+        }
+        assert_eq!(api_key_id(&keyring)(&["key_", &"A".repeat(31)].concat()), Ok(None));
+    }
+}

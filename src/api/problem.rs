@@ -1,0 +1,248 @@
+//! Everything that can go wrong, as clients see it: the only place where a status code for it is chosen (H8).
+//!
+//! A `Problem` is made anywhere in `api`. It travels to the outermost layer in the extensions of an empty response,
+//! because only `envelope` knows the request id and the form the client accepts; `rendering` writes it out.
+
+pub mod rendering;
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value};
+
+use super::fields::{FieldCode, FieldError, FieldErrors};
+use super::json::JsonError;
+use crate::domain::verification;
+
+macro_rules! codes {
+    ($($variant:ident $status:ident $code:literal $message:literal)*) => {
+        /// Every error code there is. The documentation of a variant is its default message.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Code { $(#[doc = $message] $variant),* }
+
+        impl Code {
+            /// All codes, in the order of the table.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            fn row(self) -> (StatusCode, &'static str, &'static str) {
+                match self { $(Self::$variant => (StatusCode::$status, $code, $message)),* }
+            }
+        }
+    };
+}
+
+codes! {
+    InvalidRequest             BAD_REQUEST "invalid_request" "The request is not valid."
+    InvalidJson                BAD_REQUEST "invalid_json" "The body is not valid JSON."
+    AuthConflictingCredentials BAD_REQUEST "auth_conflicting_credentials" "Credentials were sent in more than one way; send one."
+    AuthMalformedHeader        BAD_REQUEST "auth_malformed_header" "A header with credentials was sent more than once or holds a list."
+    AuthMissingCredentials     UNAUTHORIZED "auth_missing_credentials" "No API key was sent. Send it as \"Authorization: Bearer KEY\" or \"x-api-key: KEY\"."
+    AuthInvalidKey             UNAUTHORIZED "auth_invalid_key" "The API key is not valid."
+    AuthKeyRevoked             UNAUTHORIZED "auth_key_revoked" "The API key has been revoked."
+    AuthKeyDisabled            UNAUTHORIZED "auth_key_disabled" "The API key is disabled."
+    AuthKeyExpired             UNAUTHORIZED "auth_key_expired" "The API key has expired."
+    AuthKeyNotYetValid         UNAUTHORIZED "auth_key_not_yet_valid" "The API key is not valid yet."
+    AuthOrganizationSuspended  UNAUTHORIZED "auth_organization_suspended" "The organization of the API key is suspended."
+    AuthSessionDisconnected    UNAUTHORIZED "auth_session_disconnected" "The session of the API key is disconnected."
+    AuthTooManyFailures        TOO_MANY_REQUESTS "auth_too_many_failures" "Too many failed authentications from this address."
+    ForbiddenIp                FORBIDDEN "forbidden_ip" "The API key may not be used from this address."
+    WrongSession               FORBIDDEN "wrong_session" "The API key belongs to another session."
+    WrongEnvironment           FORBIDDEN "wrong_environment" "The API key belongs to another environment."
+    InsufficientPermissions    FORBIDDEN "insufficient_permissions" "The API key lacks a permission that this needs."
+    DomainNotAllowed           FORBIDDEN "domain_not_allowed" "The API key may not be used for this domain."
+    OutsideReach               FORBIDDEN "outside_reach" "The API key acts on its own session only."
+    ExceedsOwnPermissions      FORBIDDEN "exceeds_own_permissions" "A key cannot give another key more than it has itself."
+    NotFound                   NOT_FOUND "not_found" "There is nothing here."
+    ApiKeyNotFound             NOT_FOUND "api_key_not_found" "There is no such API key."
+    SessionNotFound            NOT_FOUND "session_not_found" "There is no such session."
+    OrganizationNotFound       NOT_FOUND "organization_not_found" "There is no such organization."
+    MethodNotAllowed           METHOD_NOT_ALLOWED "method_not_allowed" "The method is not allowed here; see the Allow header."
+    ApiKeyRevoked              CONFLICT "api_key_revoked" "The API key is revoked; that is final."
+    ApiKeyNotActive            CONFLICT "api_key_not_active" "Only an active or pending API key can be rotated."
+    ApiKeyRotated              CONFLICT "api_key_rotated" "The API key has been rotated already."
+    KeyLimitReached            CONFLICT "key_limit_reached" "The plan allows no further API key in this session."
+    DefaultSession             CONFLICT "default_session" "The production default session cannot be disconnected or deleted."
+    SessionDeleted             CONFLICT "session_deleted" "The session is deleted; that is final."
+    OrganizationDeleted        CONFLICT "organization_deleted" "The organization is deleted; that is final."
+    KeyAlreadyIssued           CONFLICT "key_already_issued" "This request has issued a key before; it cannot be shown again."
+    IdempotencyInFlight        CONFLICT "idempotency_in_flight" "The first request with this Idempotency-Key is still at work."
+    IdempotencyMismatch        UNPROCESSABLE_ENTITY "idempotency_mismatch" "This Idempotency-Key came with another request before."
+    PayloadTooLarge            PAYLOAD_TOO_LARGE "payload_too_large" "The body is larger than 16 KiB."
+    UriTooLong                 URI_TOO_LONG "uri_too_long" "The path and query are longer than 2 KiB."
+    UnsupportedMediaType       UNSUPPORTED_MEDIA_TYPE "unsupported_media_type" "The body must be application/json in UTF-8, without a content coding."
+    RateLimited                TOO_MANY_REQUESTS "rate_limited" "The rate limit is reached."
+    UsageExceeded              TOO_MANY_REQUESTS "usage_exceeded" "The usage limit is reached."
+    InternalError              INTERNAL_SERVER_ERROR "internal_error" "Something went wrong on our side."
+    VerificationUnavailable    SERVICE_UNAVAILABLE "verification_unavailable" "The key cannot be verified at the moment; that says nothing about the key."
+    ServiceUnavailable         SERVICE_UNAVAILABLE "service_unavailable" "The service is unavailable at the moment."
+    NotConfigured              SERVICE_UNAVAILABLE "not_configured" "The service is not configured yet."
+}
+
+impl Code {
+    /// The word on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.row().1
+    }
+
+    /// What is said when nobody says it better.
+    #[must_use]
+    pub fn default_message(self) -> &'static str {
+        self.row().2
+    }
+
+    /// The status it is answered with.
+    #[must_use]
+    pub fn status(self) -> StatusCode {
+        self.row().0
+    }
+
+    /// How a refused verification is answered where the bearer itself asks (the gate, every authenticated route).
+    #[must_use]
+    pub fn of_refusal(code: verification::Code) -> Option<Self> {
+        use verification::Code as Refused;
+        Some(match code {
+            Refused::Valid => return None,
+            Refused::NotFound => Self::AuthInvalidKey,
+            Refused::Revoked => Self::AuthKeyRevoked,
+            Refused::Disabled => Self::AuthKeyDisabled,
+            Refused::Expired => Self::AuthKeyExpired,
+            Refused::NotYetValid => Self::AuthKeyNotYetValid,
+            Refused::OrganizationSuspended => Self::AuthOrganizationSuspended,
+            Refused::SessionDisconnected => Self::AuthSessionDisconnected,
+            Refused::WrongSession => Self::WrongSession,
+            Refused::WrongEnvironment => Self::WrongEnvironment,
+            Refused::Forbidden => Self::ForbiddenIp,
+            Refused::InsufficientPermissions => Self::InsufficientPermissions,
+            Refused::DomainNotAllowed => Self::DomainNotAllowed,
+            Refused::RateLimited => Self::RateLimited,
+            Refused::UsageExceeded => Self::UsageExceeded,
+        })
+    }
+}
+
+/// One error on its way to the client. Nothing in it may come from a secret or from the cause of a failure.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    code: Code,
+    message: Option<&'static str>,
+    errors: FieldErrors,
+    details: Map<String, Value>,
+    retry_after_seconds: Option<u64>,
+    required_permission: Option<String>,
+    refuses_as_forbidden: bool,
+}
+
+impl Problem {
+    /// A problem with its default message.
+    #[must_use]
+    pub fn new(code: Code) -> Self {
+        Self {
+            code,
+            message: None,
+            errors: FieldErrors::default(),
+            details: Map::new(),
+            retry_after_seconds: None,
+            required_permission: None,
+            refuses_as_forbidden: false,
+        }
+    }
+
+    /// With a sentence that says more.
+    #[must_use]
+    pub fn saying(self, message: &'static str) -> Self {
+        Self { message: Some(message), ..self }
+    }
+
+    /// With one more member of `details`.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        self.details.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// With the time after which another try makes sense; what is less than a second becomes one.
+    #[must_use]
+    pub fn retry_after_ms(self, wait_ms: u64) -> Self {
+        Self { retry_after_seconds: Some(wait_ms.div_ceil(1_000).max(1)), ..self }
+    }
+
+    /// With the permission that was missing, for `WWW-Authenticate`.
+    #[must_use]
+    pub fn requiring(self, permission: &impl ToString) -> Self {
+        Self { required_permission: Some(permission.to_string()), ..self }
+    }
+
+    /// For proxies that cannot pass on a 429 (nginx `auth_request`): a limit is answered with 403, code unchanged.
+    #[must_use]
+    pub fn limits_as_forbidden(self) -> Self {
+        Self { refuses_as_forbidden: true, ..self }
+    }
+
+    /// What went wrong.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
+    /// The status it leaves with.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        match self.code.status() {
+            StatusCode::TOO_MANY_REQUESTS if self.refuses_as_forbidden => StatusCode::FORBIDDEN,
+            status => status,
+        }
+    }
+
+    /// What stands for an error that came from the router and not from us; `None` if it is no error.
+    #[must_use]
+    pub fn for_foreign(status: StatusCode) -> Option<Self> {
+        let code = match status {
+            StatusCode::NOT_FOUND => Code::NotFound,
+            StatusCode::METHOD_NOT_ALLOWED => Code::MethodNotAllowed,
+            StatusCode::PAYLOAD_TOO_LARGE => Code::PayloadTooLarge,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Code::UnsupportedMediaType,
+            status if status.is_client_error() => Code::InvalidRequest,
+            status if status.is_server_error() => Code::InternalError,
+            _ => return None,
+        };
+        Some(Self::new(code))
+    }
+}
+
+impl From<Code> for Problem {
+    fn from(code: Code) -> Self {
+        Self::new(code)
+    }
+}
+
+impl From<FieldErrors> for Problem {
+    fn from(errors: FieldErrors) -> Self {
+        Self { errors, ..Self::new(Code::InvalidRequest) }
+    }
+}
+
+impl From<FieldError> for Problem {
+    fn from(error: FieldError) -> Self {
+        FieldErrors::from(error).into()
+    }
+}
+
+impl From<JsonError> for Problem {
+    fn from(error: JsonError) -> Self {
+        let (code, field_code, pointer) = match &error {
+            JsonError::Malformed { pointer, .. } => (Code::InvalidJson, FieldCode::InvalidFormat, pointer),
+            JsonError::TooDeep { pointer } => (Code::InvalidJson, FieldCode::TooLong, pointer),
+            JsonError::Duplicate { pointer } => (Code::InvalidRequest, FieldCode::DuplicateField, pointer),
+        };
+        let errors = FieldError::explained(field_code, &error).at(pointer).into();
+        Self { errors, ..Self::new(code) }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
