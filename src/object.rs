@@ -9,6 +9,8 @@ pub mod outbox;
 pub mod rows;
 pub mod shell;
 
+use std::net::IpAddr;
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -40,8 +42,11 @@ pub trait Object: Send + Sync + 'static {
     /// What the outbox has to send, at most a bounded number of messages: those due by `due_by`.
     fn deliveries(sql: &dyn Sql, context: &Context<'_>, due_by: Timestamp) -> Result<Vec<outbox::Delivery>, SqlError>;
 
-    /// Housekeeping in the alarm, a bounded portion at a time; true while there is more to do.
-    fn tidy(sql: &dyn Sql, context: &Context<'_>) -> Result<bool, SqlError>;
+    /// Housekeeping, a bounded portion at a time.
+    fn tidy(sql: &dyn Sql, context: &Context<'_>) -> Result<(), SqlError>;
+
+    /// When there will be something to tidy next.
+    fn tidy_at(sql: &dyn Sql, context: &Context<'_>) -> Result<Option<Timestamp>, SqlError>;
 }
 
 /// What a step may know besides its command.
@@ -61,12 +66,7 @@ pub enum Step<O: Object + ?Sized> {
     /// Decided; written if there was something to write.
     Done(Done<O>),
     /// The caller belongs to another session: ask its authority and come back. Nothing is written.
-    Confirm {
-        /// The key that calls.
-        key_id: ApiKeyId,
-        /// What it must be allowed to do.
-        needs: Permission,
-    },
+    Confirm(Credential),
 }
 
 /// A decided step.
@@ -154,6 +154,8 @@ pub enum Rejection {
     OrganizationDeleted,
     /// The expiry and `notBefore` that result would leave no time to use the key.
     EmptyLifetime,
+    /// The session that was named belongs to another environment than the one that was named.
+    EnvironmentContradicts,
     /// An `Idempotency-Key` came back with another request.
     IdempotencyMismatch,
     /// The first request with this `Idempotency-Key` is still at work.
@@ -164,17 +166,23 @@ pub enum Rejection {
     LocatorTaken,
 }
 
+/// An API key that has been presented, and what for. Its id leads to its authority.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Credential {
+    /// The key that calls.
+    pub key_id: ApiKeyId,
+    /// What it must be allowed to do.
+    pub needs: Permission,
+    /// The address it called from.
+    pub ip: Option<IpAddr>,
+}
+
 /// On whose authority a command is given; checked where the change commits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "by", rename_all = "snake_case")]
 pub enum Authority {
-    /// An API key, which must still be good for `needs`.
-    Key {
-        /// The key that calls.
-        key_id: ApiKeyId,
-        /// What it must be allowed to do.
-        needs: Permission,
-    },
+    /// An API key, which must still be good.
+    Key(Credential),
     /// The operator, whose token the edge has checked.
     Operator,
 }
@@ -183,7 +191,7 @@ impl Authority {
     /// How the audit log names it.
     pub fn actor(&self) -> Actor {
         match self {
-            Self::Key { key_id, .. } => Actor::ApiKey { id: key_id.clone() },
+            Self::Key(credential) => Actor::ApiKey { id: credential.key_id.clone() },
             Self::Operator => Actor::Operator,
         }
     }

@@ -195,7 +195,7 @@ impl ApiKey {
         }
         self.rotated_to = Some(successor);
         if overlap_ms == 0 {
-            return Ok(self.revoke(Reason::rotated(), now));
+            return Ok(self.revoke(Some(Reason::of("rotated")), now));
         }
         let end = now.plus_millis(overlap_ms);
         if outlives(self.settings.expires_at, Some(end)) {

@@ -11,7 +11,8 @@ use super::domain_name::DomainName;
 use super::environment::Environment;
 use super::id::{ApiKeyId, OrganizationId, SessionId};
 use super::ip_network::IpAllowList;
-use super::permission::{Permission, Permissions};
+use super::operation::Operation;
+use super::permission::Permissions;
 use super::session::Session;
 use super::timestamp::Timestamp;
 
@@ -51,7 +52,7 @@ pub struct Caller {
 impl Caller {
     /// Describes the caller that presented `key`, a key of `session`.
     pub fn new(key: &ApiKey, session: &Session) -> Self {
-        let everywhere = session.is_production_default() && key.settings.permissions.allows(&Permission::all_api_keys());
+        let everywhere = session.is_production_default() && key.settings.permissions.allows(&Operation::AllApiKeys.permission());
         Self {
             key_id: key.id.clone(),
             organization_id: key.organization_id.clone(),

@@ -22,4 +22,6 @@ pub struct Organization {
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+    /// Counts the changes of this record.
+    pub generation: i64,
 }

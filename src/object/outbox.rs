@@ -115,11 +115,14 @@ pub fn postpone(sql: &dyn Sql, entry: &EntryKey, now: Timestamp) -> Result<(), S
     )
 }
 
+/// Stands for every subject of a lane in `is_waiting`.
+pub const EVERY_SUBJECT: &str = "*";
+
 /// Whether an entry is still waiting at its version.
 pub fn is_waiting(sql: &dyn Sql, entry: &EntryKey) -> Result<bool, SqlError> {
     Ok(query_one(
         sql,
-        "SELECT 1 FROM outbox WHERE lane = ? AND subject = ? AND version <= ?",
+        "SELECT 1 FROM outbox WHERE lane = ?1 AND (subject = ?2 OR ?2 = '*') AND version <= ?3 LIMIT 1",
         &[entry.lane.as_str().into(), entry.subject.as_str().into(), entry.version.into()],
     )?
     .is_some())

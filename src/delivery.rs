@@ -1,0 +1,55 @@
+//! Carries messages out of an object: the only writer of KV (H4), and the one way to call another object.
+//!
+//! It decides nothing: what to send is the outbox's, when to try again is the shell's.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde::de::IgnoredAny;
+
+use crate::object::Answer;
+use crate::object::outbox::Message;
+use crate::object::shell::World;
+use crate::ports::{Address, Objects, PortError};
+
+/// Sends one message. `Ok` means that the receiver has it for good.
+///
+/// # Errors
+/// Whatever the receiver or the way to it says; the message may have arrived all the same.
+pub async fn send(world: &World, message: &Message) -> Result<(), PortError> {
+    match message {
+        Message::Publish { name, value } => world.kv.put(name, value).await,
+        Message::Call { address, region, request } => {
+            let response = world.objects.call(address, *region, request.clone()).await?;
+            match decode::<IgnoredAny>(&response)? {
+                Answer::Done { .. } => Ok(()),
+                Answer::Rejected(rejection) => Err(PortError::new("object call", format!("refused: {rejection:?}"))),
+                Answer::Failed { detail } => Err(PortError::new("object call", detail)),
+            }
+        }
+    }
+}
+
+/// Calls an object and decodes its answer.
+///
+/// # Errors
+/// When the object could not be reached, or what came back is not an answer.
+pub async fn call<C: Serialize + Sync, R: DeserializeOwned>(
+    objects: &dyn Objects,
+    address: &Address,
+    command: &C,
+) -> Result<Answer<R>, PortError> {
+    let request = encode(command)?;
+    decode(&objects.call(address, None, request).await?)
+}
+
+/// Encodes a command.
+///
+/// # Errors
+/// Never for the commands of this crate.
+pub fn encode<C: Serialize>(command: &C) -> Result<Vec<u8>, PortError> {
+    serde_json::to_vec(command).map_err(|_| PortError::new("encode", "the command does not encode"))
+}
+
+fn decode<R: DeserializeOwned>(response: &[u8]) -> Result<Answer<R>, PortError> {
+    serde_json::from_slice(response).map_err(|_| PortError::new("decode", "the answer does not decode"))
+}

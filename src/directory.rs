@@ -1,0 +1,119 @@
+//! The one directory object: which organizations there are. Off every hot path.
+//!
+//! Founding an organization begins here, so that none can exist that the operator does not see.
+
+pub mod protocol;
+
+use crate::domain::organization::Organization;
+use crate::domain::timestamp::Timestamp;
+use crate::object::outbox::{self, Delivery, Message};
+use crate::object::rows::{execute, json, query, query_one};
+use crate::object::{Abort, Context, Object, Step};
+use crate::organization::protocol::{Command as OrganizationCommand, Founding, Page};
+use crate::ports::{Address, Sql, SqlError, SqlValue};
+
+use protocol::{Command, Reply};
+
+const ORGANIZATION: &str = "organization";
+const BATCH: i64 = 32;
+
+/// The rules of the directory object.
+pub struct DirectoryObject;
+
+impl Object for DirectoryObject {
+    type Command = Command;
+    type Reply = Reply;
+
+    const MIGRATIONS: &'static [&'static str] = &[
+        outbox::SCHEMA,
+        "CREATE TABLE organizations (
+            id TEXT PRIMARY KEY,
+            record TEXT NOT NULL,
+            generation INTEGER NOT NULL,
+            created_at INTEGER NOT NULL,
+            founding TEXT
+        ) WITHOUT ROWID",
+        "CREATE INDEX organizations_by_age ON organizations (created_at, id)",
+    ];
+
+    fn writes(command: &Command) -> bool {
+        match command {
+            Command::Found(_) | Command::Feed { .. } => true,
+            Command::List { .. } => false,
+        }
+    }
+
+    fn handle(sql: &dyn Sql, context: &Context<'_>, command: &Command) -> Result<Step<Self>, Abort> {
+        match command {
+            Command::Found(new) => found(sql, context, new),
+            Command::Feed { organization } => {
+                hear(sql, organization)?;
+                Ok(Step::done(Reply::Acknowledged))
+            }
+            Command::List { page } => Ok(Step::done(list(sql, page)?)),
+        }
+    }
+
+    fn deliveries(sql: &dyn Sql, _: &Context<'_>, due_by: Timestamp) -> Result<Vec<Delivery>, SqlError> {
+        let mut batch = Vec::new();
+        for entry in outbox::due(sql, ORGANIZATION, due_by, BATCH)? {
+            let statement = "SELECT founding FROM organizations WHERE id = ? AND founding IS NOT NULL";
+            let Some(row) = query_one(sql, statement, &[entry.subject.as_str().into()])? else {
+                // Founded and heard of already; nothing to send, but the entry has to go.
+                continue;
+            };
+            let founding: Founding = row.json(0)?;
+            let address = Address::Organization(founding.organization.id.locator());
+            let command = OrganizationCommand::Found(Box::new(founding));
+            let request = serde_json::to_vec(&command).map_err(|_| SqlError("a founding does not encode".to_owned()))?;
+            batch.push(Delivery { settles: vec![entry], message: Message::Call { address, region: None, request } });
+        }
+        Ok(batch)
+    }
+
+    fn tidy(_: &dyn Sql, _: &Context<'_>) -> Result<(), SqlError> {
+        Ok(())
+    }
+
+    fn tidy_at(_: &dyn Sql, _: &Context<'_>) -> Result<Option<Timestamp>, SqlError> {
+        Ok(None)
+    }
+}
+
+fn found(sql: &dyn Sql, context: &Context<'_>, new: &Founding) -> Result<Step<DirectoryObject>, Abort> {
+    let organization = &new.organization;
+    execute(
+        sql,
+        "INSERT OR IGNORE INTO organizations (id, record, generation, created_at, founding) VALUES (?, ?, 0, ?, ?)",
+        &[organization.id.as_str().into(), json(organization)?, organization.created_at.into(), json(new)?],
+    )?;
+    let entry = outbox::put(sql, ORGANIZATION, organization.id.as_str(), 1, context.now)?;
+    Ok(Step::done_after(Reply::Acknowledged, vec![entry]))
+}
+
+/// Takes over what an organization says of itself. That it says anything means that it has been founded.
+fn hear(sql: &dyn Sql, organization: &Organization) -> Result<(), SqlError> {
+    let (id, generation) = (organization.id.as_str(), organization.generation);
+    execute(
+        sql,
+        "UPDATE organizations SET record = ?, generation = ?, founding = NULL WHERE id = ? AND generation < ?",
+        &[json(organization)?, generation.into(), id.into(), generation.into()],
+    )?;
+    execute(sql, "DELETE FROM outbox WHERE lane = ? AND subject = ?", &[ORGANIZATION.into(), id.into()])
+}
+
+fn list(sql: &dyn Sql, page: &Page) -> Result<Reply, SqlError> {
+    let limit = i64::from(page.limit);
+    let (after, mut params) = match &page.after {
+        Some((created_at, id)) => ("(created_at, id) < (?, ?)", vec![(*created_at).into(), id.as_str().into()]),
+        None => ("true", Vec::<SqlValue>::new()),
+    };
+    params.push((limit + 1).into());
+    let statement = format!("SELECT record FROM organizations WHERE {after} ORDER BY created_at DESC, id DESC LIMIT ?");
+    let mut organizations: Vec<Organization> =
+        query(sql, &statement, &params)?.iter().map(|row| row.json(0)).collect::<Result<_, _>>()?;
+    let length = usize::try_from(page.limit).unwrap_or(usize::MAX);
+    let more = organizations.len() > length;
+    organizations.truncate(length);
+    Ok(Reply::Organizations { organizations, more })
+}

@@ -1,0 +1,67 @@
+//! A change of an API key: which settings, to what.
+
+use serde::{Deserialize, Serialize};
+
+use super::api_key::KeySettings;
+use super::change::Change;
+use super::domain_name::DomainName;
+use super::ip_network::IpAllowList;
+use super::metadata::Metadata;
+use super::permission::Permissions;
+use super::text::{ExternalId, Name};
+use super::timestamp::Timestamp;
+
+/// What a `PATCH` asks for. What it does not name stays.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "each field is the setting it is named after")]
+pub struct KeyChange {
+    pub name: Option<Name>,
+    pub permissions: Option<Permissions>,
+    pub domain: Change<DomainName>,
+    pub ip_allow_list: Option<IpAllowList>,
+    pub metadata: Option<Metadata>,
+    pub external_id: Change<ExternalId>,
+    pub expires_at: Change<Timestamp>,
+    pub not_before: Change<Timestamp>,
+    pub active: Option<bool>,
+}
+
+impl KeyChange {
+    /// The settings that stand afterwards.
+    pub fn apply(&self, before: &KeySettings) -> KeySettings {
+        let change = self.clone();
+        KeySettings {
+            name: change.name.unwrap_or_else(|| before.name.clone()),
+            permissions: change.permissions.unwrap_or_else(|| before.permissions.clone()),
+            domain: change.domain.apply(before.domain.clone()),
+            ip_allow_list: change.ip_allow_list.unwrap_or_else(|| before.ip_allow_list.clone()),
+            metadata: change.metadata.unwrap_or_else(|| before.metadata.clone()),
+            external_id: change.external_id.apply(before.external_id.clone()),
+            expires_at: change.expires_at.apply(before.expires_at),
+            not_before: change.not_before.apply(before.not_before),
+        }
+    }
+
+    /// The names of the fields it sets, as the audit log shows them.
+    pub fn fields(&self) -> Vec<&'static str> {
+        [
+            ("name", self.name.is_some()),
+            ("permissions", self.permissions.is_some()),
+            ("domain", !self.domain.is_keep()),
+            ("ipAllowList", self.ip_allow_list.is_some()),
+            ("metadata", self.metadata.is_some()),
+            ("externalId", !self.external_id.is_keep()),
+            ("expiresAt", !self.expires_at.is_keep()),
+            ("notBefore", !self.not_before.is_keep()),
+            ("active", self.active.is_some()),
+        ]
+        .into_iter()
+        .filter_map(|(name, set)| set.then_some(name))
+        .collect()
+    }
+
+    /// Whether it touches what a key may do, rather than how it is labelled or whether it is switched on.
+    pub fn regrants(&self) -> bool {
+        self.permissions.is_some() || !self.domain.is_keep() || self.ip_allow_list.is_some() || !self.expires_at.is_keep()
+    }
+}

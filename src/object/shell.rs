@@ -1,0 +1,273 @@
+//! Carries a command through an object: opens the transaction, makes the calls that a step asks for, sends
+//! the outbox, keeps the alarm. It decides nothing.
+//!
+//! The same shell runs in workerd and in the native tests; only `Storage` and the ports differ.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use futures_util::future::{Either, join_all, select};
+
+use super::outbox::{self, Delivery, Message};
+use super::rows::{execute, query_one};
+use super::{Abort, Answer, Context, Credential, Done, Object, Step};
+use crate::delivery;
+use crate::domain::caller::Caller;
+use crate::domain::keyring::Keyring;
+use crate::domain::timestamp::Timestamp;
+use crate::ports::{Address, Clock, Entropy, KeyValue, Log, Objects, PortError, Sql, SqlError, SqlValue, Timer};
+use crate::session;
+
+/// How long (ms) an answer waits for messages to other objects; what takes longer is left to the alarm.
+const DELIVERY_PATIENCE_MS: u64 = 2_000;
+/// How long (ms) after an entry is due the alarm looks at it, so that it rarely races with the request itself.
+const ALARM_DELAY_MS: i64 = 1_000;
+
+/// The storage of one object.
+pub trait Storage {
+    /// Runs reads that belong together.
+    fn read<T>(&self, work: impl FnOnce(&dyn Sql) -> T) -> T;
+
+    /// Runs reads and writes as one; an `Err` takes all of them back.
+    fn transaction<T, E: From<SqlError>>(&self, work: impl FnOnce(&dyn Sql) -> Result<T, E>) -> Result<T, E>;
+
+    /// Sets the one alarm of the object, or removes it.
+    fn set_alarm(&self, at: Option<Timestamp>) -> impl Future<Output = Result<(), PortError>> + Send;
+}
+
+/// Everything outside an object that its shell needs.
+#[derive(Clone)]
+#[expect(missing_docs, reason = "each field is the port it is typed as")]
+pub struct World {
+    pub kv: Arc<dyn KeyValue>,
+    pub objects: Arc<dyn Objects>,
+    pub clock: Arc<dyn Clock>,
+    pub timer: Arc<dyn Timer>,
+    pub entropy: Arc<dyn Entropy>,
+    pub log: Arc<dyn Log>,
+    pub keyring: Arc<Keyring>,
+}
+
+/// One object at work.
+pub struct Shell<O, S> {
+    storage: S,
+    world: World,
+    ready: AtomicBool,
+    rules: PhantomData<fn() -> O>,
+}
+
+/// An answer, and what is left to do once it has been sent.
+pub struct Served<O: Object> {
+    /// The encoded `Answer`.
+    pub response: Vec<u8>,
+    /// Hand this to `Shell::afterwards`.
+    pub follow_up: FollowUp<O>,
+}
+
+/// The rest of a command's work, which no answer waits for.
+pub struct FollowUp<O: Object> {
+    command: Option<O::Command>,
+    wrote: bool,
+}
+
+impl<O: Object> FollowUp<O> {
+    /// Whether there is nothing left to do.
+    pub fn is_empty(&self) -> bool {
+        self.command.is_none() && !self.wrote
+    }
+}
+
+impl<O: Object, S: Storage> Shell<O, S> {
+    /// An object over its storage. Touches nothing until the first command.
+    pub fn new(storage: S, world: World) -> Self {
+        Self { storage, world, ready: AtomicBool::new(false), rules: PhantomData }
+    }
+
+    /// Carries out one encoded command.
+    pub async fn serve(&self, request: &[u8]) -> Served<O> {
+        let mut follow_up = FollowUp { command: None, wrote: false };
+        let answer = match self.carry_out(request, &mut follow_up).await {
+            Ok(answer) => answer,
+            Err(Abort::Rejected(rejection)) => Answer::Rejected(rejection),
+            Err(Abort::Failed(SqlError(detail))) => {
+                self.complain("command failed", &detail);
+                Answer::Failed { detail }
+            }
+        };
+        // An answer is built from encodable types; if one ever is not, the caller sees a failed call.
+        Served { response: serde_json::to_vec(&answer).unwrap_or_default(), follow_up }
+    }
+
+    async fn carry_out(&self, request: &[u8], follow_up: &mut FollowUp<O>) -> Result<Answer<O::Reply>, Abort> {
+        let command: O::Command =
+            serde_json::from_slice(request).map_err(|_| SqlError("the command does not decode".to_owned()))?;
+        self.make_ready().await?;
+        let Done { reply, wait_ms, awaiting, follow_up: next } = self.decide(&command).await?;
+        follow_up.command = next;
+        follow_up.wrote = O::writes(&command);
+        if follow_up.wrote {
+            self.arm().await?;
+            self.deliver_with_patience().await;
+        }
+        let settled = self.storage.read(|sql| {
+            awaiting.iter().try_fold(true, |settled, entry| Ok::<_, SqlError>(settled && !outbox::is_waiting(sql, entry)?))
+        })?;
+        Ok(Answer::Done { reply, wait_ms, settled })
+    }
+
+    /// Runs the follow-up of a command and sends what is due.
+    pub async fn afterwards(&self, follow_up: FollowUp<O>) {
+        if let Some(command) = follow_up.command
+            && let Err(abort) = self.decide(&command).await
+        {
+            self.complain("follow-up failed", &format!("{abort:?}"));
+        }
+        self.deliver(self.world.clock.now(), |_| true).await;
+        self.rest().await;
+    }
+
+    /// The alarm. It never fails: the platform drops an alarm for good after a few failures, and with it
+    /// whatever the outbox still holds.
+    pub async fn wake(&self) {
+        if let Err(error) = self.make_ready().await {
+            self.complain("alarm could not open the storage", &error.0);
+        }
+        self.deliver(self.world.clock.now(), |_| true).await;
+        self.rest().await;
+    }
+
+    async fn decide(&self, command: &O::Command) -> Result<Done<O>, Abort> {
+        let mut confirmed = None;
+        for _ in 0..2 {
+            match self.step(command, confirmed.as_ref())? {
+                Step::Done(done) => return Ok(done),
+                Step::Confirm(credential) => confirmed = Some(self.confirm(credential).await?),
+            }
+        }
+        Err(SqlError("a step asked for the same confirmation twice".to_owned()).into())
+    }
+
+    fn step(&self, command: &O::Command, confirmed: Option<&Caller>) -> Result<Step<O>, Abort> {
+        let seed = self.world.entropy.seed().map_err(|error| SqlError(error.to_string()))?;
+        let context = Context { now: self.world.clock.now(), keyring: &self.world.keyring, confirmed, seed: &seed };
+        if O::writes(command) {
+            self.storage.transaction(|sql| O::handle(sql, &context, command))
+        } else {
+            self.storage.read(|sql| O::handle(sql, &context, command))
+        }
+    }
+
+    /// Asks the caller's authority whether the caller is still good.
+    async fn confirm(&self, credential: Credential) -> Result<Caller, Abort> {
+        let address = Address::Session(credential.key_id.locator());
+        let command = session::protocol::Command::Confirm { credential };
+        match delivery::call(&*self.world.objects, &address, &command).await {
+            Ok(Answer::Done { reply: session::protocol::Reply::Caller(caller), .. }) => Ok(*caller),
+            Ok(Answer::Rejected(rejection)) => Err(Abort::Rejected(rejection)),
+            Ok(Answer::Done { .. }) => Err(SqlError("the authority answered something else".to_owned()).into()),
+            Ok(Answer::Failed { detail }) => Err(SqlError(detail).into()),
+            Err(error) => Err(SqlError(error.to_string()).into()),
+        }
+    }
+
+    async fn deliver_with_patience(&self) {
+        let calls = Box::pin(self.deliver(self.world.clock.now(), |message| matches!(message, Message::Call { .. })));
+        if let Either::Right(_) = select(calls, self.world.timer.sleep(DELIVERY_PATIENCE_MS)).await {
+            self.complain("delivery", "other objects did not acknowledge in time; the alarm goes on");
+        }
+    }
+
+    /// Sends what is due until nothing is; what fails is put off, so this ends.
+    async fn deliver(&self, due_by: Timestamp, wanted: fn(&Message) -> bool) {
+        loop {
+            let batch: Vec<Delivery> = match self.with_context(|sql, context| O::deliveries(sql, context, due_by)) {
+                Ok(batch) => batch.into_iter().filter(|delivery| wanted(&delivery.message)).collect(),
+                Err(SqlError(detail)) => return self.complain("outbox does not read", &detail),
+            };
+            if batch.is_empty() {
+                return;
+            }
+            let sent = join_all(batch.iter().map(|delivery| delivery::send(&self.world, &delivery.message))).await;
+            for (delivery, outcome) in batch.iter().zip(sent) {
+                if let Err(error) = &outcome {
+                    self.complain("delivery failed", &error.to_string());
+                }
+                if let Err(SqlError(detail)) = self.note(delivery, outcome.is_ok()) {
+                    return self.complain("outbox does not write", &detail);
+                }
+            }
+        }
+    }
+
+    fn note(&self, delivery: &Delivery, acknowledged: bool) -> Result<(), SqlError> {
+        let now = self.world.clock.now();
+        self.storage.transaction(|sql| {
+            delivery.settles.iter().try_for_each(|entry| {
+                if acknowledged { outbox::settle(sql, entry) } else { outbox::postpone(sql, entry, now) }
+            })
+        })
+    }
+
+    /// Tidies a portion and sets the alarm for what is left.
+    async fn rest(&self) {
+        let tidied = self.in_context(|context| self.storage.transaction(|sql| O::tidy(sql, context)));
+        if let Err(SqlError(detail)) = tidied {
+            self.complain("tidying failed", &detail);
+        }
+        if let Err(SqlError(detail)) = self.arm().await {
+            self.complain("alarm could not be set", &detail);
+        }
+    }
+
+    /// Sets the alarm for the next entry of the outbox or the next housekeeping, whichever comes first.
+    async fn arm(&self) -> Result<(), SqlError> {
+        let now = self.world.clock.now();
+        let next = self.with_context(|sql, context| {
+            let tidy = O::tidy_at(sql, context)?;
+            Ok([outbox::next_due(sql)?, tidy].into_iter().flatten().min())
+        })?;
+        let at = next.map(|due| due.max(now).plus_millis(ALARM_DELAY_MS));
+        self.storage.set_alarm(at).await.map_err(|error| SqlError(error.to_string()))
+    }
+
+    /// Brings the schema up to date, and the alarm back if something is left to do. Once per life.
+    async fn make_ready(&self) -> Result<(), SqlError> {
+        if self.ready.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        self.storage.transaction(|sql| migrate(sql, O::MIGRATIONS))?;
+        self.arm().await?;
+        self.ready.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn with_context<T>(&self, work: impl FnOnce(&dyn Sql, &Context<'_>) -> Result<T, SqlError>) -> Result<T, SqlError> {
+        self.in_context(|context| self.storage.read(|sql| work(sql, context)))
+    }
+
+    fn in_context<T>(&self, work: impl FnOnce(&Context<'_>) -> Result<T, SqlError>) -> Result<T, SqlError> {
+        let seed = self.world.entropy.seed().map_err(|error| SqlError(error.to_string()))?;
+        work(&Context { now: self.world.clock.now(), keyring: &self.world.keyring, confirmed: None, seed: &seed })
+    }
+
+    fn complain(&self, event: &str, detail: &str) {
+        self.world.log.line(&serde_json::json!({ "level": "error", "event": event, "detail": detail }).to_string());
+    }
+}
+
+/// Runs the schema steps that this object has not seen yet.
+fn migrate(sql: &dyn Sql, steps: &[&str]) -> Result<(), SqlError> {
+    execute(sql, "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)", &[])?;
+    let done = query_one(sql, "SELECT max(version) FROM schema_version", &[] as &[SqlValue])?
+        .map_or(Ok(None), |row| row.optional_integer(0))?
+        .unwrap_or(0);
+    for (number, step) in (1_i64..).zip(steps) {
+        if number > done {
+            execute(sql, step, &[])?;
+            execute(sql, "INSERT INTO schema_version (version) VALUES (?)", &[number.into()])?;
+        }
+    }
+    Ok(())
+}
+

@@ -1,0 +1,211 @@
+//! What changes an organization and its sessions.
+
+use crate::domain::audit::{Action, Actor};
+use crate::domain::caller::{Caller, Reach};
+use crate::domain::organization::Organization;
+use crate::domain::session::{OrganizationStatus, Session, SessionStatus};
+use crate::domain::timestamp::Timestamp;
+use crate::object::outbox::{self, EVERY_SUBJECT, EntryKey};
+use crate::object::rows::execute;
+use crate::object::{Abort, Authority, Context, Rejection, Step, audit_log};
+use crate::ports::{Sql, SqlError};
+
+use super::OrganizationObject;
+use super::projection::{DIRECTORY, ORGANIZATION, SESSION};
+use super::protocol::{Feed, Founding, NewSession, OrganizationChange, Reply};
+use super::store::{self, Wanted};
+
+/// Begins to exist, with its default session and first key.
+pub fn found(sql: &dyn Sql, context: &Context<'_>, new: &Founding) -> Result<Step<OrganizationObject>, Abort> {
+    if let Some(before) = store::organization(sql)? {
+        return if before.id == new.organization.id { Ok(done(before)) } else { Err(Rejection::LocatorTaken.into()) };
+    }
+    store::save_organization(sql, &new.organization)?;
+    let target = new.organization.id.as_str();
+    audit_log::record(sql, context, new.actor.clone(), Action::OrganizationCreated, target, &[])?;
+    let wanted =
+        Wanted { session: new.session.clone(), actor: new.actor.clone(), first_key: Some(new.first_key.clone()) };
+    let waiting = want_session(sql, context, &new.organization, &wanted)?;
+    announce(sql, &new.organization, context.now)?;
+    Ok(Step::done_after(organization_reply(new.organization.clone()), vec![waiting]))
+}
+
+/// Takes over what a session reports. Copies are no mutation of their own: the session has audited them.
+pub fn hear(sql: &dyn Sql, feed: &Feed) -> Result<Step<OrganizationObject>, Abort> {
+    let organization = require_organization(sql)?;
+    if feed.session.organization_id != organization.id {
+        return Err(Rejection::OrganizationNotFound.into());
+    }
+    for key in &feed.keys {
+        store::hear_key(sql, key)?;
+    }
+    store::hear_session(sql, &feed.session)?;
+    for entry in &feed.audit {
+        store::hear_audit(sql, &feed.session.id, entry)?;
+    }
+    Ok(Step::done(Reply::Acknowledged))
+}
+
+/// Creates a session, or, for an environment's default, returns the one that is there.
+pub fn create_session(
+    sql: &dyn Sql,
+    context: &Context<'_>,
+    authority: &Authority,
+    new: &NewSession,
+    is_default: bool,
+) -> Result<Step<OrganizationObject>, Abort> {
+    let organization = require_organization(sql)?;
+    if let Authority::Key(credential) = authority {
+        let Some(caller) = context.confirmed else {
+            return Ok(Step::Confirm(credential.clone()));
+        };
+        require_reach(&organization, caller)?;
+    }
+    if is_default && let Some(session) = store::default_session(sql, new.environment)? {
+        // One that was only just created may still be on its way to its object.
+        let waiting = entry(session.id.as_str(), organization.policy.version);
+        return Ok(Step::done_after(Reply::Session { session: Box::new(session) }, vec![waiting]));
+    }
+    if organization.policy.status == OrganizationStatus::Deleted {
+        return Err(Rejection::OrganizationDeleted.into());
+    }
+    let session = Session {
+        id: new.id.clone(),
+        organization_id: organization.id.clone(),
+        name: new.name.clone(),
+        environment: new.environment,
+        region: new.region,
+        is_default,
+        status: SessionStatus::Connected,
+        created_at: context.now,
+        updated_at: context.now,
+        generation: 1,
+    };
+    // The session's own log reports its creation; one mutation, one entry.
+    let wanted = Wanted { session: session.clone(), actor: authority.actor(), first_key: None };
+    let waiting = want_session(sql, context, &organization, &wanted)?;
+    Ok(Step::done_after(Reply::Session { session: Box::new(session) }, vec![waiting]))
+}
+
+fn require_reach(organization: &Organization, caller: &Caller) -> Result<(), Abort> {
+    if caller.organization_id != organization.id {
+        return Err(Rejection::OrganizationNotFound.into());
+    }
+    match caller.reach {
+        Reach::Organization => Ok(()),
+        Reach::Session => Err(Rejection::OutsideReach.into()),
+    }
+}
+
+/// Changes name or plan.
+pub fn change(
+    sql: &dyn Sql,
+    context: &Context<'_>,
+    change: &OrganizationChange,
+) -> Result<Step<OrganizationObject>, Abort> {
+    let mut organization = require_open(sql)?;
+    let mut details = Vec::new();
+    if let Some(name) = &change.name {
+        organization.name = name.clone();
+        details.push("name");
+    }
+    if let Some(plan) = change.plan {
+        organization.policy.plan = plan;
+        details.push("plan");
+    }
+    let told = change.plan.is_some();
+    commit(sql, context, organization, Action::OrganizationUpdated, &details, told)
+}
+
+/// Suspends, resumes or ends the organization. A repeat waits for what the first began.
+pub fn set_status(
+    sql: &dyn Sql,
+    context: &Context<'_>,
+    status: OrganizationStatus,
+) -> Result<Step<OrganizationObject>, Abort> {
+    let mut organization = require_organization(sql)?;
+    if organization.policy.status == status {
+        let waiting = entry(EVERY_SUBJECT, organization.policy.version);
+        return Ok(Step::done_after(organization_reply(organization), vec![waiting]));
+    }
+    if organization.policy.status == OrganizationStatus::Deleted {
+        return Err(Rejection::OrganizationDeleted.into());
+    }
+    organization.policy.status = status;
+    let action = match status {
+        OrganizationStatus::Active => Action::OrganizationResumed,
+        OrganizationStatus::Suspended => Action::OrganizationSuspended,
+        OrganizationStatus::Deleted => Action::OrganizationDeleted,
+    };
+    commit(sql, context, organization, action, &[], true)
+}
+
+fn commit(
+    sql: &dyn Sql,
+    context: &Context<'_>,
+    mut organization: Organization,
+    action: Action,
+    details: &[&str],
+    sessions_are_told: bool,
+) -> Result<Step<OrganizationObject>, Abort> {
+    organization.updated_at = context.now;
+    organization.generation = organization.generation.saturating_add(1);
+    let mut awaiting = Vec::new();
+    if sessions_are_told {
+        organization.policy.version = organization.policy.version.saturating_add(1);
+        tell_sessions(sql, organization.policy.version, context.now)?;
+        awaiting.push(entry(EVERY_SUBJECT, organization.policy.version));
+    }
+    store::save_organization(sql, &organization)?;
+    audit_log::record(sql, context, Actor::Operator, action, organization.id.as_str(), details)?;
+    announce(sql, &organization, context.now)?;
+    Ok(Step::done_after(organization_reply(organization), awaiting))
+}
+
+fn want_session(
+    sql: &dyn Sql,
+    context: &Context<'_>,
+    organization: &Organization,
+    wanted: &Wanted,
+) -> Result<EntryKey, SqlError> {
+    store::insert_session(sql, wanted)?;
+    outbox::put(sql, SESSION, wanted.session.id.as_str(), organization.policy.version, context.now)
+}
+
+fn tell_sessions(sql: &dyn Sql, version: i64, now: Timestamp) -> Result<(), SqlError> {
+    execute(
+        sql,
+        "INSERT INTO outbox (lane, subject, version, due_at) SELECT ?, id, ?, ? FROM sessions WHERE true
+         ON CONFLICT (lane, subject) DO UPDATE SET version = excluded.version, attempts = 0, due_at = excluded.due_at",
+        &[SESSION.into(), version.into(), now.into()],
+    )
+}
+
+fn entry(subject: &str, version: i64) -> EntryKey {
+    EntryKey { lane: SESSION.to_owned(), subject: subject.to_owned(), version }
+}
+
+fn announce(sql: &dyn Sql, organization: &Organization, now: Timestamp) -> Result<(), SqlError> {
+    outbox::put(sql, DIRECTORY, ORGANIZATION, organization.generation, now).map(drop)
+}
+
+/// Reads the organization, which must exist.
+pub fn require_organization(sql: &dyn Sql) -> Result<Organization, Abort> {
+    store::organization(sql)?.ok_or(Abort::Rejected(Rejection::OrganizationNotFound))
+}
+
+fn require_open(sql: &dyn Sql) -> Result<Organization, Abort> {
+    let organization = require_organization(sql)?;
+    if organization.policy.status == OrganizationStatus::Deleted {
+        return Err(Rejection::OrganizationDeleted.into());
+    }
+    Ok(organization)
+}
+
+fn organization_reply(organization: Organization) -> Reply {
+    Reply::Organization { organization: Box::new(organization) }
+}
+
+fn done(organization: Organization) -> Step<OrganizationObject> {
+    Step::done(organization_reply(organization))
+}

@@ -1,0 +1,139 @@
+//! Pages of the directory and of the audit log. Everything a client chooses is a bound parameter.
+
+use crate::domain::caller::{Caller, Reach};
+use crate::domain::environment::Environment;
+use crate::domain::id::SessionId;
+use crate::domain::session::Session;
+use crate::domain::timestamp::Timestamp;
+use crate::object::audit_log::{self, chained};
+use crate::object::rows::{Row, query};
+use crate::ports::{Sql, SqlError, SqlValue};
+
+use super::protocol::{AuditQuery, EnvironmentFilter, KeyQuery, LoggedEntry, Page, Reply};
+use super::store;
+
+/// Conditions joined by AND, with their parameters.
+#[derive(Default)]
+struct Filter {
+    conditions: Vec<&'static str>,
+    params: Vec<SqlValue>,
+}
+
+impl Filter {
+    fn and(&mut self, condition: &'static str, params: impl IntoIterator<Item = SqlValue>) {
+        self.conditions.push(condition);
+        self.params.extend(params);
+    }
+
+    fn after(&mut self, page: &Page) {
+        if let Some((created_at, id)) = &page.after {
+            self.and("(created_at, id) < (?, ?)", [(*created_at).into(), id.as_str().into()]);
+        }
+    }
+
+    /// Runs the query for one row more than the page holds, which tells whether there is another page.
+    fn page(mut self, sql: &dyn Sql, select: &str, order: &str, limit: u32) -> Result<(Vec<Row>, bool), SqlError> {
+        let conditions = if self.conditions.is_empty() { "true".to_owned() } else { self.conditions.join(" AND ") };
+        self.params.push((i64::from(limit) + 1).into());
+        let statement = format!("{select} WHERE {conditions} ORDER BY {order} LIMIT ?");
+        let mut rows = query(sql, &statement, &self.params)?;
+        let length = usize::try_from(limit).unwrap_or(usize::MAX);
+        let more = rows.len() > length;
+        rows.truncate(length);
+        Ok((rows, more))
+    }
+}
+
+/// The session that bounds what the caller sees, if one does.
+fn bound(caller: &Caller) -> Option<&SessionId> {
+    match caller.reach {
+        Reach::Organization => None,
+        Reach::Session => Some(&caller.session_id),
+    }
+}
+
+/// A page of keys, newest first.
+pub fn keys(sql: &dyn Sql, caller: &Caller, wanted: &KeyQuery, now: Timestamp) -> Result<Reply, SqlError> {
+    let mut filter = Filter::default();
+    if let Some(session) = bound(caller) {
+        filter.and("session_id = ?", [session.as_str().into()]);
+    }
+    if let Some(session) = &wanted.session_id {
+        filter.and("session_id = ?", [session.as_str().into()]);
+    }
+    match wanted.environment {
+        None => {}
+        Some(EnvironmentFilter::None) => filter.and("environment IS NULL", []),
+        Some(EnvironmentFilter::Of(environment)) => {
+            filter.and("environment = ?", [Environment::as_str(environment).into()]);
+        }
+    }
+    if let Some(external_id) = &wanted.external_id {
+        filter.and("external_id = ?", [external_id.as_str().into()]);
+    }
+    if let Some(search) = &wanted.search {
+        filter.and("instr(search, ?) > 0", [search.to_lowercase().into()]);
+    }
+    if let Some(status) = &wanted.status {
+        filter.and(
+            "CASE
+                WHEN revoked_at IS NOT NULL THEN 'revoked'
+                WHEN disabled = 1 THEN 'disabled'
+                WHEN expires_at <= ? THEN 'expired'
+                WHEN not_before > ? THEN 'pending'
+                ELSE 'active'
+            END = ?",
+            [now.into(), now.into(), status.as_str().into()],
+        );
+    }
+    filter.after(&wanted.page);
+    let select = "SELECT record, revoked_at FROM api_keys";
+    let (rows, more) = filter.page(sql, select, "created_at DESC, id DESC", wanted.page.limit)?;
+    Ok(Reply::Keys { keys: rows.iter().map(store::key).collect::<Result<_, _>>()?, more })
+}
+
+/// A page of sessions, newest first.
+pub fn sessions(sql: &dyn Sql, caller: &Caller, page: &Page) -> Result<Reply, SqlError> {
+    let mut filter = Filter::default();
+    if let Some(session) = bound(caller) {
+        filter.and("id = ?", [session.as_str().into()]);
+    }
+    filter.after(page);
+    let (rows, more) = filter.page(sql, "SELECT record FROM sessions", "created_at DESC, id DESC", page.limit)?;
+    let sessions: Vec<Session> = rows.iter().map(|row| row.json(0)).collect::<Result<_, _>>()?;
+    Ok(Reply::Sessions { sessions, more })
+}
+
+/// A page of the audit log, newest first.
+pub fn audit(sql: &dyn Sql, caller: &Caller, wanted: &AuditQuery) -> Result<Reply, SqlError> {
+    let mut filter = Filter::default();
+    if let Some(session) = bound(caller) {
+        filter.and("session_id = ?", [session.as_str().into()]);
+    }
+    if let Some(before) = wanted.before {
+        filter.and("audit_log.seq < ?", [before.into()]);
+    }
+    if let Some(action) = &wanted.action {
+        // An action is stored as its JSON string; the filter compares the same text.
+        let action = serde_json::to_string(action).map_err(|_| SqlError("an action does not encode".to_owned()))?;
+        filter.and("entry -> '$.action' = ?", [action.into()]);
+    }
+    if let Some(target) = &wanted.target {
+        filter.and("entry ->> '$.target' = ?", [target.as_str().into()]);
+    }
+    if let Some(actor) = &wanted.actor {
+        filter.and("entry ->> '$.actor.id' = ?", [actor.as_str().into()]);
+    }
+    let select = "SELECT audit_log.seq, entry, hash, session_id FROM audit_log
+        LEFT JOIN audit_origins ON audit_origins.seq = audit_log.seq";
+    let (rows, more) = filter.page(sql, select, "audit_log.seq DESC", wanted.limit)?;
+    let head = audit_log::head(sql)?;
+    let entries = rows.iter().map(logged).collect::<Result<_, _>>()?;
+    Ok(Reply::Audit { entries, more, head_seq: head.seq, head_hash: head.hash })
+}
+
+fn logged(row: &Row) -> Result<LoggedEntry, SqlError> {
+    let chained = chained(row)?;
+    let session_id = row.optional_text(3)?.map(|id| SessionId::from_trusted(id.to_owned()));
+    Ok(LoggedEntry { seq: chained.seq, hash: chained.hash, entry: chained.entry, session_id })
+}

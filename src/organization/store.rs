@@ -1,0 +1,199 @@
+//! The tables of an organization object: its record, and the directory of sessions and keys.
+//!
+//! The directory repeats what the sessions own, so that lists and search need one object. A row keeps the
+//! latest generation it has heard of.
+
+use crate::domain::api_key::{ApiKey, Revocation};
+use crate::domain::audit::ChainedEntry;
+use crate::domain::environment::Environment;
+use crate::domain::id::SessionId;
+use crate::domain::organization::Organization;
+use crate::domain::session::{Session, SessionStatus};
+use crate::domain::text::Reason;
+use crate::object::rows::{Row, execute, json, query_one};
+use crate::object::{audit_log, outbox};
+use crate::ports::{Sql, SqlError};
+use crate::session::protocol::NewKey;
+
+/// The schema, step by step.
+pub const MIGRATIONS: &[&str] = &[
+    outbox::SCHEMA,
+    audit_log::SCHEMA,
+    "CREATE TABLE organization (only INTEGER PRIMARY KEY CHECK (only = 1), record TEXT NOT NULL)",
+    "CREATE TABLE sessions (
+        id TEXT PRIMARY KEY,
+        record TEXT NOT NULL,
+        generation INTEGER NOT NULL,
+        created_at INTEGER NOT NULL,
+        default_of TEXT UNIQUE,
+        actor TEXT NOT NULL,
+        first_key TEXT
+    ) WITHOUT ROWID",
+    "CREATE INDEX sessions_by_age ON sessions (created_at, id)",
+    "CREATE TABLE api_keys (
+        id TEXT PRIMARY KEY,
+        session_id TEXT NOT NULL,
+        environment TEXT,
+        external_id TEXT,
+        search TEXT NOT NULL,
+        record TEXT NOT NULL,
+        generation INTEGER NOT NULL,
+        created_at INTEGER NOT NULL,
+        expires_at INTEGER,
+        not_before INTEGER,
+        disabled INTEGER NOT NULL,
+        revoked_at INTEGER
+    ) WITHOUT ROWID",
+    "CREATE INDEX api_keys_by_age ON api_keys (created_at, id)",
+    "CREATE INDEX api_keys_by_session ON api_keys (session_id, created_at, id)",
+    "CREATE TABLE audit_origins (
+        session_id TEXT NOT NULL,
+        session_seq INTEGER NOT NULL,
+        seq INTEGER NOT NULL,
+        PRIMARY KEY (session_id, session_seq)
+    ) WITHOUT ROWID",
+    "CREATE INDEX audit_origins_by_seq ON audit_origins (seq)",
+];
+
+/// Reads the organization; none before it was founded.
+pub fn organization(sql: &dyn Sql) -> Result<Option<Organization>, SqlError> {
+    query_one(sql, "SELECT record FROM organization", &[])?.map(|row| row.json(0)).transpose()
+}
+
+/// Writes the organization.
+pub fn save_organization(sql: &dyn Sql, organization: &Organization) -> Result<(), SqlError> {
+    execute(sql, "INSERT OR REPLACE INTO organization (only, record) VALUES (1, ?)", &[json(organization)?])
+}
+
+/// A session that is to exist, as its object is told.
+pub struct Wanted {
+    /// The session record as last heard.
+    pub session: Session,
+    /// Who created it.
+    pub actor: crate::domain::audit::Actor,
+    /// The key it begins with.
+    pub first_key: Option<NewKey>,
+}
+
+/// Adds a session that its object has yet to hear of.
+pub fn insert_session(sql: &dyn Sql, wanted: &Wanted) -> Result<(), SqlError> {
+    let session = &wanted.session;
+    let first_key = wanted.first_key.as_ref().map(json).transpose()?;
+    execute(
+        sql,
+        "INSERT INTO sessions (id, record, generation, created_at, default_of, actor, first_key)
+         VALUES (?, ?, 0, ?, ?, ?, ?)",
+        &[
+            session.id.as_str().into(),
+            json(session)?,
+            session.created_at.into(),
+            session.is_default.then(|| default_of(session.environment)).into(),
+            json(&wanted.actor)?,
+            first_key.into(),
+        ],
+    )
+}
+
+/// The name of the place that a default session takes.
+fn default_of(environment: Option<Environment>) -> &'static str {
+    environment.map_or("none", Environment::as_str)
+}
+
+/// Reads a session that is to exist.
+pub fn wanted(sql: &dyn Sql, id: &str) -> Result<Option<Wanted>, SqlError> {
+    query_one(sql, "SELECT record, actor, first_key FROM sessions WHERE id = ?", &[id.into()])?
+        .map(|row| {
+            let first_key = if row.optional_text(2)?.is_some() { Some(row.json(2)?) } else { None };
+            Ok(Wanted { session: row.json(0)?, actor: row.json(1)?, first_key })
+        })
+        .transpose()
+}
+
+/// The default session of an environment.
+pub fn default_session(sql: &dyn Sql, environment: Option<Environment>) -> Result<Option<Session>, SqlError> {
+    let statement = "SELECT record FROM sessions WHERE default_of = ?";
+    query_one(sql, statement, &[default_of(environment).into()])?.map(|row| row.json(0)).transpose()
+}
+
+/// Takes over what a session says of itself. A deleted one gives its place as a default free and ends its keys.
+pub fn hear_session(sql: &dyn Sql, session: &Session) -> Result<(), SqlError> {
+    let id = session.id.as_str();
+    execute(
+        sql,
+        "UPDATE sessions SET record = ?, generation = ?, first_key = NULL WHERE id = ? AND generation < ?",
+        &[json(session)?, session.generation.into(), id.into(), session.generation.into()],
+    )?;
+    if session.status == SessionStatus::Deleted {
+        execute(sql, "UPDATE sessions SET default_of = NULL WHERE id = ?", &[id.into()])?;
+        execute(
+            sql,
+            "UPDATE api_keys SET revoked_at = ? WHERE session_id = ? AND revoked_at IS NULL",
+            &[session.updated_at.into(), id.into()],
+        )?;
+    }
+    Ok(())
+}
+
+/// Takes over what a session says of a key.
+pub fn hear_key(sql: &dyn Sql, key: &ApiKey) -> Result<(), SqlError> {
+    let settings = &key.settings;
+    execute(
+        sql,
+        "INSERT INTO api_keys (id, session_id, environment, external_id, search, record, generation, created_at,
+            expires_at, not_before, disabled, revoked_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (id) DO UPDATE SET external_id = excluded.external_id, search = excluded.search,
+            record = excluded.record, generation = excluded.generation, expires_at = excluded.expires_at,
+            not_before = excluded.not_before, disabled = excluded.disabled,
+            revoked_at = coalesce(revoked_at, excluded.revoked_at)
+         WHERE excluded.generation >= generation",
+        &[
+            key.id.as_str().into(),
+            key.session_id.as_str().into(),
+            key.environment.map(Environment::as_str).into(),
+            settings.external_id.as_ref().map(|id| id.as_str()).into(),
+            searchable(key).into(),
+            json(key)?,
+            key.generation.into(),
+            key.created_at.into(),
+            settings.expires_at.into(),
+            settings.not_before.into(),
+            key.disabled.into(),
+            key.revocation.as_ref().map(|revocation| revocation.at).into(),
+        ],
+    )
+}
+
+/// What a search looks through, in lower case.
+fn searchable(key: &ApiKey) -> String {
+    let external_id = key.settings.external_id.as_ref().map_or("", |id| id.as_str());
+    format!("{}\n{external_id}\n{}\n{}\n{}", key.settings.name, key.id, key.start, key.last4).to_lowercase()
+}
+
+/// Reads `record, revoked_at` of a key. A key that ended with its session learns so here.
+pub fn key(row: &Row) -> Result<ApiKey, SqlError> {
+    let mut key: ApiKey = row.json(0)?;
+    if let (None, Some(at)) = (&key.revocation, row.optional_timestamp(1)?) {
+        key.revocation = Some(Revocation { at, reason: Some(Reason::of("session deleted")) });
+        key.updated_at = at;
+    }
+    Ok(key)
+}
+
+/// Copies an entry of a session's log, once.
+pub fn hear_audit(sql: &dyn Sql, session_id: &SessionId, chained: &ChainedEntry) -> Result<(), SqlError> {
+    let known = query_one(
+        sql,
+        "SELECT 1 FROM audit_origins WHERE session_id = ? AND session_seq = ?",
+        &[session_id.as_str().into(), chained.seq.into()],
+    )?;
+    if known.is_some() {
+        return Ok(());
+    }
+    let place = audit_log::append(sql, &chained.entry)?;
+    execute(
+        sql,
+        "INSERT INTO audit_origins (session_id, session_seq, seq) VALUES (?, ?, ?)",
+        &[session_id.as_str().into(), chained.seq.into(), place.seq.into()],
+    )
+}

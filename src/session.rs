@@ -1,0 +1,97 @@
+//! One session: the single source of truth for its keys.
+//!
+//! Everything a verification needs is in this one object, so a hundred thousand sessions are a hundred
+//! thousand objects. Synchronous: no `async`, no KV, no HTTP, no plaintext (H2, H3).
+
+pub mod admission;
+pub mod idempotency;
+pub mod issue;
+pub mod lifecycle;
+pub mod projection;
+pub mod protocol;
+pub mod state;
+pub mod store;
+pub mod verify;
+
+use crate::domain::timestamp::Timestamp;
+use crate::object::outbox::Delivery;
+use crate::object::{Abort, Context, Object, Step};
+use crate::ports::{Sql, SqlError};
+
+use protocol::{Command, Reply};
+
+/// The rules of a session object.
+pub struct SessionObject;
+
+impl Object for SessionObject {
+    type Command = Command;
+    type Reply = Reply;
+
+    const MIGRATIONS: &'static [&'static str] = store::MIGRATIONS;
+
+    fn writes(command: &Command) -> bool {
+        match command {
+            Command::Authenticate { .. }
+            | Command::Confirm { .. }
+            | Command::Verify(_)
+            | Command::ReadKey { .. }
+            | Command::ReadSession { .. }
+            | Command::Health { .. } => false,
+            Command::Initialize(_)
+            | Command::Touch { .. }
+            | Command::Issue { .. }
+            | Command::ChangeKey { .. }
+            | Command::RevokeKey { .. }
+            | Command::RotateKey { .. }
+            | Command::ChangeSession { .. }
+            | Command::DeleteSession { .. }
+            | Command::Claim(_)
+            | Command::Release { .. } => true,
+        }
+    }
+
+    fn handle(sql: &dyn Sql, context: &Context<'_>, command: &Command) -> Result<Step<Self>, Abort> {
+        match command {
+            Command::Initialize(new) => state::initialize(sql, context, new),
+            Command::Authenticate { hashes, ip, needs } => {
+                verify::authenticate(sql, context, hashes, *ip, needs.as_ref())
+            }
+            Command::Confirm { credential } => {
+                let state = admission::require_state(sql)?;
+                let caller = admission::confirm(sql, context, &state, credential)?;
+                Ok(Step::done(Reply::Caller(Box::new(caller))))
+            }
+            Command::Verify(request) => verify::verify(sql, context, request),
+            Command::Touch { key_id } => verify::touch(sql, context, key_id),
+            Command::Issue { authority, key } => issue::issue(sql, context, authority, key),
+            Command::ReadKey { caller, key_id } => lifecycle::read(sql, caller, key_id),
+            Command::ChangeKey { authority, key_id, change } => {
+                lifecycle::change(sql, context, authority, key_id, change)
+            }
+            Command::RevokeKey { authority, key_id, reason } => {
+                lifecycle::revoke(sql, context, authority, key_id, reason.as_ref())
+            }
+            Command::RotateKey { authority, key_id, rotation } => {
+                issue::rotate(sql, context, authority, key_id, rotation)
+            }
+            Command::ReadSession { caller } => state::read(sql, caller),
+            Command::ChangeSession { authority, change } => state::change(sql, context, authority, change),
+            Command::DeleteSession { authority } => state::delete(sql, context, authority),
+            Command::Health { caller } => state::health(sql, context, caller),
+            Command::Claim(claim) => idempotency::claim(sql, context, claim),
+            Command::Release { header_hash } => idempotency::release(sql, header_hash),
+        }
+    }
+
+    fn deliveries(sql: &dyn Sql, _: &Context<'_>, due_by: Timestamp) -> Result<Vec<Delivery>, SqlError> {
+        projection::deliveries(sql, due_by)
+    }
+
+    fn tidy(sql: &dyn Sql, context: &Context<'_>) -> Result<(), SqlError> {
+        projection::tidy(sql, context)
+    }
+
+    fn tidy_at(sql: &dyn Sql, context: &Context<'_>) -> Result<Option<Timestamp>, SqlError> {
+        projection::tidy_at(sql, context)
+    }
+}

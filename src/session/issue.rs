@@ -1,0 +1,207 @@
+//! Issuing and replacing keys. The secret was made at the edge; only its hash and hint arrive here.
+
+use crate::domain::api_key::{ApiKey, KeySettings, TransitionError};
+use crate::domain::audit::{Action, Actor};
+use crate::domain::caller::Caller;
+use crate::domain::id::ApiKeyId;
+use crate::domain::session::{OrganizationStatus, SessionStatus};
+use crate::domain::text::Name;
+use crate::object::{Abort, Authority, Context, Rejection, Step, audit_log};
+use crate::ports::{Sql, SqlError};
+
+use super::SessionObject;
+use super::admission::{Admission, admit, require_state};
+use super::projection::{announce_audit, announce_key};
+use super::protocol::{NewKey, NewSecret, Reply, Rotation};
+use super::store::{self, State};
+
+/// Issues a key.
+pub fn issue(
+    sql: &dyn Sql,
+    context: &Context<'_>,
+    authority: &Authority,
+    new: &NewKey,
+) -> Result<Step<SessionObject>, Abort> {
+    let mut state = require_state(sql)?;
+    let caller = match admit(sql, context, &state, authority, Rejection::SessionNotFound)? {
+        Admission::Granted(caller) => caller,
+        Admission::Ask(credential) => return Ok(Step::Confirm(credential)),
+    };
+    require_covers(caller.as_ref(), &new.settings)?;
+    if let Some(before) = already_issued(sql, context, &state, &new.secret)? {
+        return Ok(done(before));
+    }
+    require_open(&state)?;
+    require_quota(sql, context, &state)?;
+    let key = add(sql, context, &mut state, new, authority.actor())?;
+    let seq = audit_log::record(sql, context, authority.actor(), Action::KeyCreated, key.id.as_str(), &[])?;
+    announce_audit(sql, seq, context.now)?;
+    Ok(done(key))
+}
+
+/// Adds the row of a new key and tells the projections; the caller writes the audit row of the command.
+pub fn add(
+    sql: &dyn Sql,
+    context: &Context<'_>,
+    state: &mut State,
+    new: &NewKey,
+    actor: Actor,
+) -> Result<ApiKey, SqlError> {
+    state.keys_issued = state.keys_issued.saturating_add(1);
+    let mut settings = new.settings.clone();
+    if new.unnamed {
+        settings.name = generated_name(&state.session.name, state.keys_issued);
+    }
+    let key = record(context, state, &new.secret, settings, actor, None);
+    store::insert_key(sql, &key, &new.secret.hash)?;
+    store::save_state(sql, state)?;
+    announce_key(sql, &key, context.now)?;
+    Ok(key)
+}
+
+/// Replaces a key: a successor with the same settings, an overlap for the old one.
+pub fn rotate(
+    sql: &dyn Sql,
+    context: &Context<'_>,
+    authority: &Authority,
+    key_id: &ApiKeyId,
+    rotation: &Rotation,
+) -> Result<Step<SessionObject>, Abort> {
+    let mut state = require_state(sql)?;
+    let caller = match admit(sql, context, &state, authority, Rejection::KeyNotFound)? {
+        Admission::Granted(caller) => caller,
+        Admission::Ask(credential) => return Ok(Step::Confirm(credential)),
+    };
+    let Some(old) = store::key_by_id(sql, &state.session, key_id)? else {
+        return Err(Rejection::KeyNotFound.into());
+    };
+    let mut settings = old.settings.clone();
+    settings.expires_at = rotation.expires_at.or(settings.expires_at);
+    // Whoever rotates a key holds its successor: the same rule as for issuing one.
+    require_covers(caller.as_ref(), &settings)?;
+    if let Some(before) = already_issued(sql, context, &state, &rotation.secret)? {
+        return Ok(rotated(before));
+    }
+    require_open(&state)?;
+    let retired = old.retire(rotation.secret.id.clone(), rotation.overlap_ms, context.now).map_err(refusal)?;
+    require_lifetime(&settings)?;
+    state.keys_issued = state.keys_issued.saturating_add(1);
+    let successor = record(context, &state, &rotation.secret, settings, authority.actor(), Some(key_id.clone()));
+    store::update_key(sql, &retired)?;
+    store::insert_key(sql, &successor, &rotation.secret.hash)?;
+    store::save_state(sql, &state)?;
+    announce_key(sql, &retired, context.now)?;
+    announce_key(sql, &successor, context.now)?;
+    let details = [successor.id.as_str()];
+    let seq = audit_log::record(sql, context, authority.actor(), Action::KeyRotated, key_id.as_str(), &details)?;
+    announce_audit(sql, seq, context.now)?;
+    Ok(rotated(successor))
+}
+
+fn record(
+    context: &Context<'_>,
+    state: &State,
+    secret: &NewSecret,
+    settings: KeySettings,
+    actor: Actor,
+    rotated_from: Option<ApiKeyId>,
+) -> ApiKey {
+    ApiKey {
+        id: secret.id.clone(),
+        organization_id: state.session.organization_id.clone(),
+        session_id: state.session.id.clone(),
+        environment: secret.environment,
+        start: secret.start.clone(),
+        last4: secret.last4.clone(),
+        settings,
+        disabled: false,
+        revocation: None,
+        rotated_from,
+        rotated_to: None,
+        created_at: context.now,
+        created_by: actor,
+        updated_at: context.now,
+        last_used_at: None,
+        generation: 1,
+    }
+}
+
+/// The key that an earlier attempt of the same request has issued. A retry derives the same secret, so the
+/// same hash under the same id is that key; another hash means the secret cannot be derived any more.
+fn already_issued(
+    sql: &dyn Sql,
+    context: &Context<'_>,
+    state: &State,
+    secret: &NewSecret,
+) -> Result<Option<ApiKey>, Abort> {
+    let Some(before) = store::key_by_id(sql, &state.session, &secret.id)? else {
+        return Ok(None);
+    };
+    let same = store::hash_of(sql, &secret.id)?.is_some_and(|hash| {
+        let newest = context.keyring.advance(&hash).unwrap_or(hash);
+        newest == secret.hash
+    });
+    if !same || !before.counts_for_quota(context.now) {
+        return Err(Rejection::KeyAlreadyIssued.into());
+    }
+    Ok(Some(before))
+}
+
+/// Refuses to hand out more than the caller has.
+pub fn require_covers(caller: Option<&Caller>, settings: &KeySettings) -> Result<(), Abort> {
+    if caller.is_some_and(|caller| !caller.covers(settings)) {
+        return Err(Rejection::ExceedsOwnPermissions.into());
+    }
+    Ok(())
+}
+
+/// Refuses settings under which the key could never verify.
+pub fn require_lifetime(settings: &KeySettings) -> Result<(), Abort> {
+    match (settings.not_before, settings.expires_at) {
+        (Some(not_before), Some(expires_at)) if expires_at <= not_before => Err(Rejection::EmptyLifetime.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses when the plan allows no further key.
+pub fn require_quota(sql: &dyn Sql, context: &Context<'_>, state: &State) -> Result<(), Abort> {
+    let Some(limit) = state.policy.plan.max_keys_per_session() else {
+        return Ok(());
+    };
+    if store::counted_keys(sql, context.now)? >= i64::from(limit) {
+        return Err(Rejection::KeyQuotaReached { limit }.into());
+    }
+    Ok(())
+}
+
+fn require_open(state: &State) -> Result<(), Abort> {
+    if state.session.status == SessionStatus::Deleted {
+        return Err(Rejection::SessionDeleted.into());
+    }
+    if state.policy.status == OrganizationStatus::Deleted {
+        return Err(Rejection::OrganizationDeleted.into());
+    }
+    Ok(())
+}
+
+/// What the lifecycle's no means to a client.
+pub fn refusal(error: TransitionError) -> Rejection {
+    match error {
+        TransitionError::Revoked => Rejection::KeyRevoked,
+        TransitionError::NotActive => Rejection::KeyNotActive,
+        TransitionError::Rotated => Rejection::KeyRotated,
+    }
+}
+
+fn generated_name(session: &Name, number: i64) -> Name {
+    let name = Name::parse(&format!("{session} key #{number}"));
+    name.unwrap_or_else(|_| Name::of(&format!("API key #{number}")))
+}
+
+fn done(key: ApiKey) -> Step<SessionObject> {
+    Step::done(Reply::Key { key: Box::new(key) })
+}
+
+fn rotated(successor: ApiKey) -> Step<SessionObject> {
+    Step::done(Reply::Rotated { successor: Box::new(successor) })
+}

@@ -1,0 +1,88 @@
+//! Reading, changing and ending keys.
+
+use crate::domain::api_key::ApiKey;
+use crate::domain::audit::Action;
+use crate::domain::caller::Caller;
+use crate::domain::id::ApiKeyId;
+use crate::domain::key_change::KeyChange;
+use crate::domain::text::Reason;
+use crate::object::{Abort, Authority, Context, Rejection, Step, audit_log};
+use crate::ports::Sql;
+
+use super::SessionObject;
+use super::admission::{Admission, admit, require_state};
+use super::issue::{refusal, require_covers, require_lifetime, require_quota};
+use super::projection::{announce_audit, announce_key};
+use super::protocol::Reply;
+use super::store;
+
+/// Reads a key within the caller's reach.
+pub fn read(sql: &dyn Sql, caller: &Caller, key_id: &ApiKeyId) -> Result<Step<SessionObject>, Abort> {
+    let state = store::state(sql)?.filter(|state| caller.reaches(&state.session.organization_id, &state.session.id));
+    let Some(state) = state else {
+        return Err(Rejection::KeyNotFound.into());
+    };
+    let key = store::key_by_id(sql, &state.session, key_id)?.ok_or(Rejection::KeyNotFound)?;
+    Ok(done(key))
+}
+
+/// Changes a key.
+pub fn change(
+    sql: &dyn Sql,
+    context: &Context<'_>,
+    authority: &Authority,
+    key_id: &ApiKeyId,
+    change: &KeyChange,
+) -> Result<Step<SessionObject>, Abort> {
+    let state = require_state(sql)?;
+    let caller = match admit(sql, context, &state, authority, Rejection::KeyNotFound)? {
+        Admission::Granted(caller) => caller,
+        Admission::Ask(credential) => return Ok(Step::Confirm(credential)),
+    };
+    let before = store::key_by_id(sql, &state.session, key_id)?.ok_or(Rejection::KeyNotFound)?;
+    let settings = change.apply(&before.settings);
+    if change.regrants() {
+        require_covers(caller.as_ref(), &settings)?;
+    }
+    let counted = before.counts_for_quota(context.now);
+    let disabled = change.active.map_or(before.disabled, |active| !active);
+    let after = before.change(settings, disabled, context.now).map_err(refusal)?;
+    require_lifetime(&after.settings)?;
+    if !counted && after.counts_for_quota(context.now) {
+        require_quota(sql, context, &state)?;
+    }
+    store::update_key(sql, &after)?;
+    announce_key(sql, &after, context.now)?;
+    let seq =
+        audit_log::record(sql, context, authority.actor(), Action::KeyUpdated, key_id.as_str(), &change.fields())?;
+    announce_audit(sql, seq, context.now)?;
+    Ok(done(after))
+}
+
+/// Ends a key. A repeat finds it ended and changes nothing.
+pub fn revoke(
+    sql: &dyn Sql,
+    context: &Context<'_>,
+    authority: &Authority,
+    key_id: &ApiKeyId,
+    reason: Option<&Reason>,
+) -> Result<Step<SessionObject>, Abort> {
+    let state = require_state(sql)?;
+    if let Admission::Ask(credential) = admit(sql, context, &state, authority, Rejection::KeyNotFound)? {
+        return Ok(Step::Confirm(credential));
+    }
+    let before = store::key_by_id(sql, &state.session, key_id)?.ok_or(Rejection::KeyNotFound)?;
+    if before.revocation.is_some() {
+        return Ok(done(before));
+    }
+    let after = before.revoke(reason.cloned(), context.now);
+    store::update_key(sql, &after)?;
+    announce_key(sql, &after, context.now)?;
+    let seq = audit_log::record(sql, context, authority.actor(), Action::KeyRevoked, key_id.as_str(), &[])?;
+    announce_audit(sql, seq, context.now)?;
+    Ok(done(after))
+}
+
+fn done(key: ApiKey) -> Step<SessionObject> {
+    Step::done(Reply::Key { key: Box::new(key) })
+}

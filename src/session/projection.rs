@@ -1,0 +1,126 @@
+//! What a session tells others: KV about its keys, the organization's directory about everything listed.
+//!
+//! Messages carry the current state, so they may be late, doubled or out of order; receivers keep the latest
+//! generation.
+
+use crate::domain::api_key::ApiKey;
+use crate::domain::id::ApiKeyId;
+use crate::domain::session::Session;
+use crate::domain::timestamp::Timestamp;
+use crate::hash_index;
+use crate::object::outbox::{self, Delivery, EntryKey, Message};
+use crate::object::rows::execute;
+use crate::object::{Context, audit_log};
+use crate::organization::protocol::{Command as OrganizationCommand, Feed};
+use crate::ports::{Address, Sql, SqlError};
+
+use super::{idempotency, store};
+
+const KV: &str = "kv";
+const DIRECTORY: &str = "directory";
+const AUDIT: &str = "audit";
+const SESSION: &str = "session";
+
+/// How many messages one batch may hold, and how many records one feed.
+const BATCH: i64 = 32;
+const FEED: i64 = 100;
+/// How many hashes are moved to a new pepper in one go.
+const REHASH: i64 = 200;
+
+/// A key has changed: KV and the directory are told.
+pub fn announce_key(sql: &dyn Sql, key: &ApiKey, now: Timestamp) -> Result<(), SqlError> {
+    outbox::put(sql, KV, key.id.as_str(), key.generation, now)?;
+    outbox::put(sql, DIRECTORY, key.id.as_str(), key.generation, now)?;
+    Ok(())
+}
+
+/// A key has been used: the directory is told by `due_at`.
+pub fn announce_use(sql: &dyn Sql, key: &ApiKey, due_at: Timestamp) -> Result<(), SqlError> {
+    outbox::put(sql, DIRECTORY, key.id.as_str(), key.generation, due_at).map(drop)
+}
+
+/// The session has changed: the directory is told.
+pub fn announce_session(sql: &dyn Sql, session: &Session, now: Timestamp) -> Result<EntryKey, SqlError> {
+    outbox::put(sql, DIRECTORY, SESSION, session.generation, now)
+}
+
+/// All keys have changed at once, as they do when their session ends.
+pub fn announce_all_keys(sql: &dyn Sql, now: Timestamp) -> Result<(), SqlError> {
+    execute(
+        sql,
+        "INSERT INTO outbox (lane, subject, version, due_at)
+         SELECT ?, id, json_extract(record, '$.generation'), ? FROM api_keys WHERE true
+         ON CONFLICT (lane, subject) DO UPDATE SET attempts = 0, due_at = excluded.due_at",
+        &[KV.into(), now.into()],
+    )
+}
+
+/// An audit entry is there to be copied into the organization's log.
+pub fn announce_audit(sql: &dyn Sql, seq: i64, now: Timestamp) -> Result<(), SqlError> {
+    outbox::put(sql, AUDIT, &seq.to_string(), seq, now).map(drop)
+}
+
+/// The messages that are due.
+pub fn deliveries(sql: &dyn Sql, due_by: Timestamp) -> Result<Vec<Delivery>, SqlError> {
+    let Some(state) = store::state(sql)? else {
+        return Ok(Vec::new());
+    };
+    let mut batch: Vec<Delivery> = feed(sql, &state.session, due_by)?.into_iter().collect();
+    for entry in outbox::due(sql, KV, due_by, BATCH)? {
+        batch.extend(publication(sql, &state.session, entry)?);
+    }
+    Ok(batch)
+}
+
+fn publication(sql: &dyn Sql, session: &Session, entry: EntryKey) -> Result<Option<Delivery>, SqlError> {
+    let id = ApiKeyId::from_trusted(entry.subject.clone());
+    let (Some(key), Some(hash)) = (store::key_by_id(sql, session, &id)?, store::hash_of(sql, &id)?) else {
+        return Ok(None);
+    };
+    let value = hash_index::encode(&key).ok_or_else(|| SqlError("a record does not encode".to_owned()))?;
+    Ok(Some(Delivery { settles: vec![entry], message: Message::Publish { name: hash_index::name(&hash), value } }))
+}
+
+fn feed(sql: &dyn Sql, session: &Session, due_by: Timestamp) -> Result<Option<Delivery>, SqlError> {
+    let mut settles = outbox::due(sql, DIRECTORY, due_by, FEED)?;
+    let audit_due = outbox::due(sql, AUDIT, due_by, FEED)?;
+    if settles.is_empty() && audit_due.is_empty() {
+        return Ok(None);
+    }
+    let mut keys = Vec::with_capacity(settles.len());
+    for entry in settles.iter().filter(|entry| entry.subject != SESSION) {
+        keys.extend(store::key_by_id(sql, session, &ApiKeyId::from_trusted(entry.subject.clone()))?);
+    }
+    let mut audit = Vec::with_capacity(audit_due.len());
+    for entry in &audit_due {
+        audit.extend(audit_log::after(sql, entry.version.saturating_sub(1), 1)?);
+    }
+    settles.extend(audit_due);
+    let command = OrganizationCommand::Feed(Box::new(Feed { session: session.clone(), keys, audit }));
+    let request = serde_json::to_vec(&command).map_err(|_| SqlError("a feed does not encode".to_owned()))?;
+    let address = Address::Organization(session.organization_id.locator());
+    Ok(Some(Delivery { settles, message: Message::Call { address, region: None, request } }))
+}
+
+/// Moves a portion of the hashes to the newest pepper, and removes claims that have had their day.
+pub fn tidy(sql: &dyn Sql, context: &Context<'_>) -> Result<(), SqlError> {
+    idempotency::prune(sql, context.now)?;
+    let Some(state) = store::state(sql)? else {
+        return Ok(());
+    };
+    for (id, hash) in store::outdated_hashes(sql, context.keyring.newest_version(), REHASH)? {
+        if let Some(newest) = context.keyring.advance(&hash) {
+            store::replace_hash(sql, &id, &newest)?;
+            if let Some(key) = store::key_by_id(sql, &state.session, &id)? {
+                outbox::put(sql, KV, id.as_str(), key.generation, context.now)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// When there is something to tidy.
+pub fn tidy_at(sql: &dyn Sql, context: &Context<'_>) -> Result<Option<Timestamp>, SqlError> {
+    let outdated = store::outdated_hashes(sql, context.keyring.newest_version(), 1)?;
+    if outdated.is_empty() { idempotency::prune_at(sql) } else { Ok(Some(context.now)) }
+}

@@ -1,0 +1,194 @@
+//! What a session object can be told, and what it answers. One definition for both ends of the wire.
+//!
+//! Fields are only ever added, with a default, so that an object and a worker of neighbouring versions
+//! understand each other during a deployment (H11).
+
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::api_key::{ApiKey, KeySettings};
+use crate::domain::caller::Caller;
+use crate::domain::environment::Environment;
+use crate::domain::id::ApiKeyId;
+use crate::domain::key_change::KeyChange;
+use crate::domain::key_hash::KeyHash;
+use crate::domain::permission::Permission;
+use crate::domain::session::{Policy, Session, SessionStatus};
+use crate::domain::text::{Name, Reason};
+use crate::domain::timestamp::Timestamp;
+use crate::domain::audit::Actor;
+use crate::domain::verification::{Check, Code, Demand};
+use crate::object::{Authority, Credential};
+
+/// A command to one session.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "fields are the values they are typed as")]
+pub enum Command {
+    /// Exist, under this policy: begin to, or take over a newer policy. Repeating it changes nothing.
+    Initialize(Box<Initialize>),
+    /// Who presents this key, and may it do this?
+    Authenticate { hashes: Vec<KeyHash>, ip: Option<IpAddr>, needs: Option<Permission> },
+    /// Is this caller still good? Asked by another object before it commits a change.
+    Confirm { credential: Credential },
+    /// Is this key good, for this, now?
+    Verify(Box<Verify>),
+    /// The key has been used.
+    Touch { key_id: ApiKeyId },
+    /// Issue a key whose secret the edge has made. Repeating it with the same id and hash changes nothing.
+    Issue { authority: Authority, key: Box<NewKey> },
+    /// Read a key.
+    ReadKey { caller: Caller, key_id: ApiKeyId },
+    /// Change a key.
+    ChangeKey { authority: Authority, key_id: ApiKeyId, change: Box<KeyChange> },
+    /// End a key. Repeating it changes nothing.
+    RevokeKey { authority: Authority, key_id: ApiKeyId, reason: Option<Reason> },
+    /// Replace a key.
+    RotateKey { authority: Authority, key_id: ApiKeyId, rotation: Box<Rotation> },
+    /// Read the session.
+    ReadSession { caller: Caller },
+    /// Change the session.
+    ChangeSession { authority: Authority, change: SessionChange },
+    /// End the session and all its keys. Repeating it changes nothing.
+    DeleteSession { authority: Authority },
+    /// How the session is doing.
+    Health { caller: Caller },
+    /// Begin, or come back to, a creation under an `Idempotency-Key`.
+    Claim(Claim),
+    /// The creation under this claim is no longer at work.
+    Release { header_hash: String },
+}
+
+/// A session as its organization wants it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Initialize {
+    /// The session record.
+    pub session: Session,
+    /// The policy it lives under.
+    pub policy: Policy,
+    /// Who creates it.
+    pub actor: Actor,
+    /// A key that exists from the start.
+    pub first_key: Option<NewKey>,
+}
+
+/// One verification.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Verify {
+    /// The hash of the presented key, at every pepper version.
+    pub hashes: Vec<KeyHash>,
+    /// What it is wanted for.
+    pub demand: Demand,
+    /// Who asks; none when the key speaks for itself at the gate.
+    pub caller: Option<Caller>,
+    /// Whether to write down the checks.
+    pub explain: bool,
+    /// Whether to leave no trace.
+    pub dry_run: bool,
+}
+
+/// A key to be: everything about it but its plaintext.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NewKey {
+    /// Id, hash and hint of its secret.
+    pub secret: NewSecret,
+    /// What the owner chose.
+    pub settings: KeySettings,
+    /// Whether the session should name it.
+    pub unnamed: bool,
+}
+
+/// What is stored of a new secret key.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NewSecret {
+    /// The id.
+    pub id: ApiKeyId,
+    /// The newest hash.
+    pub hash: KeyHash,
+    /// Prefix and first four random characters.
+    pub start: String,
+    /// Last four characters.
+    pub last4: String,
+    /// The environment in the prefix.
+    pub environment: Option<Environment>,
+}
+
+/// A successor for a key.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Rotation {
+    /// The successor's secret.
+    pub secret: NewSecret,
+    /// How long (ms) the old key goes on.
+    pub overlap_ms: i64,
+    /// The successor's expiry in place of the old key's.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// What a `PATCH` of a session asks for.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct SessionChange {
+    /// A new name.
+    pub name: Option<Name>,
+    /// Connected or disconnected.
+    pub status: Option<SessionStatus>,
+}
+
+/// A creation under an `Idempotency-Key`. What is stored cannot bring the secret back without the root
+/// secret and the credential.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Claim {
+    /// The keyed hash of header, credential and route.
+    pub header_hash: String,
+    /// SHA-256 of the request, hex.
+    pub request_hash: String,
+    /// A nonce for a first attempt, hex.
+    pub nonce: String,
+    /// An id for a first attempt.
+    pub key_id: String,
+}
+
+/// What a session answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "reply", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "fields are the values they are typed as")]
+pub enum Reply {
+    /// Done, and there is nothing to say about it.
+    Acknowledged,
+    /// The authenticated caller.
+    Caller(Box<Caller>),
+    /// A verification's result.
+    Verified(Box<Verified>),
+    /// A key, as it stands now.
+    Key { key: Box<ApiKey> },
+    /// A key that took another's place.
+    Rotated { successor: Box<ApiKey> },
+    /// The session, as it stands now.
+    Session { session: Box<Session> },
+    /// The health report.
+    Health(Box<Health>),
+    /// The nonce and id that the claim began with.
+    Claimed { nonce: String, key_id: String },
+}
+
+/// The result of a verification.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Verified {
+    /// The decision.
+    pub code: Code,
+    /// The key, unless the code is `NOT_FOUND`.
+    pub key: Option<ApiKey>,
+    /// The checks, if they were asked for.
+    pub trace: Vec<Check>,
+}
+
+/// How a session is doing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Health {
+    /// The session.
+    pub session: Session,
+    /// Number of keys by status, in the order of `Status::ALL`.
+    pub keys: Vec<i64>,
+    /// When any key was last used.
+    pub last_used_at: Option<Timestamp>,
+}

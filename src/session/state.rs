@@ -1,0 +1,145 @@
+//! The session itself: its beginning, its changes, its end, and the policy it lives under.
+
+use crate::domain::audit::Action;
+use crate::domain::caller::Caller;
+use crate::domain::session::{OrganizationStatus, Policy, SessionStatus};
+use crate::object::{Abort, Authority, Context, Rejection, Step, audit_log};
+use crate::ports::Sql;
+
+use super::SessionObject;
+use super::admission::{Admission, admit, require_state};
+use super::issue::add;
+use super::projection::{announce_all_keys, announce_audit, announce_session};
+use super::protocol::{Health, Initialize, Reply, SessionChange};
+use super::store::{self, State};
+
+/// Begins to exist, with a first key if one was sent along; or takes over a newer policy.
+pub fn initialize(sql: &dyn Sql, context: &Context<'_>, new: &Initialize) -> Result<Step<SessionObject>, Abort> {
+    if let Some(before) = store::state(sql)? {
+        if before.session.id != new.session.id {
+            return Err(Rejection::LocatorTaken.into());
+        }
+        return set_policy(sql, context, before, new.policy);
+    }
+    let mut state = State { session: new.session.clone(), policy: new.policy, keys_issued: 0 };
+    store::save_state(sql, &state)?;
+    let mut details = Vec::new();
+    if let Some(key) = &new.first_key {
+        details.push(add(sql, context, &mut state, key, new.actor.clone())?.id.to_string());
+    }
+    let details: Vec<&str> = details.iter().map(String::as_str).collect();
+    let target = new.session.id.as_str();
+    let seq = audit_log::record(sql, context, new.actor.clone(), Action::SessionCreated, target, &details)?;
+    announce_audit(sql, seq, context.now)?;
+    announce_session(sql, &state.session, context.now)?;
+    Ok(done(state))
+}
+
+/// Reads the session, if the caller reaches it.
+pub fn read(sql: &dyn Sql, caller: &Caller) -> Result<Step<SessionObject>, Abort> {
+    Ok(done(reached(sql, caller)?))
+}
+
+/// Counts the keys by status.
+pub fn health(sql: &dyn Sql, context: &Context<'_>, caller: &Caller) -> Result<Step<SessionObject>, Abort> {
+    let state = reached(sql, caller)?;
+    let (keys, last_used_at) = store::health(sql, &state.session, context.now)?;
+    Ok(Step::done(Reply::Health(Box::new(Health { session: state.session, keys, last_used_at }))))
+}
+
+/// Renames, connects or disconnects.
+pub fn change(
+    sql: &dyn Sql,
+    context: &Context<'_>,
+    authority: &Authority,
+    change: &SessionChange,
+) -> Result<Step<SessionObject>, Abort> {
+    let mut state = require_state(sql)?;
+    if let Admission::Ask(credential) = admit(sql, context, &state, authority, Rejection::SessionNotFound)? {
+        return Ok(Step::Confirm(credential));
+    }
+    if state.session.status == SessionStatus::Deleted {
+        return Err(Rejection::SessionDeleted.into());
+    }
+    if change.status == Some(SessionStatus::Disconnected) && state.session.is_production_default() {
+        return Err(Rejection::DefaultSession.into());
+    }
+    let mut details = Vec::new();
+    if let Some(name) = &change.name {
+        state.session.name = name.clone();
+        details.push("name");
+    }
+    if let Some(status) = change.status {
+        state.session.status = status;
+        details.push("status");
+    }
+    commit(sql, context, &mut state, authority, Action::SessionUpdated, &details)?;
+    Ok(done(state))
+}
+
+/// Ends the session. That its keys are revoked follows; KV hears of each.
+pub fn delete(sql: &dyn Sql, context: &Context<'_>, authority: &Authority) -> Result<Step<SessionObject>, Abort> {
+    let mut state = require_state(sql)?;
+    if let Admission::Ask(credential) = admit(sql, context, &state, authority, Rejection::SessionNotFound)? {
+        return Ok(Step::Confirm(credential));
+    }
+    if state.session.status == SessionStatus::Deleted {
+        return Ok(done(state));
+    }
+    if state.session.is_production_default() {
+        return Err(Rejection::DefaultSession.into());
+    }
+    end(sql, context, &mut state)?;
+    commit(sql, context, &mut state, authority, Action::SessionDeleted, &[])?;
+    Ok(done(state))
+}
+
+/// Takes over a policy unless a later one is known. An organization that ends takes its sessions along.
+fn set_policy(
+    sql: &dyn Sql,
+    context: &Context<'_>,
+    mut state: State,
+    policy: Policy,
+) -> Result<Step<SessionObject>, Abort> {
+    if policy.version <= state.policy.version {
+        return Ok(done(state));
+    }
+    state.policy = policy;
+    if policy.status == OrganizationStatus::Deleted && state.session.status != SessionStatus::Deleted {
+        end(sql, context, &mut state)?;
+    }
+    commit(sql, context, &mut state, &Authority::Operator, Action::PolicyChanged, &[])?;
+    Ok(done(state))
+}
+
+fn end(sql: &dyn Sql, context: &Context<'_>, state: &mut State) -> Result<(), Abort> {
+    state.session.status = SessionStatus::Deleted;
+    announce_all_keys(sql, context.now)?;
+    Ok(())
+}
+
+fn commit(
+    sql: &dyn Sql,
+    context: &Context<'_>,
+    state: &mut State,
+    authority: &Authority,
+    action: Action,
+    details: &[&str],
+) -> Result<(), Abort> {
+    state.session.updated_at = context.now;
+    state.session.generation = state.session.generation.saturating_add(1);
+    store::save_state(sql, state)?;
+    announce_session(sql, &state.session, context.now)?;
+    let seq = audit_log::record(sql, context, authority.actor(), action, state.session.id.as_str(), details)?;
+    announce_audit(sql, seq, context.now)?;
+    Ok(())
+}
+
+fn reached(sql: &dyn Sql, caller: &Caller) -> Result<State, Abort> {
+    let state = store::state(sql)?.filter(|state| caller.reaches(&state.session.organization_id, &state.session.id));
+    state.ok_or(Abort::Rejected(Rejection::SessionNotFound))
+}
+
+fn done(state: State) -> Step<SessionObject> {
+    Step::done(Reply::Session { session: Box::new(state.session) })
+}

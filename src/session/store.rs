@@ -1,0 +1,204 @@
+//! The tables of a session object, and the only statements that touch keys.
+//!
+//! A key is its record as JSON plus the few columns that are searched. A deleted session does not rewrite its
+//! keys: that they are revoked follows from the session row.
+
+use crate::domain::api_key::{ApiKey, Revocation, Status};
+use crate::domain::id::ApiKeyId;
+use crate::domain::key_hash::KeyHash;
+use crate::domain::session::{Policy, Session, SessionStatus};
+use crate::domain::text::Reason;
+use crate::domain::timestamp::Timestamp;
+use crate::object::rows::{Row, execute, json, query, query_one};
+use crate::object::{audit_log, outbox};
+use crate::ports::{Sql, SqlError, SqlValue};
+
+/// The schema, step by step.
+pub const MIGRATIONS: &[&str] = &[
+    outbox::SCHEMA,
+    audit_log::SCHEMA,
+    "CREATE TABLE session (
+        only INTEGER PRIMARY KEY CHECK (only = 1),
+        record TEXT NOT NULL,
+        policy TEXT NOT NULL,
+        keys_issued INTEGER NOT NULL
+    )",
+    "CREATE TABLE api_keys (
+        id TEXT PRIMARY KEY,
+        hash TEXT NOT NULL UNIQUE,
+        hash_version INTEGER NOT NULL,
+        record TEXT NOT NULL,
+        expires_at INTEGER,
+        counts INTEGER NOT NULL,
+        last_used_at INTEGER
+    ) WITHOUT ROWID",
+    "CREATE INDEX api_keys_by_hash_version ON api_keys (hash_version)",
+    "CREATE TABLE claims (
+        header_hash TEXT PRIMARY KEY,
+        request_hash TEXT NOT NULL,
+        nonce TEXT NOT NULL,
+        key_id TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        busy_until INTEGER NOT NULL
+    ) WITHOUT ROWID",
+];
+
+/// The row of the session.
+#[derive(Debug, Clone)]
+pub struct State {
+    /// The record.
+    pub session: Session,
+    /// The organization's policy as last heard.
+    pub policy: Policy,
+    /// How many keys were ever issued; names unnamed ones.
+    pub keys_issued: i64,
+}
+
+/// Reads the session; none before it was initialized.
+pub fn state(sql: &dyn Sql) -> Result<Option<State>, SqlError> {
+    query_one(sql, "SELECT record, policy, keys_issued FROM session", &[])?
+        .map(|row| {
+            Ok(State {
+                session: row.json(0)?,
+                policy: row.json(1)?,
+                keys_issued: row.integer(2)?,
+            })
+        })
+        .transpose()
+}
+
+/// Writes the session.
+pub fn save_state(sql: &dyn Sql, state: &State) -> Result<(), SqlError> {
+    execute(
+        sql,
+        "INSERT OR REPLACE INTO session (only, record, policy, keys_issued) VALUES (1, ?, ?, ?)",
+        &[json(&state.session)?, json(&state.policy)?, state.keys_issued.into()],
+    )
+}
+
+const KEY_COLUMNS: &str = "record, last_used_at, hash";
+
+fn key(row: &Row, session: &Session) -> Result<ApiKey, SqlError> {
+    let mut key: ApiKey = row.json(0)?;
+    key.last_used_at = row.optional_timestamp(1)?;
+    if session.status == SessionStatus::Deleted && key.revocation.is_none() {
+        key.revocation = Some(Revocation { at: session.updated_at, reason: Some(Reason::of("session deleted")) });
+        key.updated_at = session.updated_at;
+    }
+    Ok(key)
+}
+
+/// Finds a key by its id.
+pub fn key_by_id(sql: &dyn Sql, session: &Session, id: &ApiKeyId) -> Result<Option<ApiKey>, SqlError> {
+    let statement = format!("SELECT {KEY_COLUMNS} FROM api_keys WHERE id = ?");
+    query_one(sql, &statement, &[id.as_str().into()])?.map(|row| key(&row, session)).transpose()
+}
+
+/// Finds a key by the hashes of what was presented, one per pepper version.
+pub fn key_by_hashes(sql: &dyn Sql, session: &Session, hashes: &[KeyHash]) -> Result<Option<ApiKey>, SqlError> {
+    let places = vec!["?"; hashes.len()].join(", ");
+    let statement = format!("SELECT {KEY_COLUMNS} FROM api_keys WHERE hash IN ({places})");
+    let params: Vec<SqlValue> = hashes.iter().map(|hash| hash.to_string().into()).collect();
+    query_one(sql, &statement, &params)?.map(|row| key(&row, session)).transpose()
+}
+
+/// The stored hash of a key.
+pub fn hash_of(sql: &dyn Sql, id: &ApiKeyId) -> Result<Option<KeyHash>, SqlError> {
+    query_one(sql, "SELECT hash FROM api_keys WHERE id = ?", &[id.as_str().into()])?
+        .map(|row| parse_hash(row.text(0)?))
+        .transpose()
+}
+
+fn parse_hash(text: &str) -> Result<KeyHash, SqlError> {
+    KeyHash::parse(text).map_err(|_| SqlError("a stored hash does not decode".to_owned()))
+}
+
+/// Adds a key.
+pub fn insert_key(sql: &dyn Sql, key: &ApiKey, hash: &KeyHash) -> Result<(), SqlError> {
+    execute(
+        sql,
+        "INSERT INTO api_keys (id, hash, hash_version, record, expires_at, counts) VALUES (?, ?, ?, ?, ?, ?)",
+        &[
+            key.id.as_str().into(),
+            hash.to_string().into(),
+            i64::from(hash.version()).into(),
+            json(key)?,
+            key.settings.expires_at.into(),
+            counts(key).into(),
+        ],
+    )
+}
+
+/// Writes a changed key back. Uses are a column of their own, so a change never undoes one.
+pub fn update_key(sql: &dyn Sql, key: &ApiKey) -> Result<(), SqlError> {
+    execute(
+        sql,
+        "UPDATE api_keys SET record = ?, expires_at = ?, counts = ? WHERE id = ?",
+        &[json(key)?, key.settings.expires_at.into(), counts(key).into(), key.id.as_str().into()],
+    )
+}
+
+/// Whether a key takes a place in the plan as long as it has not expired.
+fn counts(key: &ApiKey) -> bool {
+    key.revocation.is_none() && key.rotated_to.is_none()
+}
+
+/// How many keys take a place in the plan.
+pub fn counted_keys(sql: &dyn Sql, now: Timestamp) -> Result<i64, SqlError> {
+    let statement = "SELECT count(*) FROM api_keys WHERE counts = 1 AND (expires_at IS NULL OR expires_at > ?)";
+    query_one(sql, statement, &[now.into()])?.map_or(Ok(0), |row| row.integer(0))
+}
+
+/// Notes a use.
+pub fn touch(sql: &dyn Sql, id: &ApiKeyId, at: Timestamp) -> Result<(), SqlError> {
+    execute(sql, "UPDATE api_keys SET last_used_at = ? WHERE id = ?", &[at.into(), id.as_str().into()])
+}
+
+/// Keys whose hash was made before the newest pepper.
+pub fn outdated_hashes(sql: &dyn Sql, newest: u8, limit: i64) -> Result<Vec<(ApiKeyId, KeyHash)>, SqlError> {
+    query(
+        sql,
+        "SELECT id, hash FROM api_keys WHERE hash_version < ? LIMIT ?",
+        &[i64::from(newest).into(), limit.into()],
+    )?
+    .iter()
+    .map(|row| Ok((ApiKeyId::from_trusted(row.text(0)?.to_owned()), parse_hash(row.text(1)?)?)))
+    .collect()
+}
+
+/// Replaces the hash of a key by the same one under a newer pepper.
+pub fn replace_hash(sql: &dyn Sql, id: &ApiKeyId, hash: &KeyHash) -> Result<(), SqlError> {
+    execute(
+        sql,
+        "UPDATE api_keys SET hash = ?, hash_version = ? WHERE id = ?",
+        &[hash.to_string().into(), i64::from(hash.version()).into(), id.as_str().into()],
+    )
+}
+
+/// Number of keys by status, in the order of `Status::ALL`, and the latest use.
+pub fn health(sql: &dyn Sql, session: &Session, now: Timestamp) -> Result<(Vec<i64>, Option<Timestamp>), SqlError> {
+    let deleted = session.status == SessionStatus::Deleted;
+    let rows = query(
+        sql,
+        "SELECT
+            CASE
+                WHEN ? OR json_extract(record, '$.revocation') IS NOT NULL THEN 4
+                WHEN json_extract(record, '$.disabled') THEN 2
+                WHEN expires_at <= ? THEN 3
+                WHEN json_extract(record, '$.settings.not_before') > ? THEN 1
+                ELSE 0
+            END AS status, count(*), max(last_used_at)
+         FROM api_keys GROUP BY status",
+        &[deleted.into(), now.into(), now.into()],
+    )?;
+    let mut counts = vec![0; Status::ALL.len()];
+    let mut last_used_at = None;
+    for row in &rows {
+        let place = usize::try_from(row.integer(0)?).ok();
+        if let Some(count) = place.and_then(|place| counts.get_mut(place)) {
+            *count = row.integer(1)?;
+        }
+        last_used_at = last_used_at.max(row.optional_timestamp(2)?);
+    }
+    Ok((counts, last_used_at))
+}
