@@ -1,11 +1,12 @@
 // `npm start`: from a fresh clone to a running service. Checks the machine, installs what is missing into the project,
 // writes random secrets, builds, and runs `wrangler dev` with state that survives restarts.
 import { createServer } from 'node:net';
-import { at, node, windows, wrangler, wranglerEnv } from './lib/env.mjs';
+import { join } from 'node:path';
+import { home, node, windows, wrangler, wranglerEnv } from './lib/env.mjs';
 import { build, justBuilt } from './lib/build.mjs';
 import { answering, demoOrganization, tour } from './lib/demo.mjs';
 import { leashed } from './lib/process.mjs';
-import { localSecrets } from './lib/secrets.mjs';
+import { devVars, localSecrets } from './lib/secrets.mjs';
 import { Failure, bold, green, main, red, step } from './lib/steps.mjs';
 import { prepare } from './lib/tools.mjs';
 
@@ -25,19 +26,25 @@ await main(async () => {
   await serve(operatorToken);
 });
 
-function portIsFree() {
-  return new Promise((resolve, reject) => {
-    const taken = `Port ${port} on ${host} is taken. Stop what runs there, or choose another: PORT=${port + 1} npm start`;
+async function portIsFree() {
+  const listens = () => new Promise((/** @type {(error: NodeJS.ErrnoException | null) => void} */ resolve) => {
     const probe = createServer();
-    probe.once('error', (/** @type {NodeJS.ErrnoException} */ error) => reject(new Failure(error.code === 'EADDRINUSE' ? taken : `Cannot listen on ${host}:${port}: ${error.message}`)));
-    probe.listen(port, host, () => probe.close(resolve));
+    probe.once('error', resolve);
+    probe.listen(port, host, () => probe.close(() => resolve(null)));
   });
+  // A run that was just ended may need a moment to let go.
+  for (const end = Date.now() + 4000; ; await new Promise((resolve) => setTimeout(resolve, 200))) {
+    const error = await listens();
+    if (!error) return;
+    if (error.code !== 'EADDRINUSE') throw new Failure(`Cannot listen on ${host}:${port}: ${error.message}`);
+    if (Date.now() > end) throw new Failure(`Port ${port} on ${host} is taken. Stop what runs there, or choose another: PORT=${port + 1} npm start`);
+  }
 }
 
 /** @param {string | null} operatorToken */
 async function serve(operatorToken) {
   const command = /** @type {string} */ (node());
-  const args = [wrangler, 'dev', '--ip', host, '--port', String(port), '--persist-to', at('.wrangler/state'), '--show-interactive-dev-session=false'];
+  const args = [wrangler, 'dev', '--ip', host, '--port', String(port), '--persist-to', join(home, '.wrangler/state'), '--env-file', devVars, '--show-interactive-dev-session=false'];
   const server = leashed(command, args, { ...wranglerEnv(), ...justBuilt() });
   let gone = false;
   let asked = false;
@@ -55,7 +62,7 @@ async function serve(operatorToken) {
   const status = await answering(url, () => gone);
   if (status === 200) {
     const { key, reason } = await demoOrganization(url, operatorToken);
-    console.log(`\n${green('●')} ${bold(`Latchkey is running at ${url}`)}   (Ctrl-C ends it; state is kept in .wrangler/state)\n`);
+    console.log(`\n${green('●')} ${bold(`Latchkey is running at ${url}`)}   (Ctrl-C ends it; state stays in .wrangler/state)\n`);
     if (key) console.log(`  The demo organization's key, shown this once:  ${bold(key)}\n`);
     if (reason) console.log(`  ${red('!')} No demo organization was created: ${reason}.\n`);
     console.log(tour(url, key));

@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url';
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 /** @param {...string} parts */
 export const at = (...parts) => join(root, ...parts);
+/** Where this machine's secrets and local state are: here, except while `npm start` itself is being tested. */
+export const home = process.env.LATCHKEY_HOME ?? root;
 /** @param {string} path */
 export const shown = (path) => relative(root, path) || '.';
 /** @param {string} path */

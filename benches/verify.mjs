@@ -1,0 +1,110 @@
+// The scenarios of `npm run bench`: one organization, one key, and the ways in which a key is verified.
+import { readFileSync, readdirSync } from 'node:fs';
+import { Log, LogLevel, Miniflare } from 'miniflare';
+import { manifest, workerConfig, workerName } from '../scripts/lib/worker-config.mjs';
+import { fire, percentile } from './load.mjs';
+
+/**
+ * @typedef {object} Row
+ * @property {string} name
+ * @property {number} requestsPerSecond
+ * @property {number} p50
+ * @property {number} p95
+ * @property {number} p99
+ * @property {number} aloneP50
+ * @property {number | null} cpuMicros
+ */
+
+/** Clock ticks per second in /proc: 100 on every Linux that Node runs on. */
+const TICKS = 100;
+
+/**
+ * @param {{ directory: string, vars: Record<string, string>, operatorToken: string, step: typeof import('../scripts/lib/steps.mjs').step }} options
+ * @returns {Promise<Row[]>}
+ */
+export async function measure({ directory, vars, operatorToken, step }) {
+  const { compatibilityDate, env, exports } = await workerConfig();
+  for (const [name, value] of Object.entries(vars)) env[name] = { type: 'text', value };
+  // One address fails far more often here than any real one may.
+  env.AUTH_FAILURES.simple.limit = 1e9;
+  const miniflare = new Miniflare({
+    cf: false, host: '127.0.0.1', port: 0, log: new Log(LogLevel.ERROR), telemetry: { enabled: false },
+    resourcePersistencePath: directory,
+    handleStructuredLogs: () => {},
+    workers: [{
+      config: { name: workerName, compatibilityDate, env, exports, manifest: manifest('.e2e/worker') },
+      dev: { unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }] },
+    }],
+  });
+  try {
+    await miniflare.ready;
+    const origin = await miniflare.unsafeGetDirectURL(workerName);
+    /** @type {Row[]} */
+    const rows = [];
+    for (const { name, shot } of await scenarios(origin, operatorToken)) {
+      rows.push(await step(name, () => scenario(origin, name, shot)));
+    }
+    return rows;
+  } finally {
+    await miniflare.dispose();
+  }
+}
+
+/**
+ * @param {URL} origin @param {string} operatorToken
+ * @returns {Promise<{ name: string, shot: import('./load.mjs').Shot }[]>}
+ */
+async function scenarios(origin, operatorToken) {
+  const post = async (/** @type {string} */ path, /** @type {string} */ token, /** @type {unknown} */ body) => {
+    const response = await fetch(new URL(path, origin), { method: 'POST', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, body: JSON.stringify(body) });
+    if (response.status !== 201) throw new Error(`POST ${path} answered ${response.status}: ${await response.text()}`);
+    return /** @type {any} */ (await response.json());
+  };
+  const { apiKey } = await post('/operator/organizations', operatorToken, { name: 'Benchmark' });
+  const { key } = await post('/v1/api_keys', apiKey.key, { name: 'Measured' });
+  // Same length and alphabet, another checksum: refused by arithmetic alone.
+  const forged = key.slice(0, -1) + (key.endsWith('0') ? '1' : '0');
+  const caller = { authorization: `Bearer ${apiKey.key}` };
+  const verify = (/** @type {string} */ presented, /** @type {string} */ code) => ({
+    method: 'POST', path: '/v1/keys/verify', headers: caller, body: JSON.stringify({ key: presented }), status: 200, contains: `"code":"${code}"`,
+  });
+  const healthz = { method: 'GET', path: '/healthz', status: 200 };
+  return [
+    { name: 'control: GET /healthz', shot: healthz },
+    { name: 'POST /v1/keys/verify, a valid key', shot: verify(key, 'VALID') },
+    { name: 'POST /v1/keys/verify, a forged key', shot: verify(forged, 'NOT_FOUND') },
+    { name: 'GET /v1/whoami, the bare gate', shot: { method: 'GET', path: '/v1/whoami', headers: { authorization: `Bearer ${key}` }, status: 200 } },
+    { name: 'GET /v1/whoami, a forged key', shot: { method: 'GET', path: '/v1/whoami', headers: { authorization: `Bearer ${forged}`, 'cf-connecting-ip': '203.0.113.7' }, status: 401 } },
+    { name: 'control again: GET /healthz', shot: healthz },
+  ];
+}
+
+/** @param {URL} origin @param {string} name @param {import('./load.mjs').Shot} shot @returns {Promise<Row>} */
+async function scenario(origin, name, shot) {
+  await fire(origin, shot, { connections: 16, seconds: 1 });
+  const alone = await fire(origin, shot, { connections: 1, seconds: 1.5 });
+  const before = cpuSeconds();
+  const { requests, seconds, latencies } = await fire(origin, shot, { connections: 16, seconds: 4 });
+  const after = cpuSeconds();
+  return {
+    name,
+    requestsPerSecond: requests / seconds,
+    p50: percentile(latencies, 0.5), p95: percentile(latencies, 0.95), p99: percentile(latencies, 0.99),
+    aloneP50: percentile(alone.latencies, 0.5),
+    cpuMicros: before === null || after === null ? null : ((after - before) * 1e6) / requests,
+  };
+}
+
+/** Processor time of our workerd so far, where the system tells (Linux). The figure that a busy machine spoils least. */
+function cpuSeconds() {
+  try {
+    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+      const [, program, rest = ''] = /^\d+ \((.*)\) (.*)$/s.exec(readFileSync(`/proc/${pid}/stat`, 'latin1')) ?? [];
+      const fields = rest.split(' ');
+      if (program === 'workerd' && Number(fields[1]) === process.pid) return (Number(fields[11]) + Number(fields[12])) / TICKS;
+    }
+  } catch {
+    // A process ended while we looked, or there is no /proc.
+  }
+  return null;
+}
