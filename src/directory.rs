@@ -65,7 +65,8 @@ impl Object for DirectoryObject {
             let founding: Founding = row.json(0)?;
             let address = Address::Organization(founding.organization.id.locator());
             let command = OrganizationCommand::Found(Box::new(founding));
-            let request = serde_json::to_vec(&command).map_err(|_| SqlError("a founding does not encode".to_owned()))?;
+            let request =
+                serde_json::to_vec(&command).map_err(|_| SqlError("a founding does not encode".to_owned()))?;
             batch.push(Delivery { settles: vec![entry], message: Message::Call { address, region: None, request } });
         }
         Ok(batch)

@@ -17,14 +17,14 @@ pub struct PortError {
     pub operation: &'static str,
     /// What came of it.
     pub detail: String,
-    /// Whether the other side asks not to be tried again at once.
-    pub overloaded: bool,
+    /// Whether the other side says that a second attempt may succeed at once. Never when it is overloaded.
+    pub retryable: bool,
 }
 
 impl PortError {
     /// An ordinary failure.
     pub fn new(operation: &'static str, detail: impl Into<String>) -> Self {
-        Self { operation, detail: detail.into(), overloaded: false }
+        Self { operation, detail: detail.into(), retryable: false }
     }
 }
 

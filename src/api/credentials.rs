@@ -85,10 +85,12 @@ impl From<CredentialError> for Problem {
     fn from(error: CredentialError) -> Self {
         match error {
             CredentialError::Missing => Self::new(Code::AuthMissingCredentials),
-            CredentialError::InQuery => Self::new(Code::AuthMissingCredentials)
-                .saying("Keys are not accepted in the query string. Send \"Authorization: Bearer KEY\" or \"x-api-key: KEY\"."),
-            CredentialError::Scheme => Self::new(Code::AuthMissingCredentials)
-                .saying("The Authorization header must read \"Bearer KEY\"."),
+            CredentialError::InQuery => Self::new(Code::AuthMissingCredentials).saying(
+                "Keys are not accepted in the query string. Send \"Authorization: Bearer KEY\" or \"x-api-key: KEY\".",
+            ),
+            CredentialError::Scheme => {
+                Self::new(Code::AuthMissingCredentials).saying("The Authorization header must read \"Bearer KEY\".")
+            }
             CredentialError::Conflicting => Self::new(Code::AuthConflictingCredentials),
             CredentialError::List => Self::new(Code::AuthMalformedHeader),
             CredentialError::Malformed => Self::new(Code::AuthInvalidKey),

@@ -16,11 +16,12 @@ use axum::http::header::{
 use axum::http::{HeaderName, HeaderValue, Method, Uri};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use serde_json::json;
 
 use super::problem::rendering::{Form, render};
 use super::problem::{Code, Problem};
 use crate::domain::id::RequestId;
-use crate::ports::Entropy;
+use crate::ports::{Entropy, Log};
 
 /// The longest path and query.
 pub const URI_BYTES_MAX: usize = 2 * 1024;
@@ -39,14 +40,21 @@ const ALWAYS: [(HeaderName, &str); 5] = [
 /// Puts the whole service into the envelope. Handlers find the [`RequestId`] in the request's extensions.
 ///
 /// The router goes in as one service, because a layer on its routes would sit below what axum adds itself (`Allow`).
-pub fn enclose(router: Router, entropy: Arc<dyn Entropy>) -> Router {
-    Router::new().fallback_service(router).layer(from_fn_with_state(entropy, envelope))
+pub fn enclose(router: Router, entropy: Arc<dyn Entropy>, log: Arc<dyn Log>) -> Router {
+    Router::new().fallback_service(router).layer(from_fn_with_state(Outside { entropy, log }, envelope))
 }
 
-async fn envelope(State(entropy): State<Arc<dyn Entropy>>, mut request: Request, next: Next) -> Response {
+/// The doors that the envelope needs.
+#[derive(Clone)]
+struct Outside {
+    entropy: Arc<dyn Entropy>,
+    log: Arc<dyn Log>,
+}
+
+async fn envelope(State(outside): State<Outside>, mut request: Request, next: Next) -> Response {
     let form = Form::wanted(request.headers());
     let is_head = request.method() == Method::HEAD;
-    let seed = entropy.seed();
+    let seed = outside.entropy.seed();
     let request_id = RequestId::from_seed(seed.as_ref().unwrap_or(&[0; 64]));
     let response = if seed.is_err() {
         Problem::new(Code::ServiceUnavailable).into_response()
@@ -56,7 +64,7 @@ async fn envelope(State(entropy): State<Arc<dyn Entropy>>, mut request: Request,
         request.extensions_mut().insert(request_id.clone());
         next.run(request).await
     };
-    let mut response = written_out(response, request_id.as_str(), form);
+    let mut response = written_out(response, request_id.as_str(), form, &*outside.log);
     stamp(&mut response, request_id.as_str());
     if is_head {
         // axum empties what its own routes answer to HEAD; what is written out here is not.
@@ -70,9 +78,14 @@ fn length(uri: &Uri) -> usize {
 }
 
 /// A problem, or a bare error of the router, as a body of ours. Other headers of the response stay (`Allow`, limits).
-fn written_out(mut response: Response, request_id: &str, form: Form) -> Response {
+fn written_out(mut response: Response, request_id: &str, form: Form, log: &dyn Log) -> Response {
     let stashed = response.extensions_mut().remove::<Problem>();
     let Some(problem) = stashed.or_else(|| Problem::for_foreign(response.status())) else { return response };
+    if let Some(cause) = problem.cause() {
+        let code = problem.code().as_str();
+        let line = json!({ "level": "error", "event": code, "requestId": request_id, "cause": cause });
+        log.line(&line.to_string());
+    }
     let mut rendered = render(&problem, request_id, form);
     let mut headers = std::mem::take(response.headers_mut());
     headers.remove(CONTENT_LENGTH);
@@ -115,6 +128,12 @@ mod tests {
         }
     }
 
+    struct Silence;
+
+    impl Log for Silence {
+        fn line(&self, _: &str) {}
+    }
+
     async fn echo(body: JsonBody) -> String {
         body.json().kind().to_owned()
     }
@@ -131,7 +150,7 @@ mod tests {
             .route("/number/{n}", get(|Path(n): Path<u8>| async move { n.to_string() }))
             .route("/refused", get(|| async { Problem::new(Code::AuthMissingCredentials) }))
             .route("/teapot", get(|| async { (StatusCode::BAD_GATEWAY, "secret cause") }));
-        enclose(router, Arc::new(dice))
+        enclose(router, Arc::new(dice), Arc::new(Silence))
     }
 
     fn send(request: Request) -> (StatusCode, axum::http::HeaderMap, String) {

@@ -130,6 +130,7 @@ pub struct Problem {
     retry_after_seconds: Option<u64>,
     required_permission: Option<String>,
     refuses_as_forbidden: bool,
+    cause: Option<String>,
 }
 
 impl Problem {
@@ -144,6 +145,7 @@ impl Problem {
             retry_after_seconds: None,
             required_permission: None,
             refuses_as_forbidden: false,
+            cause: None,
         }
     }
 
@@ -176,6 +178,18 @@ impl Problem {
     #[must_use]
     pub fn limits_as_forbidden(self) -> Self {
         Self { refuses_as_forbidden: true, ..self }
+    }
+
+    /// With what lies behind it, for the operator's log. It is never rendered.
+    #[must_use]
+    pub fn caused_by(self, cause: String) -> Self {
+        Self { cause: Some(cause), ..self }
+    }
+
+    /// What lies behind it, if there is something to log.
+    #[must_use]
+    pub fn cause(&self) -> Option<&str> {
+        self.cause.as_deref()
     }
 
     /// What went wrong.

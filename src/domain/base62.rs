@@ -26,9 +26,7 @@ pub fn decode(text: &str) -> Option<u128> {
     if text.is_empty() {
         return None;
     }
-    text.bytes().try_fold(0_u128, |value, byte| {
-        value.checked_mul(62)?.checked_add(u128::from(digit(byte)?))
-    })
+    text.bytes().try_fold(0_u128, |value, byte| value.checked_mul(62)?.checked_add(u128::from(digit(byte)?)))
 }
 
 /// Draws `count` uniform characters from random bytes; `None` if too many of them had to be rejected.
@@ -36,12 +34,8 @@ pub fn decode(text: &str) -> Option<u128> {
 /// Rejection sampling: a plain remainder would make eight of the characters a quarter more likely.
 #[must_use]
 pub fn sample(seed: &[u8; 64], count: usize) -> Option<String> {
-    let drawn: String = seed
-        .iter()
-        .filter(|byte| **byte < UNBIASED)
-        .map(|byte| character(byte % 62))
-        .take(count)
-        .collect();
+    let drawn: String =
+        seed.iter().filter(|byte| **byte < UNBIASED).map(|byte| character(byte % 62)).take(count).collect();
     (drawn.len() == count).then_some(drawn)
 }
 
@@ -50,10 +44,7 @@ pub(super) fn is_base62(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
-#[expect(
-    clippy::indexing_slicing,
-    reason = "a remainder of 62 indexes 62 characters"
-)]
+#[expect(clippy::indexing_slicing, reason = "a remainder of 62 indexes 62 characters")]
 fn character(value: u8) -> char {
     char::from(ALPHABET[usize::from(value % 62)])
 }
@@ -126,10 +117,7 @@ mod tests {
             }
         }
         let expected = 1e6 / 62.0;
-        let chi_square: f64 = counts
-            .iter()
-            .map(|count| (f64::from(*count) - expected).powi(2) / expected)
-            .sum();
+        let chi_square: f64 = counts.iter().map(|count| (f64::from(*count) - expected).powi(2) / expected).sum();
         // 61 degrees of freedom: chance exceeds 128.8 once in a million times, and falls below 16 as rarely.
         assert!((16.0..128.8).contains(&chi_square), "{chi_square}");
     }

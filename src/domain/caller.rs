@@ -52,7 +52,8 @@ pub struct Caller {
 impl Caller {
     /// Describes the caller that presented `key`, a key of `session`.
     pub fn new(key: &ApiKey, session: &Session) -> Self {
-        let everywhere = session.is_production_default() && key.settings.permissions.allows(&Operation::AllApiKeys.permission());
+        let everywhere =
+            session.is_production_default() && key.settings.permissions.allows(&Operation::AllApiKeys.permission());
         Self {
             key_id: key.id.clone(),
             organization_id: key.organization_id.clone(),

@@ -35,12 +35,7 @@ impl DomainName {
     /// Names what is wrong with the text.
     pub fn parse(text: &str) -> Result<Self, DomainNameError> {
         let name = Uts46::new()
-            .to_ascii(
-                text.as_bytes(),
-                AsciiDenyList::STD3,
-                Hyphens::CheckFirstLast,
-                DnsLength::Verify,
-            )
+            .to_ascii(text.as_bytes(), AsciiDenyList::STD3, Hyphens::CheckFirstLast, DnsLength::Verify)
             .map_err(|_| DomainNameError::Syntax)?;
         let (_, last) = name.rsplit_once('.').ok_or(DomainNameError::SingleLabel)?;
         // No top-level domain begins with a digit; browsers read such a host as an IPv4 address (WHATWG URL, §3.5).

@@ -33,10 +33,7 @@ impl Environment {
     /// # Errors
     /// If the text is none of the three.
     pub fn parse(text: &str) -> Result<Self, EnvironmentError> {
-        Self::ALL
-            .into_iter()
-            .find(|environment| environment.as_str() == text)
-            .ok_or(EnvironmentError)
+        Self::ALL.into_iter().find(|environment| environment.as_str() == text).ok_or(EnvironmentError)
     }
 
     /// The name, as it stands in JSON and in rows.
@@ -62,9 +59,7 @@ impl Environment {
     /// The environment that a segment of a secret key's prefix stands for.
     #[must_use]
     pub fn from_key_segment(segment: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|environment| environment.key_segment() == segment)
+        Self::ALL.into_iter().find(|environment| environment.key_segment() == segment)
     }
 }
 
@@ -98,25 +93,15 @@ mod tests {
             assert_eq!(environment.to_string(), name);
             assert_eq!(Environment::parse(name), Ok(environment));
             assert_eq!(Environment::from_key_segment(segment), Some(environment));
-            assert_eq!(
-                serde_json::to_string(&environment).unwrap(),
-                format!("\"{name}\"")
-            );
-            assert_eq!(
-                serde_json::from_str::<Environment>(&format!("\"{name}\"")).unwrap(),
-                environment
-            );
+            assert_eq!(serde_json::to_string(&environment).unwrap(), format!("\"{name}\""));
+            assert_eq!(serde_json::from_str::<Environment>(&format!("\"{name}\"")).unwrap(), environment);
         }
     }
 
     #[test]
     fn nothing_else_is_an_environment() {
         for refused in ["", "Production", "live", "dev", "test", "production "] {
-            assert_eq!(
-                Environment::parse(refused),
-                Err(EnvironmentError),
-                "{refused:?}"
-            );
+            assert_eq!(Environment::parse(refused), Err(EnvironmentError), "{refused:?}");
         }
         for refused in ["", "production", "prod", "LIVE", "live_"] {
             assert_eq!(Environment::from_key_segment(refused), None, "{refused:?}");

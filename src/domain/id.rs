@@ -121,9 +121,7 @@ impl OrganizationId {
     /// The id of the organization at this locator.
     #[must_use]
     pub fn mint(locator: Locator, keyring: &Keyring) -> Self {
-        Self(
-            Self::PREFIX.to_owned() + &tagged(&locator.to_string(), TagKind::Organization, keyring),
-        )
+        Self(Self::PREFIX.to_owned() + &tagged(&locator.to_string(), TagKind::Organization, keyring))
     }
 }
 
@@ -140,10 +138,7 @@ impl ApiKeyId {
     #[must_use]
     pub fn mint(locator: Locator, seed: &[u8; 64], keyring: &Keyring) -> Option<Self> {
         let random = base62::sample(seed, KEY_RANDOM_CHARACTERS)?;
-        Some(Self(
-            Self::PREFIX.to_owned()
-                + &tagged(&format!("{random}{locator}"), TagKind::ApiKey, keyring),
-        ))
+        Some(Self(Self::PREFIX.to_owned() + &tagged(&format!("{random}{locator}"), TagKind::ApiKey, keyring)))
     }
 }
 
@@ -180,25 +175,15 @@ fn tagged(body: &str, kind: TagKind, keyring: &Keyring) -> String {
     format!("{body}{}", keyring.tag(kind, body.as_bytes()))
 }
 
-fn check(
-    body: &str,
-    tagged_characters: usize,
-    kind: TagKind,
-    keyring: &Keyring,
-) -> Result<(), IdError> {
+fn check(body: &str, tagged_characters: usize, kind: TagKind, keyring: &Keyring) -> Result<(), IdError> {
     if body.len() != tagged_characters + TAG_CHARACTERS {
         return Err(IdError::Length);
     }
     if !base62::is_base62(body) {
         return Err(IdError::Alphabet);
     }
-    let (message, tag) = body
-        .split_at_checked(tagged_characters)
-        .ok_or(IdError::Length)?;
-    keyring
-        .accepts_tag(kind, message.as_bytes(), tag)
-        .then_some(())
-        .ok_or(IdError::Tag)
+    let (message, tag) = body.split_at_checked(tagged_characters).ok_or(IdError::Length)?;
+    keyring.accepts_tag(kind, message.as_bytes(), tag).then_some(()).ok_or(IdError::Tag)
 }
 
 #[cfg(test)]
@@ -215,9 +200,7 @@ mod tests {
         let keyring = keyring();
         for vector in vectors()["ids"].as_array().unwrap() {
             let locator = Locator::from_seed(&bytes(&vector["locatorSeed"]));
-            let expected = ["prefix", "random", "locator", "tag"]
-                .map(|part| text(&vector[part]))
-                .concat();
+            let expected = ["prefix", "random", "locator", "tag"].map(|part| text(&vector[part])).concat();
             let (id, short, found) = match text(&vector["kind"]) {
                 "organization" => {
                     let id = OrganizationId::mint(locator, &keyring);
@@ -235,10 +218,7 @@ mod tests {
                     (id.to_string(), id.short().to_owned(), id.locator())
                 }
             };
-            assert_eq!(
-                (id.as_str(), short.as_str(), found),
-                (&*expected, text(&vector["short"]), locator)
-            );
+            assert_eq!((id.as_str(), short.as_str(), found), (&*expected, text(&vector["short"]), locator));
         }
     }
 
@@ -261,11 +241,7 @@ mod tests {
             assert_eq!(SessionId::parse(&text, &keyring), Err(error), "{text}");
         }
         let disguised = format!("org_{body}");
-        assert_eq!(
-            OrganizationId::parse(&disguised, &keyring),
-            Err(IdError::Tag),
-            "kinds have their own tags"
-        );
+        assert_eq!(OrganizationId::parse(&disguised, &keyring), Err(IdError::Tag), "kinds have their own tags");
     }
 
     #[test]
@@ -279,22 +255,13 @@ mod tests {
     fn the_stored_form_is_the_text_and_is_trusted() {
         let id = SessionId::from_trusted("ses_0123456789".to_owned());
         assert_eq!(serde_json::to_string(&id).unwrap(), "\"ses_0123456789\"");
-        assert_eq!(
-            serde_json::from_str::<SessionId>("\"ses_0123456789\"").unwrap(),
-            id
-        );
+        assert_eq!(serde_json::from_str::<SessionId>("\"ses_0123456789\"").unwrap(), id);
         assert_eq!(id.short(), "01234567");
     }
 
     #[test]
     fn a_damaged_row_leads_to_no_object_and_does_not_panic() {
-        for damaged in [
-            "",
-            "key_",
-            "key_é",
-            "ses_ééééééééé",
-            "key_000000000000zzzzzzzzzzz00000000",
-        ] {
+        for damaged in ["", "key_", "key_é", "ses_ééééééééé", "key_000000000000zzzzzzzzzzz00000000"] {
             let id = ApiKeyId::from_trusted(damaged.to_owned());
             assert_eq!(id.locator(), Locator::from_seed(&[0; 8]), "{damaged}");
             assert!(id.short().len() <= damaged.len());
@@ -303,23 +270,14 @@ mod tests {
 
     #[test]
     fn ids_of_events_hold_128_bits() {
-        assert_eq!(
-            RequestId::from_seed(&[0; 64]).as_str(),
-            format!("req_{}", "0".repeat(22))
-        );
-        assert_eq!(
-            VerificationId::from_seed(&[255; 64]).as_str(),
-            "ver_7n42DGM5Tflk9n8mt7Fhc7"
-        );
+        assert_eq!(RequestId::from_seed(&[0; 64]).as_str(), format!("req_{}", "0".repeat(22)));
+        assert_eq!(VerificationId::from_seed(&[255; 64]).as_str(), "ver_7n42DGM5Tflk9n8mt7Fhc7");
         assert_eq!(AuditEntryId::from_seed(&[255; 64]).short(), "7n42DGM5");
     }
 
     #[test]
     fn a_poor_seed_gives_no_key_id() {
-        assert_eq!(
-            ApiKeyId::mint(Locator::from_seed(&[3; 8]), &[250; 64], &keyring()),
-            None
-        );
+        assert_eq!(ApiKeyId::mint(Locator::from_seed(&[3; 8]), &[250; 64], &keyring()), None);
     }
 
     proptest! {

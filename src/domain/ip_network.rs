@@ -46,9 +46,7 @@ impl IpNetwork {
         let network = if text.contains('/') {
             text.parse::<IpNet>().map_err(|_| IpNetworkError::Syntax)?
         } else {
-            text.parse::<IpAddr>()
-                .map_err(|_| IpNetworkError::Syntax)?
-                .into()
+            text.parse::<IpAddr>().map_err(|_| IpNetworkError::Syntax)?.into()
         };
         if network.addr() != network.network() {
             return Err(IpNetworkError::HostBits);
@@ -83,12 +81,7 @@ impl IpAllowList {
     /// # Errors
     /// If one of them is not a network, or if there are too many.
     pub fn parse<'a>(texts: impl IntoIterator<Item = &'a str>) -> Result<Self, IpNetworkError> {
-        Self::new(
-            texts
-                .into_iter()
-                .map(IpNetwork::parse)
-                .collect::<Result<Vec<_>, _>>()?,
-        )
+        Self::new(texts.into_iter().map(IpNetwork::parse).collect::<Result<Vec<_>, _>>()?)
     }
 
     /// Whether a key with this list may be used from the address.
@@ -102,11 +95,7 @@ impl IpAllowList {
     pub fn covers(&self, other: &Self) -> bool {
         // Merged, two halves of a network count as the whole.
         let merged = IpNet::aggregate(&self.networks());
-        self.is_empty()
-            || other
-                .networks()
-                .iter()
-                .all(|network| merged.iter().any(|wider| wider.contains(network)))
+        self.is_empty() || other.networks().iter().all(|network| merged.iter().any(|wider| wider.contains(network)))
     }
 
     /// The networks, in order.
@@ -123,10 +112,7 @@ impl IpAllowList {
     /// The networks, spelled out: no restriction is both families whole.
     fn networks(&self) -> Vec<IpNet> {
         if self.is_empty() {
-            return vec![
-                IpNet::V4(Ipv4Net::default()),
-                IpNet::V6(ipnet::Ipv6Net::default()),
-            ];
+            return vec![IpNet::V4(Ipv4Net::default()), IpNet::V6(ipnet::Ipv6Net::default())];
         }
         self.0.iter().map(|network| network.0).collect()
     }
@@ -180,10 +166,8 @@ impl From<IpAllowList> for Vec<IpNetwork> {
 
 /// A network of IPv4-mapped addresses (`::ffff:0:0/96` and within) as the IPv4 network that it means.
 fn unmapped(network: IpNet) -> IpNet {
-    let (IpAddr::V4(address), Some(length)) = (
-        network.addr().to_canonical(),
-        network.prefix_len().checked_sub(96),
-    ) else {
+    let (IpAddr::V4(address), Some(length)) = (network.addr().to_canonical(), network.prefix_len().checked_sub(96))
+    else {
         return network;
     };
     Ipv4Net::new(address, length).map_or(network, IpNet::V4)
@@ -265,20 +249,13 @@ mod tests {
         ] {
             assert_eq!(list.allows(ip(address)), allowed, "{address}");
         }
-        assert!(
-            !super::tests::list(&["::/0"]).allows(ip("::ffff:192.0.2.1")),
-            "IPv4 in disguise is IPv4"
-        );
+        assert!(!super::tests::list(&["::/0"]).allows(ip("::ffff:192.0.2.1")), "IPv4 in disguise is IPv4");
     }
 
     #[test]
     fn an_empty_list_restricts_nothing() {
         let everywhere = IpAllowList::default();
-        assert!(
-            everywhere.is_empty()
-                && everywhere.allows(ip("192.0.2.1"))
-                && everywhere.allows(ip("::1"))
-        );
+        assert!(everywhere.is_empty() && everywhere.allows(ip("192.0.2.1")) && everywhere.allows(ip("::1")));
         assert!(everywhere.covers(&list(&["192.0.2.0/24"])));
         assert!(!list(&["192.0.2.0/24"]).covers(&everywhere));
         assert!(!list(&["0.0.0.0/0"]).covers(&everywhere));
@@ -295,15 +272,11 @@ mod tests {
     #[test]
     fn a_list_is_sorted_without_repetition_and_bounded() {
         let json = r#"["192.0.2.1","198.51.100.0/24"]"#;
-        let sorted: IpAllowList =
-            serde_json::from_str(r#"["198.51.100.0/24","192.0.2.1","192.0.2.1/32"]"#).unwrap();
+        let sorted: IpAllowList = serde_json::from_str(r#"["198.51.100.0/24","192.0.2.1","192.0.2.1/32"]"#).unwrap();
         assert_eq!(serde_json::to_string(&sorted).unwrap(), json);
         let many: Vec<_> = (0..=MAX_NETWORKS).map(|n| format!("192.0.2.{n}")).collect();
         let many: Vec<_> = many.iter().map(String::as_str).collect();
-        assert_eq!(
-            IpAllowList::parse(many.iter().copied()),
-            Err(IpNetworkError::TooMany)
-        );
+        assert_eq!(IpAllowList::parse(many.iter().copied()), Err(IpNetworkError::TooMany));
         assert!(IpAllowList::parse(many.into_iter().skip(1)).is_ok());
     }
 
@@ -313,8 +286,7 @@ mod tests {
             let masked = host & !(8_u8.wrapping_shr(u32::from(length - 29)).wrapping_sub(1));
             IpNetwork::parse(&format!("10.0.0.{masked}/{length}")).unwrap()
         });
-        prop::collection::vec(network, 1..6)
-            .prop_map(|networks| IpAllowList::new(networks).unwrap())
+        prop::collection::vec(network, 1..6).prop_map(|networks| IpAllowList::new(networks).unwrap())
     }
 
     proptest! {

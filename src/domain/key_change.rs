@@ -62,6 +62,9 @@ impl KeyChange {
 
     /// Whether it touches what a key may do, rather than how it is labelled or whether it is switched on.
     pub fn regrants(&self) -> bool {
-        self.permissions.is_some() || !self.domain.is_keep() || self.ip_allow_list.is_some() || !self.expires_at.is_keep()
+        self.permissions.is_some()
+            || !self.domain.is_keep()
+            || self.ip_allow_list.is_some()
+            || !self.expires_at.is_keep()
     }
 }

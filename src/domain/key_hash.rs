@@ -45,17 +45,12 @@ impl KeyHash {
     /// # Errors
     /// If the text is anything but what `Display` writes.
     pub fn parse(text: &str) -> Result<Self, KeyHashError> {
-        let (version, digits) = text
-            .strip_prefix('h')
-            .and_then(|rest| rest.split_once(':'))
-            .ok_or(KeyHashError)?;
+        let (version, digits) = text.strip_prefix('h').and_then(|rest| rest.split_once(':')).ok_or(KeyHashError)?;
         let mut hash = [0; 32];
         hex::decode_to_slice(digits, &mut hash).map_err(|_| KeyHashError)?;
         let parsed = Self::new(version.parse().map_err(|_| KeyHashError)?, hash);
         // One text per hash: no upper case, no `h01`, no version 0.
-        (parsed.version > 0 && parsed.to_string() == text)
-            .then_some(parsed)
-            .ok_or(KeyHashError)
+        (parsed.version > 0 && parsed.to_string() == text).then_some(parsed).ok_or(KeyHashError)
     }
 }
 
@@ -125,10 +120,7 @@ mod tests {
         let text = format!("h2:{}", "ab".repeat(32));
         assert_eq!(hash.to_string(), text);
         assert_eq!(serde_json::to_string(&hash).unwrap(), format!("\"{text}\""));
-        assert_eq!(
-            serde_json::from_str::<KeyHash>(&format!("\"{text}\"")).unwrap(),
-            hash
-        );
+        assert_eq!(serde_json::from_str::<KeyHash>(&format!("\"{text}\"")).unwrap(), hash);
     }
 
     #[test]

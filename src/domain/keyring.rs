@@ -106,10 +106,7 @@ impl Keyring {
     /// Names what is wrong, without quoting any of it.
     pub fn parse(text: &str) -> Result<Self, KeyringError> {
         let mut roots: Vec<Vec<u8>> = Vec::new();
-        for word in text
-            .split(|c: char| c == ',' || c.is_whitespace())
-            .filter(|word| !word.is_empty())
-        {
+        for word in text.split(|c: char| c == ',' || c.is_whitespace()).filter(|word| !word.is_empty()) {
             let root = hex::decode(word).map_err(|_| KeyringError::Encoding)?;
             if root.len() < MIN_ROOT_BYTES {
                 return Err(KeyringError::TooShort);
@@ -124,11 +121,7 @@ impl Keyring {
         }
         let (newest, older) = roots.split_first().ok_or(KeyringError::Empty)?;
         Ok(Self {
-            older: older
-                .iter()
-                .rev()
-                .map(|root| RootKeys::derive(root))
-                .collect(),
+            older: older.iter().rev().map(|root| RootKeys::derive(root)).collect(),
             newest: RootKeys::derive(newest),
         })
     }
@@ -146,9 +139,7 @@ impl Keyring {
             return false;
         };
         self.oldest_first()
-            .fold(Choice::from(0), |accepted, root| {
-                accepted | u128::from(root.tag(kind, message)).ct_eq(&presented)
-            })
+            .fold(Choice::from(0), |accepted, root| accepted | u128::from(root.tag(kind, message)).ct_eq(&presented))
             .into()
     }
 
@@ -182,9 +173,7 @@ impl Keyring {
         let advanced = self
             .oldest_first()
             .skip(usize::from(hash.version()))
-            .fold(*hash.as_bytes(), |inner, root| {
-                mac(&root.pepper, &[inner.as_slice()])
-            });
+            .fold(*hash.as_bytes(), |inner, root| mac(&root.pepper, &[inner.as_slice()]));
         Some(KeyHash::new(newest, advanced))
     }
 
@@ -203,12 +192,7 @@ impl Keyring {
         // Each field behind its length, so that no two different requests read the same.
         let info: Vec<u8> = fields
             .iter()
-            .flat_map(|field| {
-                (field.len() as u64)
-                    .to_be_bytes()
-                    .into_iter()
-                    .chain(field.iter().copied())
-            })
+            .flat_map(|field| (field.len() as u64).to_be_bytes().into_iter().chain(field.iter().copied()))
             .collect();
         derive(Some(input.nonce), &material, &info)
     }
@@ -249,11 +233,7 @@ impl RootKeys {
     fn tag(&self, kind: TagKind, message: &[u8]) -> u64 {
         let output = mac(&self.tag, &[kind.label().as_bytes(), &[0], message]);
         // 64 bits modulo 62^8: the bias is below 2^-16, and a tag is no key.
-        output
-            .iter()
-            .take(8)
-            .fold(0_u64, |value, byte| value << 8 | u64::from(*byte))
-            % TAG_VALUES
+        output.iter().take(8).fold(0_u64, |value, byte| value << 8 | u64::from(*byte)) % TAG_VALUES
     }
 }
 
@@ -279,16 +259,11 @@ fn mac(key: &HmacSha256, message: &[&[u8]]) -> [u8; 32] {
     mac.finalize().into_bytes().into()
 }
 
-#[expect(
-    clippy::expect_used,
-    reason = "RFC 5869: expand fails above 255 × 32 bytes only, and N is checked"
-)]
+#[expect(clippy::expect_used, reason = "RFC 5869: expand fails above 255 × 32 bytes only, and N is checked")]
 fn derive<const N: usize>(salt: Option<&[u8]>, material: &[u8], info: &[u8]) -> [u8; N] {
     const { assert!(N <= 255 * 32) };
     let mut output = [0; N];
-    Hkdf::<Sha256>::new(salt, material)
-        .expand(info, &mut output)
-        .expect("N is within RFC 5869's bound");
+    Hkdf::<Sha256>::new(salt, material).expand(info, &mut output).expect("N is within RFC 5869's bound");
     output
 }
 
@@ -357,10 +332,7 @@ pub(super) mod tests {
             ("correct horse battery staple", KeyringError::Encoding),
             (&root(1)[1..], KeyringError::Encoding),
             (&short, KeyringError::TooShort),
-            (
-                &[root(10), root(2), root(10).to_uppercase()].join(","),
-                KeyringError::Duplicate,
-            ),
+            (&[root(10), root(2), root(10).to_uppercase()].join(","), KeyringError::Duplicate),
         ] {
             let refused = Keyring::parse(text).unwrap_err();
             assert_eq!(refused, error);
@@ -406,20 +378,13 @@ pub(super) mod tests {
         let third = keyring_of(&[&roots[2], &roots[1], &roots[0]]);
         let digest = [9; 32];
         let hashes = third.hashes(&digest);
-        assert_eq!(
-            hashes.iter().map(KeyHash::version).collect::<Vec<_>>(),
-            [1, 2, 3]
-        );
+        assert_eq!(hashes.iter().map(KeyHash::version).collect::<Vec<_>>(), [1, 2, 3]);
         assert_eq!(first.hashes(&digest), hashes[..1]);
         assert_eq!(first.newest_version(), 1);
         assert_eq!(third.advance(&hashes[0]), Some(hashes[2]));
         assert_eq!(third.advance(&hashes[1]), Some(hashes[2]));
         assert_eq!(third.advance(&hashes[2]), None);
-        assert_eq!(
-            first.advance(&hashes[2]),
-            None,
-            "a hash of a later keyring is not touched"
-        );
+        assert_eq!(first.advance(&hashes[2]), None, "a hash of a later keyring is not touched");
     }
 
     #[test]
@@ -436,16 +401,10 @@ pub(super) mod tests {
                 body_digest: &bytes(&vector["bodyDigest"]),
                 purpose: text(&vector["purpose"]),
             };
-            assert_eq!(
-                keyring().idempotent_seed(&input),
-                bytes::<64>(&vector["derived"])
-            );
+            assert_eq!(keyring().idempotent_seed(&input), bytes::<64>(&vector["derived"]));
         }
         for vector in vectors["headerHashes"].as_array().unwrap() {
-            assert_eq!(
-                keyring().header_hash(text(&vector["header"])),
-                text(&vector["hash"])
-            );
+            assert_eq!(keyring().header_hash(text(&vector["header"])), text(&vector["hash"]));
         }
     }
 
@@ -463,49 +422,18 @@ pub(super) mod tests {
         };
         let others = [
             same,
-            IdempotentSeed {
-                credential_digest: &[3; 32],
-                ..same
-            },
-            IdempotentSeed {
-                nonce: b"other",
-                ..same
-            },
-            IdempotentSeed {
-                credential_id: "other",
-                ..same
-            },
-            IdempotentSeed {
-                session_id: "other",
-                ..same
-            },
-            IdempotentSeed {
-                route: "other",
-                ..same
-            },
-            IdempotentSeed {
-                header: "other",
-                ..same
-            },
-            IdempotentSeed {
-                body_digest: &[3; 32],
-                ..same
-            },
-            IdempotentSeed {
-                purpose: "key id",
-                ..same
-            },
-            IdempotentSeed {
-                credential_id: "credentials",
-                session_id: "ession",
-                ..same
-            },
+            IdempotentSeed { credential_digest: &[3; 32], ..same },
+            IdempotentSeed { nonce: b"other", ..same },
+            IdempotentSeed { credential_id: "other", ..same },
+            IdempotentSeed { session_id: "other", ..same },
+            IdempotentSeed { route: "other", ..same },
+            IdempotentSeed { header: "other", ..same },
+            IdempotentSeed { body_digest: &[3; 32], ..same },
+            IdempotentSeed { purpose: "key id", ..same },
+            IdempotentSeed { credential_id: "credentials", session_id: "ession", ..same },
         ];
         let keyring = keyring_of(&[&root(1)]);
-        let seeds: std::collections::HashSet<_> = others
-            .iter()
-            .map(|it| keyring.idempotent_seed(it))
-            .collect();
+        let seeds: std::collections::HashSet<_> = others.iter().map(|it| keyring.idempotent_seed(it)).collect();
         assert_eq!(seeds.len(), others.len());
         assert!(seeds.contains(&keyring.idempotent_seed(&same)));
         assert!(!seeds.contains(&keyring_of(&[&root(2), &root(1)]).idempotent_seed(&same)));
@@ -514,10 +442,7 @@ pub(super) mod tests {
     #[test]
     fn the_row_of_a_header_is_found_again_under_a_new_root() {
         let before = keyring_of(&[&root(1)]).header_hash("header");
-        assert_eq!(
-            keyring_of(&[&root(2), &root(1)]).header_hash("header"),
-            before
-        );
+        assert_eq!(keyring_of(&[&root(2), &root(1)]).header_hash("header"), before);
         assert_ne!(keyring_of(&[&root(2)]).header_hash("header"), before);
     }
 

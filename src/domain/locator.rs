@@ -53,9 +53,7 @@ impl Locator {
             return Err(LocatorError::Length);
         }
         let value = base62::decode(text).ok_or(LocatorError::Alphabet)?;
-        u64::try_from(value)
-            .map(Self)
-            .map_err(|_| LocatorError::Range)
+        u64::try_from(value).map(Self).map_err(|_| LocatorError::Range)
     }
 }
 
@@ -100,10 +98,7 @@ mod tests {
         let locator = Locator::from_seed(&[0, 0, 0, 0, 0, 0, 0, 62]);
         assert_eq!(locator.to_string(), "00000000010");
         assert_eq!(serde_json::to_string(&locator).unwrap(), "\"00000000010\"");
-        assert_eq!(
-            serde_json::from_str::<Locator>("\"00000000010\"").unwrap(),
-            locator
-        );
+        assert_eq!(serde_json::from_str::<Locator>("\"00000000010\"").unwrap(), locator);
         assert_eq!(Locator::from_seed(&[255; 8]).to_string(), "LygHa16AHYF");
     }
 

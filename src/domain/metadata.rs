@@ -83,18 +83,12 @@ fn measure(value: &Value, depth: usize, keys: &mut usize) -> Result<(), Metadata
     match value {
         Value::Object(object) => measure_members(object, depth, keys),
         Value::Array(_) if depth > MAX_METADATA_DEPTH => Err(MetadataError::TooDeep),
-        Value::Array(items) => items
-            .iter()
-            .try_for_each(|item| measure(item, depth + 1, keys)),
+        Value::Array(items) => items.iter().try_for_each(|item| measure(item, depth + 1, keys)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(()),
     }
 }
 
-fn measure_members(
-    object: &Map<String, Value>,
-    depth: usize,
-    keys: &mut usize,
-) -> Result<(), MetadataError> {
+fn measure_members(object: &Map<String, Value>, depth: usize, keys: &mut usize) -> Result<(), MetadataError> {
     if depth > MAX_METADATA_DEPTH {
         return Err(MetadataError::TooDeep);
     }
@@ -102,20 +96,16 @@ fn measure_members(
     if *keys > MAX_METADATA_KEYS {
         return Err(MetadataError::TooManyKeys);
     }
-    object
-        .values()
-        .try_for_each(|value| measure(value, depth + 1, keys))
+    object.values().try_for_each(|value| measure(value, depth + 1, keys))
 }
 
 impl<'de> Deserialize<'de> for Metadata {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match Unique::deserialize(deserializer)?.0 {
             Value::Object(object) => Self::new(object).map_err(de::Error::custom),
-            Value::Null
-            | Value::Bool(_)
-            | Value::Number(_)
-            | Value::String(_)
-            | Value::Array(_) => Err(de::Error::custom("must be an object")),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+                Err(de::Error::custom("must be an object"))
+            }
         }
     }
 }
@@ -203,11 +193,7 @@ mod tests {
     }
 
     fn nested(levels: usize) -> String {
-        format!(
-            "{{\"a\":{}1{}}}",
-            "[".repeat(levels - 1),
-            "]".repeat(levels - 1)
-        )
+        format!("{{\"a\":{}1{}}}", "[".repeat(levels - 1), "]".repeat(levels - 1))
     }
 
     fn with_keys(count: usize) -> String {
@@ -240,14 +226,8 @@ mod tests {
     fn bombs_are_refused() {
         refused(&nested(100_000), "recursion limit");
         refused(&with_keys(100_000), "64 keys");
-        refused(
-            &format!("{{\"a\":[0{}]}}", ",0".repeat(1_000_000)),
-            "4096 bytes",
-        );
-        refused(
-            &format!("{{\"a\":{}}}", "9".repeat(100_000)),
-            "out of range",
-        );
+        refused(&format!("{{\"a\":[0{}]}}", ",0".repeat(1_000_000)), "4096 bytes");
+        refused(&format!("{{\"a\":{}}}", "9".repeat(100_000)), "out of range");
     }
 
     #[test]

@@ -42,9 +42,7 @@ pub enum PermissionError {
     #[error("must look like resource:action")]
     Shape,
     /// A segment is neither `*` nor a lower-case letter followed by at most 63 of `a-z0-9_.-`.
-    #[error(
-        "resource and action must be * or a lower-case letter followed by at most 63 of a-z 0-9 _ . -"
-    )]
+    #[error("resource and action must be * or a lower-case letter followed by at most 63 of a-z 0-9 _ . -")]
     Segment,
     /// There are more than 64.
     #[error("at most 64 permissions")]
@@ -109,10 +107,7 @@ impl Permissions {
     /// # Errors
     /// If one of them is not a permission, or if there are too many.
     pub fn parse<'a>(texts: impl IntoIterator<Item = &'a str>) -> Result<Self, PermissionError> {
-        let parsed = texts
-            .into_iter()
-            .map(Permission::parse)
-            .collect::<Result<BTreeSet<_>, _>>()?;
+        let parsed = texts.into_iter().map(Permission::parse).collect::<Result<BTreeSet<_>, _>>()?;
         Self::new(parsed)
     }
 
@@ -240,9 +235,7 @@ impl From<Permissions> for Vec<String> {
 fn is_segment(text: &str) -> bool {
     let named = text.len() <= MAX_SEGMENT
         && text.starts_with(|c: char| c.is_ascii_lowercase())
-        && text
-            .bytes()
-            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'.' | b'-'));
+        && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'.' | b'-'));
     named || text == ANY
 }
 
@@ -294,16 +287,8 @@ mod tests {
             ("*:send", "*", false),
         ];
         for (grant, demand, covered) in table {
-            assert_eq!(
-                permission(grant).covers(&permission(demand)),
-                covered,
-                "{grant} {demand}"
-            );
-            assert_eq!(
-                permissions(&[grant]).allows(&permission(demand)),
-                covered,
-                "{grant} {demand}"
-            );
+            assert_eq!(permission(grant).covers(&permission(demand)), covered, "{grant} {demand}");
+            assert_eq!(permissions(&[grant]).allows(&permission(demand)), covered, "{grant} {demand}");
         }
     }
 
@@ -340,10 +325,7 @@ mod tests {
     #[test]
     fn the_two_ways_to_write_everything_are_one() {
         assert_eq!(permission("*:*").as_str(), "*");
-        assert_eq!(
-            (permission("*").resource(), permission("*").action()),
-            ("*", "*")
-        );
+        assert_eq!((permission("*").resource(), permission("*").action()), ("*", "*"));
     }
 
     #[test]
@@ -360,18 +342,10 @@ mod tests {
     #[test]
     fn a_set_is_sorted_without_repetition_and_bounded() {
         let set = permissions(&["b:read", "a:read", "b:read"]);
-        assert_eq!(
-            set.iter().map(Permission::as_str).collect::<Vec<_>>(),
-            ["a:read", "b:read"]
-        );
-        let many: Vec<_> = (0..=MAX_PERMISSIONS)
-            .map(|n| format!("r{n}:read"))
-            .collect();
+        assert_eq!(set.iter().map(Permission::as_str).collect::<Vec<_>>(), ["a:read", "b:read"]);
+        let many: Vec<_> = (0..=MAX_PERMISSIONS).map(|n| format!("r{n}:read")).collect();
         let many: Vec<_> = many.iter().map(String::as_str).collect();
-        assert_eq!(
-            Permissions::parse(many.iter().copied()),
-            Err(PermissionError::TooMany)
-        );
+        assert_eq!(Permissions::parse(many.iter().copied()), Err(PermissionError::TooMany));
         assert!(Permissions::parse(many.into_iter().skip(1)).is_ok());
     }
 
@@ -382,10 +356,7 @@ mod tests {
             assert_eq!(PermissionPreset::parse(preset.as_str()), Some(preset));
             assert_eq!(serde_json::to_value(preset).unwrap(), preset.as_str());
         }
-        assert_eq!(
-            permissions(&["*", "emails:send"]).preset(),
-            Some(PermissionPreset::FullAccess)
-        );
+        assert_eq!(permissions(&["*", "emails:send"]).preset(), Some(PermissionPreset::FullAccess));
         assert_eq!(permissions(&["emails:*"]).preset(), None);
         assert_eq!(Permissions::default().preset(), None);
         assert_eq!(PermissionPreset::parse("Full access"), None);
@@ -401,8 +372,7 @@ mod tests {
 
     fn any_permission() -> impl Strategy<Value = Permission> {
         let segment = || prop_oneof![Just("*"), Just("a"), Just("b"), Just("a.b")];
-        (segment(), segment())
-            .prop_map(|(resource, action)| permission(&format!("{resource}:{action}")))
+        (segment(), segment()).prop_map(|(resource, action)| permission(&format!("{resource}:{action}")))
     }
 
     proptest! {

@@ -23,8 +23,7 @@ use super::locator::{LOCATOR_CHARACTERS, Locator};
 const RANDOM_CHARACTERS: usize = 23;
 const CHECKSUM_CHARACTERS: usize = 6;
 /// How many characters follow the prefix.
-pub const BODY_CHARACTERS: usize =
-    RANDOM_CHARACTERS + LOCATOR_CHARACTERS + TAG_CHARACTERS + CHECKSUM_CHARACTERS;
+pub const BODY_CHARACTERS: usize = RANDOM_CHARACTERS + LOCATOR_CHARACTERS + TAG_CHARACTERS + CHECKSUM_CHARACTERS;
 const SHOWN_CHARACTERS: usize = 4;
 
 /// A secret key in plaintext. It cannot be cloned, compared, printed or serialised.
@@ -77,23 +76,13 @@ pub enum ParseKeyError {
 impl SecretKey {
     /// Makes a new key for the session at `locator`; `None` if the seed had too many biased bytes (never, in practice).
     #[must_use]
-    pub fn generate(
-        prefix: &KeyPrefix,
-        locator: Locator,
-        seed: &[u8; 64],
-        keyring: &Keyring,
-    ) -> Option<Self> {
+    pub fn generate(prefix: &KeyPrefix, locator: Locator, seed: &[u8; 64], keyring: &Keyring) -> Option<Self> {
         let random = base62::sample(seed, RANDOM_CHARACTERS)?;
         let mut text = format!("{prefix}{random}{locator}");
         text += &keyring.tag(TagKind::SecretKey, text.as_bytes());
         text += &checksum(&text);
         let prefix_length = text.len() - BODY_CHARACTERS;
-        Some(Self {
-            text,
-            prefix_length,
-            environment: prefix.environment,
-            locator,
-        })
+        Some(Self { text, prefix_length, environment: prefix.environment, locator })
     }
 
     /// Recognises a key of this deployment, without any look-up.
@@ -101,16 +90,11 @@ impl SecretKey {
     /// # Errors
     /// Names the first thing that is wrong, from left to right, the cheapest check first.
     pub fn parse(text: &str, word: &PrefixWord, keyring: &Keyring) -> Result<Self, ParseKeyError> {
-        let rest = text
-            .strip_prefix(word.as_str())
-            .and_then(|rest| rest.strip_prefix('_'))
-            .ok_or(ParseKeyError::Prefix)?;
+        let rest =
+            text.strip_prefix(word.as_str()).and_then(|rest| rest.strip_prefix('_')).ok_or(ParseKeyError::Prefix)?;
         // The body holds no underscore, so one that is left belongs to the prefix.
         let (environment, body) = match rest.rsplit_once('_') {
-            Some((segment, body)) => (
-                Some(Environment::from_key_segment(segment).ok_or(ParseKeyError::Prefix)?),
-                body,
-            ),
+            Some((segment, body)) => (Some(Environment::from_key_segment(segment).ok_or(ParseKeyError::Prefix)?), body),
             None => (None, rest),
         };
         if body.len() != BODY_CHARACTERS {
@@ -130,12 +114,7 @@ impl SecretKey {
         let (_, locator) = split_last(tagged, LOCATOR_CHARACTERS)?;
         // We tag no locator beyond 64 bits, so one that is there was not tagged by us.
         let locator = Locator::parse(locator).map_err(|_| ParseKeyError::Tag)?;
-        Ok(Self {
-            text: text.to_owned(),
-            prefix_length: text.len() - body.len(),
-            environment,
-            locator,
-        })
+        Ok(Self { text: text.to_owned(), prefix_length: text.len() - body.len(), environment, locator })
     }
 
     /// The plaintext. Only for the one answer that shows a key to its owner.
@@ -159,9 +138,7 @@ impl SecretKey {
     /// What people see at the start: the prefix and 4 random characters.
     #[must_use]
     pub fn start(&self) -> &str {
-        self.text
-            .get(..self.prefix_length + SHOWN_CHARACTERS)
-            .unwrap_or_default()
+        self.text.get(..self.prefix_length + SHOWN_CHARACTERS).unwrap_or_default()
     }
 
     /// What people see at the end: the last 4 characters.
@@ -197,9 +174,7 @@ impl PrefixWord {
     pub fn parse(text: &str) -> Result<Self, PrefixWordError> {
         let fits = (1..=16).contains(&text.len())
             && text.starts_with(|c: char| c.is_ascii_lowercase())
-            && text
-                .bytes()
-                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+            && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
         fits.then(|| Self(text.to_owned())).ok_or(PrefixWordError)
     }
 
@@ -241,27 +216,19 @@ impl From<PrefixWord> for String {
 impl fmt::Display for KeyPrefix {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}_", self.word.as_str())?;
-        self.environment.map_or(Ok(()), |environment| {
-            write!(formatter, "{}_", environment.key_segment())
-        })
+        self.environment.map_or(Ok(()), |environment| write!(formatter, "{}_", environment.key_segment()))
     }
 }
 
 /// CRC-32/ISO-HDLC of a text as 6 base62 characters: GitHub's algorithm.
 #[must_use]
 pub fn checksum(text: &str) -> String {
-    base62::encode(
-        u128::from(crc32fast::hash(text.as_bytes())),
-        CHECKSUM_CHARACTERS,
-    )
+    base62::encode(u128::from(crc32fast::hash(text.as_bytes())), CHECKSUM_CHARACTERS)
 }
 
 /// Splits off the last `count` characters of a text whose end is known to be ASCII.
 fn split_last(text: &str, count: usize) -> Result<(&str, &str), ParseKeyError> {
-    text.len()
-        .checked_sub(count)
-        .and_then(|middle| text.split_at_checked(middle))
-        .ok_or(ParseKeyError::Length)
+    text.len().checked_sub(count).and_then(|middle| text.split_at_checked(middle)).ok_or(ParseKeyError::Length)
 }
 
 #[cfg(test)]
@@ -278,10 +245,7 @@ mod tests {
     use super::*;
 
     fn prefix(environment: Option<Environment>) -> KeyPrefix {
-        KeyPrefix {
-            word: PrefixWord::default(),
-            environment,
-        }
+        KeyPrefix { word: PrefixWord::default(), environment }
     }
 
     fn seed(counter: u32) -> [u8; 64] {
@@ -290,8 +254,7 @@ mod tests {
 
     fn live_key() -> String {
         let prefix = prefix(Some(Environment::Production));
-        let key = SecretKey::generate(&prefix, Locator::from_seed(&[7; 8]), &seed(0), &keyring())
-            .unwrap();
+        let key = SecretKey::generate(&prefix, Locator::from_seed(&[7; 8]), &seed(0), &keyring()).unwrap();
         key.expose().to_owned()
     }
 
@@ -302,18 +265,10 @@ mod tests {
     #[test]
     fn checksums_are_those_of_github_and_of_the_published_vectors() {
         for vector in vectors()["checksums"].as_array().unwrap() {
-            let parts: String = vector["parts"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(text)
-                .collect();
+            let parts: String = vector["parts"].as_array().unwrap().iter().map(text).collect();
             assert_eq!(checksum(&parts), text(&vector["checksum"]));
         }
-        assert_eq!(
-            base62::encode(u128::from(u32::MAX), CHECKSUM_CHARACTERS),
-            "4gfFC3"
-        );
+        assert_eq!(base62::encode(u128::from(u32::MAX), CHECKSUM_CHARACTERS), "4gfFC3");
         assert_eq!(checksum(""), "000000");
     }
 
@@ -321,15 +276,12 @@ mod tests {
     fn keys_and_hashes_are_those_of_the_published_vectors() {
         let keyring = keyring();
         for vector in vectors()["secretKeys"].as_array().unwrap() {
-            let environment: Option<Environment> =
-                serde_json::from_value(vector["environment"].clone()).unwrap();
+            let environment: Option<Environment> = serde_json::from_value(vector["environment"].clone()).unwrap();
             let word = PrefixWord::parse(text(&vector["word"])).unwrap();
             let locator = Locator::from_seed(&bytes(&vector["locatorSeed"]));
             let prefix = KeyPrefix { word, environment };
-            let key =
-                SecretKey::generate(&prefix, locator, &bytes(&vector["seed"]), &keyring).unwrap();
-            let parts =
-                ["prefix", "random", "locator", "tag", "checksum"].map(|part| text(&vector[part]));
+            let key = SecretKey::generate(&prefix, locator, &bytes(&vector["seed"]), &keyring).unwrap();
+            let parts = ["prefix", "random", "locator", "tag", "checksum"].map(|part| text(&vector[part]));
             assert_eq!(key.expose(), parts.concat());
 
             let parsed = SecretKey::parse(key.expose(), &prefix.word, &keyring).unwrap();
@@ -339,11 +291,7 @@ mod tests {
                 assert_eq!(key.start(), text(&vector["start"]));
                 assert_eq!(key.last4(), text(&vector["last4"]));
                 assert_eq!(key.digest(), bytes(&vector["digest"]));
-                let hashes: Vec<_> = key
-                    .hashes(&keyring)
-                    .iter()
-                    .map(ToString::to_string)
-                    .collect();
+                let hashes: Vec<_> = key.hashes(&keyring).iter().map(ToString::to_string).collect();
                 assert_eq!(Value::from(hashes), vector["hashes"]);
             }
         }
@@ -382,21 +330,12 @@ mod tests {
             (format!("{key}\n"), ParseKeyError::Length),
             (format!("{key}0"), ParseKeyError::Length),
             (key[..key.len() - 1].to_owned(), ParseKeyError::Length),
-            (
-                format!("sk_live_{}", "z".repeat(1_000_000)),
-                ParseKeyError::Length,
-            ),
+            (format!("sk_live_{}", "z".repeat(1_000_000)), ParseKeyError::Length),
             (format!("sk_live_\t{}", &body[1..]), ParseKeyError::Alphabet),
             (format!("sk_live_{}+", &body[1..]), ParseKeyError::Alphabet),
             (format!("sk_live_é{}", &body[2..]), ParseKeyError::Alphabet),
-            (
-                format!("sk_live_{}\u{200b}", &body[3..]),
-                ParseKeyError::Alphabet,
-            ),
-            (
-                format!("sk_live_{}", "z".repeat(48)),
-                ParseKeyError::Checksum,
-            ),
+            (format!("sk_live_{}\u{200b}", &body[3..]), ParseKeyError::Alphabet),
+            (format!("sk_live_{}", "z".repeat(48)), ParseKeyError::Checksum),
             (retagged("00000000"), ParseKeyError::Tag),
         ] {
             assert_eq!(refusal(&text), Some(error), "{:?}", text.get(..30));
@@ -409,15 +348,9 @@ mod tests {
         let key = live_key();
         let body = key.strip_prefix("sk_live_").unwrap();
         for swapped in ["sk_dev_", "sk_staging_", "sk_"] {
-            assert_eq!(
-                refusal(&format!("{swapped}{body}")),
-                Some(ParseKeyError::Checksum)
-            );
+            assert_eq!(refusal(&format!("{swapped}{body}")), Some(ParseKeyError::Checksum));
             let forged = format!("{swapped}{}", &body[..42]);
-            assert_eq!(
-                refusal(&format!("{forged}{}", checksum(&forged))),
-                Some(ParseKeyError::Tag)
-            );
+            assert_eq!(refusal(&format!("{forged}{}", checksum(&forged))), Some(ParseKeyError::Tag));
         }
     }
 
@@ -427,19 +360,12 @@ mod tests {
         let error = SecretKey::parse(&live_key(), &PrefixWord::default(), &stranger).unwrap_err();
         assert_eq!(error, ParseKeyError::Tag);
         let word = PrefixWord::parse("acme").unwrap();
-        assert_eq!(
-            SecretKey::parse(&live_key(), &word, &keyring()).unwrap_err(),
-            ParseKeyError::Prefix
-        );
+        assert_eq!(SecretKey::parse(&live_key(), &word, &keyring()).unwrap_err(), ParseKeyError::Prefix);
     }
 
     #[test]
     fn a_tagged_locator_beyond_64_bits_is_refused() {
-        let mut text = format!(
-            "sk_{}{}",
-            "0".repeat(RANDOM_CHARACTERS),
-            "z".repeat(LOCATOR_CHARACTERS)
-        );
+        let mut text = format!("sk_{}{}", "0".repeat(RANDOM_CHARACTERS), "z".repeat(LOCATOR_CHARACTERS));
         text += &keyring().tag(TagKind::SecretKey, text.as_bytes());
         text += &checksum(&text);
         assert_eq!(refusal(&text), Some(ParseKeyError::Tag));
@@ -449,11 +375,7 @@ mod tests {
     fn keys_do_not_repeat_and_a_poor_seed_gives_none() {
         let (prefix, locator, keyring) = (prefix(None), Locator::from_seed(&[1; 8]), keyring());
         let digests: HashSet<_> = (0..200_000)
-            .map(|counter| {
-                SecretKey::generate(&prefix, locator, &seed(counter), &keyring)
-                    .unwrap()
-                    .digest()
-            })
+            .map(|counter| SecretKey::generate(&prefix, locator, &seed(counter), &keyring).unwrap().digest())
             .collect();
         assert_eq!(digests.len(), 200_000);
         assert!(SecretKey::generate(&prefix, locator, &[255; 64], &keyring).is_none());
@@ -464,10 +386,7 @@ mod tests {
         // One root: the number of accepted tags grows with the roots, the time of this test as well.
         let keyring = Keyring::parse(&"5a".repeat(32)).unwrap();
         let word = PrefixWord::default();
-        let tagged = format!(
-            "sk_live_{}",
-            "0".repeat(RANDOM_CHARACTERS + LOCATOR_CHARACTERS)
-        );
+        let tagged = format!("sk_live_{}", "0".repeat(RANDOM_CHARACTERS + LOCATOR_CHARACTERS));
         for counter in 0_u64..1_000_000 {
             let tag = counter.wrapping_mul(0x9e37_79b9_7f4a_7c15) % 62_u64.pow(8);
             let tag = base62::encode(u128::from(tag), TAG_CHARACTERS);
@@ -484,11 +403,7 @@ mod tests {
             assert_eq!(PrefixWord::parse(word).unwrap().as_str(), word);
         }
         for refused in ["", "7up", "Sk", "s_k", "s-k", "sé", "abcdefghijklmnopq"] {
-            assert_eq!(
-                PrefixWord::parse(refused),
-                Err(PrefixWordError),
-                "{refused}"
-            );
+            assert_eq!(PrefixWord::parse(refused), Err(PrefixWordError), "{refused}");
         }
     }
 

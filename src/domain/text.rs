@@ -9,8 +9,7 @@ use std::str::FromStr;
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 use icu_properties::props::{
-    BinaryProperty, DefaultIgnorableCodePoint, EnumeratedProperty, GeneralCategory,
-    VariationSelector,
+    BinaryProperty, DefaultIgnorableCodePoint, EnumeratedProperty, GeneralCategory, VariationSelector,
 };
 use serde::{Deserialize, Serialize};
 
@@ -52,11 +51,6 @@ macro_rules! text {
             /// Names what is wrong.
             pub fn parse(text: &str) -> Result<Self, TextError> {
                 $parse(text, Self::MAX_CHARACTERS).map(Self)
-            }
-
-            /// A text that this crate chose itself.
-            pub(crate) fn of(text: &str) -> Self {
-                Self(text.to_owned())
             }
 
             /// The text.
@@ -194,14 +188,22 @@ fn is_visible(character: char) -> bool {
 /// Whether an invisible character has a use here: in emoji, in Persian and Indic words, in variants of ideographs.
 fn joins(previous: char, character: char) -> bool {
     match character {
-        '\u{200C}' | '\u{200D}' => {
-            !previous.is_ascii() && !matches!(previous, '\u{200C}' | '\u{200D}')
-        }
-        _ => {
-            VariationSelector::for_char(character)
-                && is_visible(previous)
-                && !previous.is_ascii_alphabetic()
-        }
+        '\u{200C}' | '\u{200D}' => !previous.is_ascii() && !matches!(previous, '\u{200C}' | '\u{200D}'),
+        _ => VariationSelector::for_char(character) && is_visible(previous) && !previous.is_ascii_alphabetic(),
+    }
+}
+
+impl Name {
+    /// A name that this crate chose itself.
+    pub(crate) fn of(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl Reason {
+    /// A reason that this crate gives itself.
+    pub(crate) fn of(text: &str) -> Self {
+        Self(text.to_owned())
     }
 }
 
@@ -291,11 +293,7 @@ mod tests {
     #[test]
     fn direction_overrides_are_refused_even_at_the_edges() {
         for character in ('\u{202a}'..='\u{202e}').chain('\u{2066}'..='\u{2069}') {
-            for text in [
-                format!("{character}a"),
-                format!("a{character}"),
-                format!("a{character}b"),
-            ] {
+            for text in [format!("{character}a"), format!("a{character}"), format!("a{character}b")] {
                 assert_eq!(Name::parse(&text), Err(Direction), "{text:?}");
             }
         }
@@ -319,15 +317,7 @@ mod tests {
 
     #[test]
     fn ids_of_other_systems_are_kept_as_they_are_or_refused() {
-        for id in [
-            "user_1",
-            "a",
-            "auth0|5f7c",
-            "me@example.com",
-            "e\u{301}",
-            "ключ",
-            "/a?b=c&d",
-        ] {
+        for id in ["user_1", "a", "auth0|5f7c", "me@example.com", "e\u{301}", "ключ", "/a?b=c&d"] {
             assert_eq!(ExternalId::parse(id).unwrap().as_str(), id);
         }
         for (text, error) in [
@@ -351,24 +341,20 @@ mod tests {
         assert_eq!(serde_json::to_string(&name).unwrap(), "\"a\"");
         assert_eq!(serde_json::from_str::<Name>("\"a\"").unwrap(), name);
         assert!(serde_json::from_str::<Name>("\"\\u200b\"").is_err());
-        assert!(
-            serde_json::from_str::<Name>("\"\\ud800\"").is_err(),
-            "a lone surrogate is no text"
-        );
+        assert!(serde_json::from_str::<Name>("\"\\ud800\"").is_err(), "a lone surrogate is no text");
     }
 
     /// Characters that have made trouble somewhere, among harmless ones.
     fn troublesome() -> impl Strategy<Value = String> {
         let character = prop_oneof![
             prop::sample::select(vec![
-                'a', 'é', ' ', '\u{301}', '\u{308}', '\u{200d}', '\u{fe0f}', '\u{200b}',
-                '\u{3164}', '\u{1100}', '\u{1161}', '\u{11a8}', '\u{2000}', '❤', '1', '\u{20e3}',
-                '\u{345}', '\u{2126}', '\u{fb1d}', '\u{1f71}', '\u{180b}',
+                'a', 'é', ' ', '\u{301}', '\u{308}', '\u{200d}', '\u{fe0f}', '\u{200b}', '\u{3164}', '\u{1100}',
+                '\u{1161}', '\u{11a8}', '\u{2000}', '❤', '1', '\u{20e3}', '\u{345}', '\u{2126}', '\u{fb1d}',
+                '\u{1f71}', '\u{180b}',
             ]),
             any::<char>(),
         ];
-        prop::collection::vec(character, 0..12)
-            .prop_map(|characters| characters.into_iter().collect())
+        prop::collection::vec(character, 0..12).prop_map(|characters| characters.into_iter().collect())
     }
 
     proptest! {

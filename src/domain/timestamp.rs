@@ -68,9 +68,7 @@ impl Timestamp {
     pub fn parse(text: &str) -> Result<Self, TimestampError> {
         let written = Written::read(text.as_bytes()).ok_or(TimestampError::Shape)?;
         let local = NaiveDate::from_ymd_opt(written.year, written.month, written.day)
-            .and_then(|date| {
-                date.and_hms_milli_opt(written.hour, written.minute, written.second, written.milli)
-            })
+            .and_then(|date| date.and_hms_milli_opt(written.hour, written.minute, written.second, written.milli))
             .ok_or(TimestampError::Calendar)?;
         let offset_minutes = written.offset_minutes().ok_or(TimestampError::Calendar)?;
         let utc = local.and_utc().timestamp_millis() - offset_minutes * 60_000;
@@ -105,22 +103,15 @@ impl Written {
         let hour = rest.after(b'T')?.number(2)?;
         let minute = rest.after(b':')?.number(2)?;
         let second = rest.after(b':')?.number(2)?;
-        let milli = if rest.after(b'.').is_some() {
-            rest.millis()?
-        } else {
-            0
-        };
+        let milli = if rest.after(b'.').is_some() { rest.millis()? } else { 0 };
         let offset_sign = match rest.next()? {
             b'Z' => 0,
             b'+' => 1,
             b'-' => -1,
             _ => return None,
         };
-        let (offset_hour, offset_minute) = if offset_sign == 0 {
-            (0, 0)
-        } else {
-            (rest.number(2)?, rest.after(b':')?.number(2)?)
-        };
+        let (offset_hour, offset_minute) =
+            if offset_sign == 0 { (0, 0) } else { (rest.number(2)?, rest.after(b':')?.number(2)?) };
         rest.0.is_empty().then_some(Self {
             year,
             month,
@@ -137,9 +128,7 @@ impl Written {
 
     fn offset_minutes(&self) -> Option<i64> {
         let exists = self.offset_hour <= 23 && self.offset_minute <= 59;
-        exists.then(|| {
-            self.offset_sign * (i64::from(self.offset_hour) * 60 + i64::from(self.offset_minute))
-        })
+        exists.then(|| self.offset_sign * (i64::from(self.offset_hour) * 60 + i64::from(self.offset_minute)))
     }
 }
 
@@ -271,18 +260,13 @@ mod tests {
             ("1767323045", Err(Shape)),
         ];
         for (text, expected) in table {
-            assert_eq!(
-                Timestamp::parse(text).map(Timestamp::as_millis),
-                expected,
-                "{text}"
-            );
+            assert_eq!(Timestamp::parse(text).map(Timestamp::as_millis), expected, "{text}");
         }
     }
 
     #[test]
     fn every_moment_is_shown_with_three_decimals() {
-        let check =
-            |millis, text: &str| assert_eq!(Timestamp::from_millis(millis).to_string(), text);
+        let check = |millis, text: &str| assert_eq!(Timestamp::from_millis(millis).to_string(), text);
         check(1_767_323_045_678, "2026-01-02T03:04:05.678Z");
         check(0, "1970-01-01T00:00:00.000Z");
         check(-1, "1969-12-31T23:59:59.999Z");
@@ -295,22 +279,14 @@ mod tests {
         assert_eq!(Timestamp::MAX.plus_millis(1), Timestamp::MAX);
         assert_eq!(Timestamp::MIN.plus_millis(i64::MIN), Timestamp::MIN);
         assert_eq!(Timestamp::from_millis(5).plus_millis(-7).as_millis(), -2);
-        assert_eq!(
-            Timestamp::from_millis(5).millis_since(Timestamp::from_millis(7)),
-            -2
-        );
+        assert_eq!(Timestamp::from_millis(5).millis_since(Timestamp::from_millis(7)), -2);
     }
 
     #[test]
     fn the_stored_form_is_a_number_of_milliseconds() {
         let json = serde_json::to_string(&Timestamp::from_millis(1_767_323_045_678)).unwrap();
         assert_eq!(json, "1767323045678");
-        assert_eq!(
-            serde_json::from_str::<Timestamp>(&json)
-                .unwrap()
-                .to_string(),
-            "2026-01-02T03:04:05.678Z"
-        );
+        assert_eq!(serde_json::from_str::<Timestamp>(&json).unwrap().to_string(), "2026-01-02T03:04:05.678Z");
     }
 
     proptest! {

@@ -240,11 +240,16 @@ mod three_state {
     }
 
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde asks for")]
-    pub(super) fn serialize<S: Serializer>(value: &Option<Option<Environment>>, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(
+        value: &Option<Option<Environment>>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         value.map_or(Wire::Any, Wire::Exactly).serialize(serializer)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Environment>>, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Option<Environment>>, D::Error> {
         Ok(match Wire::deserialize(deserializer)? {
             Wire::Any => None,
             Wire::Exactly(environment) => Some(environment),

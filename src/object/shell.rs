@@ -111,7 +111,9 @@ impl<O: Object, S: Storage> Shell<O, S> {
             self.deliver_with_patience().await;
         }
         let settled = self.storage.read(|sql| {
-            awaiting.iter().try_fold(true, |settled, entry| Ok::<_, SqlError>(settled && !outbox::is_waiting(sql, entry)?))
+            awaiting
+                .iter()
+                .try_fold(true, |settled, entry| Ok::<_, SqlError>(settled && !outbox::is_waiting(sql, entry)?))
         })?;
         Ok(Answer::Done { reply, wait_ms, settled })
     }
@@ -270,4 +272,3 @@ fn migrate(sql: &dyn Sql, steps: &[&str]) -> Result<(), SqlError> {
     }
     Ok(())
 }
-

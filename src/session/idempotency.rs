@@ -71,7 +71,7 @@ pub fn prune(sql: &dyn Sql, now: Timestamp) -> Result<(), SqlError> {
 
 /// When the oldest claim has had its day.
 pub fn prune_at(sql: &dyn Sql) -> Result<Option<Timestamp>, SqlError> {
-    let oldest = query_one(sql, "SELECT min(created_at) FROM claims", &[])?
-        .map_or(Ok(None), |row| row.optional_timestamp(0))?;
+    let oldest =
+        query_one(sql, "SELECT min(created_at) FROM claims", &[])?.map_or(Ok(None), |row| row.optional_timestamp(0))?;
     Ok(oldest.map(|at| at.plus_millis(CLAIM_LIFE_MS)))
 }

@@ -48,11 +48,10 @@ pub fn add(
     actor: Actor,
 ) -> Result<ApiKey, SqlError> {
     state.keys_issued = state.keys_issued.saturating_add(1);
-    let mut settings = new.settings.clone();
+    let mut key = new.clone().record(&state.session, actor, context.now);
     if new.unnamed {
-        settings.name = generated_name(&state.session.name, state.keys_issued);
+        key.settings.name = generated_name(&state.session.name, state.keys_issued);
     }
-    let key = record(context, state, &new.secret, settings, actor, None);
     store::insert_key(sql, &key, &new.secret.hash)?;
     store::save_state(sql, state)?;
     announce_key(sql, &key, context.now)?;
@@ -86,7 +85,9 @@ pub fn rotate(
     let retired = old.retire(rotation.secret.id.clone(), rotation.overlap_ms, context.now).map_err(refusal)?;
     require_lifetime(&settings)?;
     state.keys_issued = state.keys_issued.saturating_add(1);
-    let successor = record(context, &state, &rotation.secret, settings, authority.actor(), Some(key_id.clone()));
+    let new = NewKey { secret: rotation.secret.clone(), settings, unnamed: false };
+    let mut successor = new.record(&state.session, authority.actor(), context.now);
+    successor.rotated_from = Some(key_id.clone());
     store::update_key(sql, &retired)?;
     store::insert_key(sql, &successor, &rotation.secret.hash)?;
     store::save_state(sql, &state)?;
@@ -96,34 +97,6 @@ pub fn rotate(
     let seq = audit_log::record(sql, context, authority.actor(), Action::KeyRotated, key_id.as_str(), &details)?;
     announce_audit(sql, seq, context.now)?;
     Ok(rotated(successor))
-}
-
-fn record(
-    context: &Context<'_>,
-    state: &State,
-    secret: &NewSecret,
-    settings: KeySettings,
-    actor: Actor,
-    rotated_from: Option<ApiKeyId>,
-) -> ApiKey {
-    ApiKey {
-        id: secret.id.clone(),
-        organization_id: state.session.organization_id.clone(),
-        session_id: state.session.id.clone(),
-        environment: secret.environment,
-        start: secret.start.clone(),
-        last4: secret.last4.clone(),
-        settings,
-        disabled: false,
-        revocation: None,
-        rotated_from,
-        rotated_to: None,
-        created_at: context.now,
-        created_by: actor,
-        updated_at: context.now,
-        last_used_at: None,
-        generation: 1,
-    }
 }
 
 /// The key that an earlier attempt of the same request has issued. A retry derives the same secret, so the

@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::api_key::{ApiKey, KeySettings};
+use crate::domain::audit::Actor;
 use crate::domain::caller::Caller;
 use crate::domain::environment::Environment;
 use crate::domain::id::ApiKeyId;
@@ -17,7 +18,6 @@ use crate::domain::permission::Permission;
 use crate::domain::session::{Policy, Session, SessionStatus};
 use crate::domain::text::{Name, Reason};
 use crate::domain::timestamp::Timestamp;
-use crate::domain::audit::Actor;
 use crate::domain::verification::{Check, Code, Demand};
 use crate::object::{Authority, Credential};
 
@@ -97,6 +97,30 @@ pub struct NewKey {
     pub settings: KeySettings,
     /// Whether the session should name it.
     pub unnamed: bool,
+}
+
+impl NewKey {
+    /// The record of this key when it is issued in a session.
+    pub fn record(self, session: &Session, actor: Actor, now: Timestamp) -> ApiKey {
+        ApiKey {
+            id: self.secret.id,
+            organization_id: session.organization_id.clone(),
+            session_id: session.id.clone(),
+            environment: self.secret.environment,
+            start: self.secret.start,
+            last4: self.secret.last4,
+            settings: self.settings,
+            disabled: false,
+            revocation: None,
+            rotated_from: None,
+            rotated_to: None,
+            created_at: now,
+            created_by: actor,
+            updated_at: now,
+            last_used_at: None,
+            generation: 1,
+        }
+    }
 }
 
 /// What is stored of a new secret key.

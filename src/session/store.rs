@@ -57,13 +57,7 @@ pub struct State {
 /// Reads the session; none before it was initialized.
 pub fn state(sql: &dyn Sql) -> Result<Option<State>, SqlError> {
     query_one(sql, "SELECT record, policy, keys_issued FROM session", &[])?
-        .map(|row| {
-            Ok(State {
-                session: row.json(0)?,
-                policy: row.json(1)?,
-                keys_issued: row.integer(2)?,
-            })
-        })
+        .map(|row| Ok(State { session: row.json(0)?, policy: row.json(1)?, keys_issued: row.integer(2)? }))
         .transpose()
 }
 

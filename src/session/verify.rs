@@ -26,10 +26,17 @@ pub fn verify(sql: &dyn Sql, context: &Context<'_>, request: &Verify) -> Result<
     let (state, key) = match find(sql, &request.hashes)? {
         // A key that the asking caller cannot see looks like no key at all.
         Some((state, key)) if sees(request.caller.as_ref(), &key) => (state, key),
-        _ => return Ok(Step::done(Reply::Verified(Box::new(Verified { code: Code::NotFound, key: None, trace: Vec::new() })))),
+        _ => {
+            return Ok(Step::done(Reply::Verified(Box::new(Verified {
+                code: Code::NotFound,
+                key: None,
+                trace: Vec::new(),
+            }))));
+        }
     };
     let code = decide(&key, standing(&state), &request.demand, context.now);
-    let trace = if request.explain { explain(&key, standing(&state), &request.demand, context.now) } else { Vec::new() };
+    let trace =
+        if request.explain { explain(&key, standing(&state), &request.demand, context.now) } else { Vec::new() };
     let follow_up = if code == Code::Valid && !request.dry_run { use_worth_noting(&key, context.now) } else { None };
     let reply = Reply::Verified(Box::new(Verified { code, key: Some(key), trace }));
     Ok(Step::Done(Done { reply, wait_ms: 0, awaiting: Vec::new(), follow_up }))

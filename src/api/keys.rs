@@ -1,0 +1,175 @@
+//! `/v1/api_keys`: issue, list, read, change, revoke and rotate.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::header::LINK;
+use axum::http::{HeaderMap, Method, Uri};
+use axum::response::{IntoResponse, Response};
+
+use super::body::JsonBody;
+use super::callers::{By, ReadApiKeys, WriteApiKeys};
+use super::fields::ids::session_id;
+use super::fields::plain::one_of;
+use super::fields::values::environment;
+use super::key_body::{ApiKeyBody, IssuedKeyBody, TightenedKeyBody};
+use super::pages::{Cursors, PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX, PageBody, filter_text, no_parameters};
+use super::paths::KeyPath;
+use super::problem::{Code, Problem};
+use super::query::Query;
+use super::reply::Reply;
+use super::{idempotency, key_requests};
+use crate::app::{App, Issued, Principal};
+use crate::domain::api_key::{ApiKey, Status};
+use crate::domain::id::SessionId;
+use crate::domain::timestamp::Timestamp;
+use crate::organization::protocol::{EnvironmentFilter, KeyQuery};
+
+/// Issues an API key. The plaintext is returned once and cannot be recovered.
+pub(super) async fn create(
+    State(app): State<Arc<App>>,
+    By(caller, ..): By<WriteApiKeys>,
+    query: Query,
+    (method, uri, headers): (Method, Uri, HeaderMap),
+    body: JsonBody,
+) -> Result<Reply<IssuedKeyBody>, Problem> {
+    no_parameters(query)?;
+    let request = key_requests::create(body.json(), app.keyring(), app.now())?;
+    let idempotency = idempotency::find(&headers, &method, &uri, Some(&body))?;
+    Ok(issued(&app, app.issue(&caller, request, idempotency.as_ref()).await?))
+}
+
+/// Lists the API keys within the caller's reach, newest first.
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    By(caller, ..): By<ReadApiKeys>,
+    query: Query,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    listed(&app, &caller, query, &uri, None).await
+}
+
+/// Reads an API key.
+pub(super) async fn read(
+    State(app): State<Arc<App>>,
+    By(caller, ..): By<ReadApiKeys>,
+    KeyPath(id): KeyPath,
+    query: Query,
+) -> Result<Reply<ApiKeyBody>, Problem> {
+    no_parameters(query)?;
+    let key = app.read_key(&caller, &id).await?;
+    Ok(Reply::ok(ApiKeyBody::new(&key, app.now())))
+}
+
+/// Changes an API key. A field that is left out stays; null clears it.
+pub(super) async fn change(
+    State(app): State<Arc<App>>,
+    By(caller, ..): By<WriteApiKeys>,
+    KeyPath(id): KeyPath,
+    query: Query,
+    body: JsonBody,
+) -> Result<Reply<TightenedKeyBody>, Problem> {
+    no_parameters(query)?;
+    let change = key_requests::change(body.json(), app.now())?;
+    let outcome = app.change_key(&caller, &id, change).await?;
+    Ok(Reply::ok(tightened(&outcome.reply, outcome.reply.updated_at, app.now())).settled(outcome.settled))
+}
+
+/// Revokes an API key for good. When the answer is 200, no verification that begins later accepts the key.
+pub(super) async fn revoke(
+    State(app): State<Arc<App>>,
+    By(caller, ..): By<WriteApiKeys>,
+    KeyPath(id): KeyPath,
+    query: Query,
+    body: Option<JsonBody>,
+) -> Result<Reply<TightenedKeyBody>, Problem> {
+    no_parameters(query)?;
+    let reason = key_requests::revoke(body.as_ref().map(JsonBody::json))?;
+    let outcome = app.revoke_key(&caller, &id, reason).await?;
+    let at = outcome.reply.revocation.as_ref().map_or(outcome.reply.updated_at, |revocation| revocation.at);
+    Ok(Reply::ok(tightened(&outcome.reply, at, app.now())).settled(outcome.settled))
+}
+
+/// Replaces an API key by a successor with the same settings; the old one lives for the overlap.
+pub(super) async fn rotate(
+    State(app): State<Arc<App>>,
+    By(caller, ..): By<WriteApiKeys>,
+    KeyPath(id): KeyPath,
+    query: Query,
+    (method, uri, headers): (Method, Uri, HeaderMap),
+    body: JsonBody,
+) -> Result<Reply<IssuedKeyBody>, Problem> {
+    no_parameters(query)?;
+    let request = key_requests::rotate(body.json(), id, app.now())?;
+    let idempotency = idempotency::find(&headers, &method, &uri, Some(&body))?;
+    Ok(issued(&app, app.rotate(&caller, request, idempotency.as_ref()).await?))
+}
+
+/// The one answer that holds a plaintext.
+pub(super) fn issued(app: &App, Issued { key, secret }: Issued) -> Reply<IssuedKeyBody> {
+    let record = ApiKeyBody::new(&key, app.now());
+    // The only place where a plaintext leaves the service (H3).
+    let body = IssuedKeyBody { key: secret.expose().to_owned(), record };
+    Reply::created(format!("/v1/api_keys/{}", key.id), body)
+}
+
+fn tightened(key: &ApiKey, effective_at: Timestamp, now: Timestamp) -> TightenedKeyBody {
+    TightenedKeyBody { record: ApiKeyBody::new(key, now), effective_at: effective_at.to_string() }
+}
+
+/// A list of keys: the bare array of Sendook's contract, or a page where one is asked for.
+pub(super) async fn listed(
+    app: &App,
+    caller: &Principal,
+    mut query: Query,
+    uri: &Uri,
+    session: Option<SessionId>,
+) -> Result<Response, Problem> {
+    let paged = query.has("limit") || query.has("cursor");
+    let owner = caller.caller.organization_id.as_str();
+    let cursors = Cursors { keyring: app.keyring(), list: "api_keys", owner };
+    let page = cursors.page(&mut query, if paged { PAGE_ROWS_DEFAULT } else { PAGE_ROWS_MAX });
+    let wanted = KeyQuery {
+        status: query.optional("status", status).flatten(),
+        environment: query.optional("environment", environment_filter),
+        session_id: match session {
+            Some(session) => Some(session),
+            None => match query.optional("sessionId", session_id(app.keyring())) {
+                Some(None) => return Err(Code::SessionNotFound.into()),
+                given => given.flatten(),
+            },
+        },
+        external_id: query.optional("externalId", filter_text),
+        search: query.optional("search", filter_text),
+        page,
+    };
+    query.finish()?;
+    let (keys, more) = app.list_keys(caller, wanted).await?;
+    let now = app.now();
+    let data: Vec<ApiKeyBody> = keys.iter().map(|key| ApiKeyBody::new(key, now)).collect();
+    let pagination = cursors.pagination(more, keys.last().map(|key| (key.created_at, key.id.as_str())));
+    if paged {
+        return Ok(Reply::ok(PageBody { data, pagination }).into_response());
+    }
+    let reply = Reply::ok(data);
+    Ok(match pagination.next_cursor {
+        None => reply.into_response(),
+        Some(cursor) => {
+            let filters = uri.query().map_or_else(String::new, |query| format!("{query}&"));
+            let next = format!("<{}?{filters}limit={PAGE_ROWS_MAX}&cursor={cursor}>; rel=\"next\"", uri.path());
+            reply.with(LINK, next).into_response()
+        }
+    })
+}
+
+/// One status, or `all`.
+fn status(text: &str) -> Result<Option<String>, super::fields::FieldError> {
+    let [a, b, c, d, e] = Status::ALL.map(|status| (status.as_str(), Some(status.as_str())));
+    let wanted = one_of(&[a, b, c, d, e, ("all", None)])(text)?;
+    Ok(wanted.map(str::to_owned))
+}
+
+/// One environment, or `none` for the sessions without.
+fn environment_filter(text: &str) -> Result<EnvironmentFilter, super::fields::FieldError> {
+    if text == "none" { Ok(EnvironmentFilter::None) } else { environment(text).map(EnvironmentFilter::Of) }
+}

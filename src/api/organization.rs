@@ -1,0 +1,180 @@
+//! `/v1/organization` and `/v1/audit_log`: what a caller may read of its organization.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use serde::Serialize;
+
+use super::callers::{By, ReadAuditLog, ReadOrganization};
+use super::fields::{FieldCode, FieldError};
+use super::key_body::ActorBody;
+use super::pages::{Cursors, PAGE_ROWS_DEFAULT, PageBody, Pagination, filter_text, limit, no_parameters};
+use super::problem::Problem;
+use super::query::Query;
+use super::reply::Reply;
+use crate::app::App;
+use crate::domain::audit::Action;
+use crate::domain::organization::Organization;
+use crate::domain::plan::Plan;
+use crate::organization::protocol::{AuditQuery, LoggedEntry};
+
+/// An organization.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct OrganizationBody {
+    /// The id of the organization.
+    id: String,
+    /// The name it was given.
+    name: String,
+    /// Whether its keys are let through: `active`, `suspended` or `deleted`.
+    status: &'static str,
+    /// Its plan.
+    plan: PlanBody,
+    /// How many people belong to it.
+    members_count: u32,
+    /// Its production default session.
+    default_session_id: String,
+    /// When it was created.
+    created_at: String,
+    /// When it last changed.
+    updated_at: String,
+}
+
+/// A plan with its limits; null means unlimited.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PlanBody {
+    /// The preset: `free`, `starter`, `pro` or `enterprise`.
+    name: &'static str,
+    /// Keys that may stand in one session at once.
+    keys_per_session: Option<u32>,
+    /// Requests that the organization may make in a minute.
+    requests_per_minute: Option<u32>,
+}
+
+impl OrganizationBody {
+    /// Writes the record.
+    pub(super) fn new(organization: &Organization) -> Self {
+        Self {
+            id: organization.id.to_string(),
+            name: organization.name.to_string(),
+            status: organization.policy.status.as_str(),
+            plan: PlanBody::new(&organization.policy.plan),
+            members_count: 0,
+            default_session_id: organization.default_session_id.to_string(),
+            created_at: organization.created_at.to_string(),
+            updated_at: organization.updated_at.to_string(),
+        }
+    }
+}
+
+impl PlanBody {
+    fn new(plan: &Plan) -> Self {
+        Self {
+            name: plan.name.as_str(),
+            keys_per_session: plan.max_keys_per_session(),
+            requests_per_minute: plan.max_requests_per_minute(),
+        }
+    }
+}
+
+/// A line of the audit log.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AuditEntryBody {
+    /// The id of the entry.
+    id: String,
+    /// Its number in the organization's log.
+    seq: i64,
+    /// When it happened.
+    at: String,
+    /// Who did it.
+    actor: ActorBody,
+    /// What was done.
+    action: Action,
+    /// The id of what it was done to.
+    target: String,
+    /// The session it happened in, if it happened in one.
+    session_id: Option<String>,
+    /// Names of the fields that changed, or the ids of what came of it.
+    details: Vec<String>,
+    /// SHA-256 over the previous entry's hash and this entry.
+    hash: String,
+}
+
+impl AuditEntryBody {
+    fn new(logged: LoggedEntry) -> Self {
+        let LoggedEntry { seq, hash, entry, session_id } = logged;
+        Self {
+            id: entry.id.to_string(),
+            seq,
+            at: entry.at.to_string(),
+            actor: ActorBody::new(&entry.actor),
+            action: entry.action,
+            target: entry.target,
+            session_id: session_id.map(|id| id.to_string()),
+            details: entry.details,
+            hash,
+        }
+    }
+}
+
+/// A page of the audit log with the head of its chain.
+#[derive(Debug, Serialize)]
+pub(super) struct AuditBody {
+    /// The page.
+    #[serde(flatten)]
+    page: PageBody<AuditEntryBody>,
+    /// The newest entry of the whole log.
+    head: AuditHead,
+}
+
+/// The newest entry of a log: whoever keeps it can prove later that nothing before it was changed.
+#[derive(Debug, Serialize)]
+pub(super) struct AuditHead {
+    /// Its number.
+    seq: i64,
+    /// Its hash.
+    hash: String,
+}
+
+/// Reads the caller's organization with its plan.
+pub(super) async fn read(
+    State(app): State<Arc<App>>,
+    By(caller, ..): By<ReadOrganization>,
+    query: Query,
+) -> Result<Reply<OrganizationBody>, Problem> {
+    no_parameters(query)?;
+    Ok(Reply::ok(OrganizationBody::new(&app.read_organization(&caller).await?)))
+}
+
+/// Reads the audit log as far as the caller reaches, newest first.
+pub(super) async fn audit_log(
+    State(app): State<Arc<App>>,
+    By(caller, ..): By<ReadAuditLog>,
+    mut query: Query,
+) -> Result<Reply<AuditBody>, Problem> {
+    let cursors = Cursors { keyring: app.keyring(), list: "audit_log", owner: caller.caller.organization_id.as_str() };
+    let wanted = AuditQuery {
+        action: query.optional("action", action),
+        target: query.optional("target", filter_text),
+        actor: query.optional("actor", filter_text),
+        before: query.optional("cursor", |text| {
+            let refused = |_| FieldError::new(FieldCode::InvalidFormat, "is not a cursor of this list");
+            cursors.read(text)?.parse().map_err(refused)
+        }),
+        limit: limit(&mut query, PAGE_ROWS_DEFAULT),
+    };
+    query.finish()?;
+    let page = app.read_audit_log(&caller, wanted).await?;
+    let last = page.entries.last().filter(|_| page.more).map(|entry| entry.seq);
+    let pagination = Pagination { has_more: page.more, next_cursor: last.map(|seq| cursors.write(&seq.to_string())) };
+    let data = page.entries.into_iter().map(AuditEntryBody::new).collect();
+    let head = AuditHead { seq: page.head_seq, hash: page.head_hash };
+    Ok(Reply::ok(AuditBody { page: PageBody { data, pagination }, head }))
+}
+
+fn action(text: &str) -> Result<Action, FieldError> {
+    let refused = |_| FieldError::new(FieldCode::InvalidFormat, "is not an action of the audit log");
+    serde_json::from_value(serde_json::Value::String(text.to_owned())).map_err(refused)
+}

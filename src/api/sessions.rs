@@ -1,0 +1,179 @@
+//! `/v1/sessions`: create, list, read, change, delete, health.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use serde::Serialize;
+
+use super::body::JsonBody;
+use super::callers::{By, ReadSessions, WriteSessions};
+use super::fields::Fields;
+use super::fields::plain::{one_of, text};
+use super::fields::values::{environment, name};
+use super::idempotency;
+use super::key_body::time;
+use super::pages::{Cursors, PAGE_ROWS_DEFAULT, PageBody, no_parameters};
+use super::paths::SessionPath;
+use super::problem::Problem;
+use super::query::Query;
+use super::reply::Reply;
+use crate::app::App;
+use crate::domain::api_key::Status;
+use crate::domain::environment::Environment;
+use crate::domain::session::{Region, Session, SessionStatus};
+use crate::session::protocol::SessionChange;
+
+/// A session.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SessionBody {
+    /// The id of the session.
+    id: String,
+    /// The name it was given.
+    name: String,
+    /// The organization it belongs to.
+    organization_id: String,
+    /// The environment of its keys; null gives plain `sk_` keys.
+    environment: Option<&'static str>,
+    /// Where its object was placed, if anybody chose.
+    region: Option<&'static str>,
+    /// Whether it is the default session of its environment.
+    is_default: bool,
+    /// Whether its keys are let through: `connected`, `disconnected` or `deleted`.
+    status: &'static str,
+    /// When it was created.
+    created_at: String,
+    /// When it last changed.
+    updated_at: String,
+}
+
+/// How a session is doing.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct HealthBody {
+    /// The id of the session.
+    id: String,
+    /// Its status.
+    status: &'static str,
+    /// Whether its keys are let through.
+    connected: bool,
+    /// The number of its keys by status.
+    keys: serde_json::Map<String, serde_json::Value>,
+    /// When any of its keys was last used.
+    last_used_at: Option<String>,
+}
+
+impl SessionBody {
+    fn new(session: &Session) -> Self {
+        Self {
+            id: session.id.to_string(),
+            name: session.name.to_string(),
+            organization_id: session.organization_id.to_string(),
+            environment: session.environment.map(Environment::as_str),
+            region: session.region.map(Region::as_str),
+            is_default: session.is_default,
+            status: session.status.as_str(),
+            created_at: session.created_at.to_string(),
+            updated_at: session.updated_at.to_string(),
+        }
+    }
+}
+
+/// Creates a session.
+pub(super) async fn create(
+    State(app): State<Arc<App>>,
+    By(caller, ..): By<WriteSessions>,
+    query: Query,
+    headers: HeaderMap,
+    body: JsonBody,
+) -> Result<Reply<SessionBody>, Problem> {
+    no_parameters(query)?;
+    idempotency::refuse(&headers)?;
+    let mut fields = Fields::of(body.json());
+    let name = fields.required("name", text(name));
+    let environment = fields.optional("environment", text(environment));
+    let region = fields.optional("region", text(one_of(&Region::ALL.map(|region| (region.as_str(), region)))));
+    let name = fields.finish_with(|| name)?;
+    let outcome = app.create_session(&caller, name, environment, region).await?;
+    let path = format!("/v1/sessions/{}", outcome.reply.id);
+    Ok(Reply::created(path, SessionBody::new(&outcome.reply)).settled(outcome.settled))
+}
+
+/// Lists the sessions within the caller's reach, newest first.
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    By(caller, ..): By<ReadSessions>,
+    mut query: Query,
+) -> Result<Reply<PageBody<SessionBody>>, Problem> {
+    let owner = caller.caller.organization_id.as_str();
+    let cursors = Cursors { keyring: app.keyring(), list: "sessions", owner };
+    let page = cursors.page(&mut query, PAGE_ROWS_DEFAULT);
+    query.finish()?;
+    let (sessions, more) = app.list_sessions(&caller, page).await?;
+    let pagination = cursors.pagination(more, sessions.last().map(|session| (session.created_at, session.id.as_str())));
+    Ok(Reply::ok(PageBody { data: sessions.iter().map(SessionBody::new).collect(), pagination }))
+}
+
+/// Reads a session.
+pub(super) async fn read(
+    State(app): State<Arc<App>>,
+    By(caller, ..): By<ReadSessions>,
+    SessionPath(id): SessionPath,
+    query: Query,
+) -> Result<Reply<SessionBody>, Problem> {
+    no_parameters(query)?;
+    Ok(Reply::ok(SessionBody::new(&app.read_session(&caller, &id).await?)))
+}
+
+/// Renames, connects or disconnects a session. The keys of a disconnected one are refused.
+pub(super) async fn change(
+    State(app): State<Arc<App>>,
+    By(caller, ..): By<WriteSessions>,
+    SessionPath(id): SessionPath,
+    query: Query,
+    body: JsonBody,
+) -> Result<Reply<SessionBody>, Problem> {
+    no_parameters(query)?;
+    let mut fields = Fields::of(body.json());
+    fields.at_least_one();
+    let statuses = [SessionStatus::Connected, SessionStatus::Disconnected].map(|status| (status.as_str(), status));
+    let change = SessionChange {
+        name: fields.optional("name", text(name)),
+        status: fields.optional("status", text(one_of(&statuses))),
+    };
+    fields.finish()?;
+    let outcome = app.change_session(&caller, &id, change).await?;
+    Ok(Reply::ok(SessionBody::new(&outcome.reply)).settled(outcome.settled))
+}
+
+/// Deletes a session and revokes all its keys, for good.
+pub(super) async fn delete(
+    State(app): State<Arc<App>>,
+    By(caller, ..): By<WriteSessions>,
+    SessionPath(id): SessionPath,
+    query: Query,
+) -> Result<Reply<SessionBody>, Problem> {
+    no_parameters(query)?;
+    let outcome = app.delete_session(&caller, &id).await?;
+    Ok(Reply::ok(SessionBody::new(&outcome.reply)).settled(outcome.settled))
+}
+
+/// Tells whether a session is connected, how many keys it has by status, and when one was last used.
+pub(super) async fn health(
+    State(app): State<Arc<App>>,
+    By(caller, ..): By<ReadSessions>,
+    SessionPath(id): SessionPath,
+    query: Query,
+) -> Result<Reply<HealthBody>, Problem> {
+    no_parameters(query)?;
+    let health = app.session_health(&caller, &id).await?;
+    let words = Status::ALL.map(|status| status.as_str().to_owned());
+    Ok(Reply::ok(HealthBody {
+        id: health.session.id.to_string(),
+        status: health.session.status.as_str(),
+        connected: health.session.status == SessionStatus::Connected,
+        keys: words.into_iter().zip(health.keys.into_iter().map(Into::into)).collect(),
+        last_used_at: time(health.last_used_at),
+    }))
+}

@@ -1,0 +1,186 @@
+//! `POST /v1/keys/verify`, and the bare gate `GET /v1/whoami`: the same decision in two shapes.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::body::JsonBody;
+use super::callers::{By, VerifyKeys, unknown};
+use super::client_ip::ClientIp;
+use super::credentials::Presented;
+use super::fields::plain::{boolean, integer, one_of, string, text};
+use super::fields::values::{domain, environment, ip, one_or_more_permissions, permission, tags};
+use super::fields::{Fields, ids};
+use super::json::Json;
+use super::key_body::time;
+use super::problem::{Code, Problem};
+use super::query::Query;
+use super::reply::Reply;
+use crate::app::{App, Error, Verification, VerifyKey};
+use crate::domain::change::Change;
+use crate::domain::environment::Environment;
+use crate::domain::id::SessionId;
+use crate::domain::keyring::Keyring;
+use crate::domain::verification::{self, Check, Demand};
+
+/// The most one verification may cost.
+pub(super) const COST_MAX: i64 = 1_000_000;
+
+/// A decision on a key.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct VerificationBody {
+    /// Whether the key is good, for what was asked, now.
+    valid: bool,
+    /// Why, or why not.
+    code: &'static str,
+    /// The id of the key; null if it is not known.
+    key_id: Option<String>,
+    /// Its name.
+    name: Option<String>,
+    /// The organization it belongs to.
+    organization_id: Option<String>,
+    /// The session it is a credential of.
+    session_id: Option<String>,
+    /// The environment of that session.
+    environment: Option<&'static str>,
+    /// What it may do.
+    permissions: Option<Vec<String>>,
+    /// The one domain it may act for.
+    domain: Option<String>,
+    /// The owner's own name for whom the key belongs to.
+    external_id: Option<String>,
+    /// Free data of the owner.
+    metadata: Option<Map<String, Value>>,
+    /// When it stops to verify.
+    expires_at: Option<String>,
+    /// The limits that were checked.
+    rate_limits: Vec<Value>,
+    /// Names this decision.
+    verification_id: String,
+    /// How fresh the decision is.
+    freshness: FreshnessBody,
+    /// The checks in their order, if they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace: Option<Vec<Check>>,
+}
+
+/// How fresh a decision is.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct FreshnessBody {
+    /// Who decided: `strict` is the authority itself.
+    mode: &'static str,
+    /// When it was decided.
+    as_of: String,
+    /// How long (ms) before that the decision may have been made.
+    max_staleness_ms: u64,
+}
+
+impl VerificationBody {
+    fn new(verification: Verification, explain: bool) -> Self {
+        let Verification { id, code, key, trace, freshness } = verification;
+        let settings = key.as_ref().map(|key| &key.settings);
+        Self {
+            valid: code == verification::Code::Valid,
+            code: code.as_str(),
+            key_id: key.as_ref().map(|key| key.id.to_string()),
+            name: settings.map(|settings| settings.name.to_string()),
+            organization_id: key.as_ref().map(|key| key.organization_id.to_string()),
+            session_id: key.as_ref().map(|key| key.session_id.to_string()),
+            environment: key.as_ref().and_then(|key| key.environment).map(Environment::as_str),
+            permissions: settings.map(|settings| settings.permissions.iter().map(ToString::to_string).collect()),
+            domain: settings.and_then(|settings| settings.domain.as_ref()).map(ToString::to_string),
+            external_id: settings.and_then(|settings| settings.external_id.as_ref()).map(ToString::to_string),
+            metadata: settings.map(|settings| settings.metadata.as_map().clone()),
+            expires_at: time(settings.and_then(|settings| settings.expires_at)),
+            rate_limits: Vec::new(),
+            verification_id: id.to_string(),
+            freshness: FreshnessBody {
+                mode: "strict",
+                as_of: freshness.as_of.to_string(),
+                max_staleness_ms: freshness.max_staleness_ms,
+            },
+            trace: explain.then_some(trace),
+        }
+    }
+}
+
+/// Verifies a key of one of the caller's customers. The answer is 200 whatever is decided about the key.
+pub(super) async fn verify(
+    State(app): State<Arc<App>>,
+    By(caller, ..): By<VerifyKeys>,
+    query: Query,
+    body: JsonBody,
+) -> Result<Reply<VerificationBody>, Problem> {
+    query.finish()?;
+    let (presented, request) = read(body.json(), app.keyring())?;
+    let explain = request.explain;
+    let verification = app.verify(presented.expose(), Some(&caller.caller), request).await.map_err(unavailable)?;
+    Ok(Reply::ok(VerificationBody::new(verification, explain)))
+}
+
+/// Verifies the bearer itself: 200 with the key's context, or 401, 403, 429.
+pub(super) async fn whoami(
+    State(app): State<Arc<App>>,
+    presented: Presented,
+    mut query: Query,
+    headers: HeaderMap,
+) -> Result<Reply<VerificationBody>, Problem> {
+    let permission = query.optional("permission", permission);
+    let domain = query.optional("domain", domain);
+    let limits_as_forbidden = query.optional("on_limit", one_of(&[("403", true), ("429", false)])).unwrap_or(false);
+    query.finish()?;
+    let ClientIp(ip) = ClientIp::find(&headers);
+    let needed = permission.clone();
+    let demand = Demand { permissions: permission.into_iter().collect(), domain, ip, ..Demand::default() };
+    let request = VerifyKey { demand, ..VerifyKey::default() };
+    let verification = app.verify(presented.expose(), None, request).await.map_err(unavailable)?;
+    let problem = match Code::of_refusal(verification.code) {
+        None => return Ok(Reply::ok(VerificationBody::new(verification, false))),
+        Some(Code::AuthInvalidKey) => unknown(&app, ip).await,
+        Some(code) => Problem::new(code),
+    };
+    let problem = if limits_as_forbidden { problem.limits_as_forbidden() } else { problem };
+    Err(needed.map_or(problem.clone(), |needed| problem.requiring(&needed)))
+}
+
+fn read(json: &Json, keyring: &Keyring) -> Result<(Presented, VerifyKey), Problem> {
+    let mut fields = Fields::of(json);
+    let key = fields.required("key", string);
+    let permissions = fields.optional("permissions", one_or_more_permissions).unwrap_or_default();
+    let domain = fields.optional("domain", text(domain));
+    let session_id =
+        fields.optional("sessionId", text(|id| ids::session_id(keyring)(id).map(|known| wanted(known, id))));
+    let environment = match fields.nullable("environment", text(environment)) {
+        Change::Keep => None,
+        Change::Clear => Some(None),
+        Change::Set(environment) => Some(Some(environment)),
+    };
+    let ip = fields.optional("ip", text(ip));
+    // Cost and tags are checked here and spent where limits and usage are counted.
+    let _cost = fields.optional("cost", integer(0..=COST_MAX));
+    let _tags = fields.optional("tags", tags);
+    let explain = fields.optional("explain", boolean).unwrap_or(false);
+    let dry_run = fields.optional("dryRun", boolean).unwrap_or(false);
+    let key = fields.finish_with(|| key)?;
+    let demand = Demand { permissions, domain, session_id, environment, ip };
+    Ok((Presented::in_body(&key), VerifyKey { demand, explain, dry_run }))
+}
+
+/// The session that was asked for; one that was never given out is simply the wrong one.
+fn wanted(known: Option<SessionId>, text: &str) -> SessionId {
+    known.unwrap_or_else(|| SessionId::from_trusted(text.to_owned()))
+}
+
+/// Not to be able to ask says nothing about the key.
+fn unavailable(error: Error) -> Problem {
+    match error {
+        Error::Unavailable(cause) => Problem::new(Code::VerificationUnavailable).caused_by(cause.to_string()),
+        Error::Failed(cause) => Problem::new(Code::VerificationUnavailable).caused_by(cause),
+        Error::Rejected(rejection) => rejection.into(),
+    }
+}

@@ -1,0 +1,144 @@
+//! What the operator of a deployment does: found organizations and decide over them.
+
+use super::call::{Outcome, unexpected};
+use super::{App, Error};
+use crate::directory::protocol::{Command as DirectoryCommand, Reply as DirectoryReply};
+use crate::domain::api_key::{ApiKey, KeySettings};
+use crate::domain::audit::Actor;
+use crate::domain::environment::Environment;
+use crate::domain::id::{OrganizationId, SessionId};
+use crate::domain::ip_network::IpAllowList;
+use crate::domain::metadata::Metadata;
+use crate::domain::organization::Organization;
+use crate::domain::permission::PermissionPreset;
+use crate::domain::plan::Plan;
+use crate::domain::secret_key::SecretKey;
+use crate::domain::session::{OrganizationStatus, Policy, Session, SessionStatus};
+use crate::domain::text::Name;
+use crate::organization::protocol::{Command, Founding, OrganizationChange, Page, Reply};
+use crate::session::protocol::NewKey;
+
+/// A new organization with the first key of its default session.
+#[derive(Debug)]
+pub struct Founded {
+    /// The organization.
+    pub organization: Organization,
+    /// The first key of its production default session.
+    pub key: ApiKey,
+    /// That key's plaintext.
+    pub secret: SecretKey,
+}
+
+impl App {
+    /// Founds an organization: record, production default session and a first key with full access.
+    ///
+    /// # Errors
+    /// `Unavailable` if the directory cannot be reached; nothing exists then, or it comes into being later
+    /// and can be seen in the list.
+    pub async fn found_organization(&self, name: Name, plan: Option<Plan>) -> Result<Outcome<Founded>, Error> {
+        let now = self.world.clock.now();
+        let (organization_locator, session_locator) = (self.new_locator()?, self.new_locator()?);
+        let organization_id = OrganizationId::mint(organization_locator, self.keyring());
+        let session_id = SessionId::mint(session_locator, self.keyring());
+        let plan = plan.unwrap_or_else(|| Plan::preset(self.settings.default_plan));
+        let organization = Organization {
+            id: organization_id.clone(),
+            name,
+            policy: Policy { version: 1, status: OrganizationStatus::Active, plan },
+            default_session_id: session_id.clone(),
+            created_at: now,
+            updated_at: now,
+            generation: 1,
+        };
+        let session = Session {
+            id: session_id,
+            organization_id,
+            name: Name::of("Production"),
+            environment: Some(Environment::Production),
+            region: None,
+            is_default: true,
+            status: SessionStatus::Connected,
+            created_at: now,
+            updated_at: now,
+            generation: 1,
+        };
+        let (secret, described) = self.draw_secret(session_locator, session.environment)?;
+        let first_key = NewKey { secret: described, settings: first_key_settings(), unnamed: false };
+        let key = first_key.clone().record(&session, Actor::Operator, now);
+        let founding = Founding { organization: organization.clone(), session, first_key, actor: Actor::Operator };
+        let outcome = self.directory(DirectoryCommand::Found(Box::new(founding))).await?;
+        Ok(Outcome { reply: Founded { organization, key, secret }, settled: outcome.settled })
+    }
+
+    /// A page of all organizations, newest first, and whether there is another page.
+    ///
+    /// # Errors
+    /// `Unavailable` if the directory cannot be reached.
+    pub async fn list_organizations(&self, page: Page) -> Result<(Vec<Organization>, bool), Error> {
+        match self.directory(DirectoryCommand::List { page }).await?.reply {
+            DirectoryReply::Organizations { organizations, more } => Ok((organizations, more)),
+            DirectoryReply::Acknowledged => unexpected(),
+        }
+    }
+
+    /// Reads any organization.
+    ///
+    /// # Errors
+    /// `OrganizationNotFound`.
+    pub async fn inspect_organization(&self, id: &OrganizationId) -> Result<Organization, Error> {
+        Ok(self.command_organization(id, Command::Read { caller: None }).await?.reply)
+    }
+
+    /// Changes name or plan.
+    ///
+    /// # Errors
+    /// `OrganizationNotFound`, `OrganizationDeleted`.
+    pub async fn change_organization(
+        &self,
+        id: &OrganizationId,
+        change: OrganizationChange,
+    ) -> Result<Outcome<Organization>, Error> {
+        self.command_organization(id, Command::Change { change }).await
+    }
+
+    /// Suspends, resumes or deletes an organization; settled once every session knows.
+    ///
+    /// # Errors
+    /// `OrganizationNotFound`, `OrganizationDeleted`.
+    pub async fn set_organization_status(
+        &self,
+        id: &OrganizationId,
+        status: OrganizationStatus,
+    ) -> Result<Outcome<Organization>, Error> {
+        let command = match status {
+            OrganizationStatus::Active => Command::Resume,
+            OrganizationStatus::Suspended => Command::Suspend,
+            OrganizationStatus::Deleted => Command::Delete,
+        };
+        self.command_organization(id, command).await
+    }
+
+    async fn command_organization(
+        &self,
+        id: &OrganizationId,
+        command: Command,
+    ) -> Result<Outcome<Organization>, Error> {
+        self.organization(id.locator(), command).await?.map(|reply| match reply {
+            Reply::Organization { organization } => Ok(*organization),
+            _ => unexpected(),
+        })
+    }
+}
+
+fn first_key_settings() -> KeySettings {
+    KeySettings {
+        name: Name::of("Default API Key"),
+        permissions: PermissionPreset::FullAccess.into(),
+        domain: None,
+        ip_allow_list: IpAllowList::default(),
+        metadata: Metadata::default(),
+        external_id: None,
+        expires_at: None,
+        not_before: None,
+    }
+}

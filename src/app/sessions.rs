@@ -1,0 +1,116 @@
+//! Sessions: create, list, read, change, delete, and how they are doing.
+
+use super::call::{Outcome, unexpected};
+use super::{App, Error, Principal};
+use crate::domain::caller::Reach;
+use crate::domain::environment::Environment;
+use crate::domain::id::SessionId;
+use crate::domain::operation::Operation;
+use crate::domain::session::{Region, Session};
+use crate::domain::text::Name;
+use crate::object::Rejection;
+use crate::organization::protocol::{Command as OrganizationCommand, NewSession, Page, Reply as OrganizationReply};
+use crate::session::protocol::{Command, Health, Reply, SessionChange};
+
+impl App {
+    /// Creates a session.
+    ///
+    /// # Errors
+    /// `OutsideReach` for a caller that is bound to its own session.
+    pub async fn create_session(
+        &self,
+        by: &Principal,
+        name: Name,
+        environment: Option<Environment>,
+        region: Option<Region>,
+    ) -> Result<Outcome<Session>, Error> {
+        if by.caller.reach == Reach::Session {
+            return Err(Rejection::OutsideReach.into());
+        }
+        let id = SessionId::mint(self.new_locator()?, self.keyring());
+        let session = NewSession { id, name, environment, region };
+        let authority = by.authority(Operation::WriteSessions);
+        let command = OrganizationCommand::CreateSession { authority, session };
+        let outcome = self.organization(by.caller.organization_id.locator(), command).await?;
+        outcome.map(|reply| match reply {
+            OrganizationReply::Session { session } => Ok(*session),
+            _ => unexpected(),
+        })
+    }
+
+    /// A page of the sessions within reach, newest first, and whether there is another page.
+    ///
+    /// # Errors
+    /// `Unavailable` if the directory cannot be reached.
+    pub async fn list_sessions(&self, by: &Principal, page: Page) -> Result<(Vec<Session>, bool), Error> {
+        let command = OrganizationCommand::ListSessions { caller: by.caller.clone(), page };
+        match self.organization(by.caller.organization_id.locator(), command).await?.reply {
+            OrganizationReply::Sessions { sessions, more } => Ok((sessions, more)),
+            _ => unexpected(),
+        }
+    }
+
+    /// Reads a session at its authority.
+    ///
+    /// # Errors
+    /// `SessionNotFound` for one that does not exist or is out of reach.
+    pub async fn read_session(&self, by: &Principal, id: &SessionId) -> Result<Session, Error> {
+        within_reach(by, id)?;
+        let command = Command::ReadSession { caller: by.caller.clone() };
+        self.session(id.locator(), command).await?.map(session).map(|outcome| outcome.reply)
+    }
+
+    /// Counts a session's keys by status.
+    ///
+    /// # Errors
+    /// `SessionNotFound` for one that does not exist or is out of reach.
+    pub async fn session_health(&self, by: &Principal, id: &SessionId) -> Result<Health, Error> {
+        within_reach(by, id)?;
+        match self.session(id.locator(), Command::Health { caller: by.caller.clone() }).await?.reply {
+            Reply::Health(health) => Ok(*health),
+            _ => unexpected(),
+        }
+    }
+
+    /// Renames, connects or disconnects a session.
+    ///
+    /// # Errors
+    /// `SessionNotFound`, `SessionDeleted`, `DefaultSession`.
+    pub async fn change_session(
+        &self,
+        by: &Principal,
+        id: &SessionId,
+        change: SessionChange,
+    ) -> Result<Outcome<Session>, Error> {
+        within_reach(by, id)?;
+        let authority = by.authority(Operation::WriteSessions);
+        self.session(id.locator(), Command::ChangeSession { authority, change }).await?.map(session)
+    }
+
+    /// Ends a session and all its keys.
+    ///
+    /// # Errors
+    /// `SessionNotFound`, `DefaultSession`; `OutsideReach` for a caller that is bound to its own session.
+    pub async fn delete_session(&self, by: &Principal, id: &SessionId) -> Result<Outcome<Session>, Error> {
+        within_reach(by, id)?;
+        if by.caller.reach == Reach::Session {
+            return Err(Rejection::OutsideReach.into());
+        }
+        let authority = by.authority(Operation::WriteSessions);
+        self.session(id.locator(), Command::DeleteSession { authority }).await?.map(session)
+    }
+}
+
+fn session(reply: Reply) -> Result<Session, Error> {
+    match reply {
+        Reply::Session { session } => Ok(*session),
+        _ => unexpected(),
+    }
+}
+
+fn within_reach(by: &Principal, id: &SessionId) -> Result<(), Error> {
+    if by.caller.reach == Reach::Session && *id != by.caller.session_id {
+        return Err(Rejection::SessionNotFound.into());
+    }
+    Ok(())
+}

@@ -1,0 +1,83 @@
+//! The one room with a door to Cloudflare (H1): entry points, and one adapter for each port.
+//!
+//! No rules and no formats in here. Whatever comes in leaves as a response of ours, even when the platform
+//! fails, because an error thrown at the runtime would reach the client as it is.
+
+mod doors;
+mod objects;
+mod storage;
+
+use std::cell::OnceCell;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::Response;
+use tower_service::Service;
+use worker::{Context, Env, HttpRequest, Request, event};
+
+use crate::api;
+use crate::app::{App, Settings};
+use crate::object::shell::World;
+
+thread_local! {
+    /// Built once per isolate; a panic's reset leaves it empty, never wrong.
+    static ROUTER: OnceCell<Router> = const { OnceCell::new() };
+}
+
+/// Every request.
+#[event(fetch)]
+async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response<Body>> {
+    let mut router = ROUTER.with(|cell| cell.get_or_init(|| router(&env)).clone());
+    let request = match HttpRequest::try_from(request) {
+        Ok(request) => request.map(Body::new),
+        // What the platform let through but HTTP types refuse, such as a header that is not text.
+        Err(_) => unreadable(),
+    };
+    Ok(router.call(request).await.unwrap_or_else(|never| match never {}))
+}
+
+fn router(env: &Env) -> Router {
+    match world(env) {
+        Ok((world, settings)) => {
+            let limiter = Arc::new(doors::Failures::new(env));
+            api::router(Arc::new(App::new(world, limiter, settings)))
+        }
+        Err(reason) => {
+            worker::console_error!(
+                "{}",
+                serde_json::json!({ "level": "error", "event": "not configured", "detail": reason })
+            );
+            api::unconfigured(Arc::new(doors::SystemEntropy), Arc::new(doors::Console))
+        }
+    }
+}
+
+/// The doors of this deployment, and its settings.
+fn world(env: &Env) -> Result<(World, Settings), String> {
+    let text = |name: &str| env.var(name).ok().map(|value| value.to_string());
+    let (keyring, settings) = Settings::parse(
+        text("ROOT_SECRETS").as_deref(),
+        text("KEY_PREFIX").as_deref(),
+        text("OPERATOR_TOKEN_SHA256").as_deref(),
+        text("DEFAULT_PLAN").as_deref(),
+    )
+    .map_err(|error| error.to_string())?;
+    let world = World {
+        kv: Arc::new(doors::Keys::new(env)?),
+        objects: Arc::new(objects::Namespaces::new(env)?),
+        clock: Arc::new(doors::SystemClock),
+        timer: Arc::new(doors::SystemTimer),
+        entropy: Arc::new(doors::SystemEntropy),
+        log: Arc::new(doors::Console),
+        keyring: Arc::new(keyring),
+    };
+    Ok((world, settings))
+}
+
+/// A request that no route answers, in place of one that cannot be represented.
+fn unreadable() -> axum::http::Request<Body> {
+    let mut request = axum::http::Request::new(Body::empty());
+    request.extensions_mut().insert(api::Unreadable);
+    request
+}
