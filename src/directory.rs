@@ -88,6 +88,10 @@ fn found(sql: &dyn Sql, context: &Context<'_>, new: &Founding) -> Result<Step<Di
         "INSERT OR IGNORE INTO organizations (id, record, generation, created_at, founding) VALUES (?, ?, 0, ?, ?)",
         &[organization.id.as_str().into(), json(organization)?, organization.created_at.into(), json(new)?],
     )?;
+    let waiting = "SELECT 1 FROM organizations WHERE id = ? AND founding IS NOT NULL";
+    if query_one(sql, waiting, &[organization.id.as_str().into()])?.is_none() {
+        return Ok(Step::done(Reply::Acknowledged));
+    }
     let entry = outbox::put(sql, ORGANIZATION, organization.id.as_str(), 1, context.now)?;
     Ok(Step::done_after(Reply::Acknowledged, vec![entry]))
 }

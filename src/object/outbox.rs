@@ -26,7 +26,7 @@ const FIRST_PAUSE_MS: i64 = 1_100;
 const MAX_PAUSE_MS: i64 = 60_000;
 
 /// Names one entry at one version.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct EntryKey {
     /// The kind of receiver.
     pub lane: String,
@@ -66,13 +66,14 @@ pub enum Message {
     },
 }
 
-/// Announces that `subject` has reached `version`, to be sent from `due_at` on.
+/// Announces that `subject` has reached `version`, to be sent from `due_at` on. An entry that is waiting
+/// already gets a later version in any case: what is under way at this moment must not settle this news.
 pub fn put(sql: &dyn Sql, lane: &str, subject: &str, version: i64, due_at: Timestamp) -> Result<EntryKey, SqlError> {
     execute(
         sql,
         "INSERT INTO outbox (lane, subject, version, due_at) VALUES (?, ?, ?, ?)
          ON CONFLICT (lane, subject) DO UPDATE SET
-            version = max(version, excluded.version), attempts = 0, due_at = min(due_at, excluded.due_at)",
+            version = max(version + 1, excluded.version), attempts = 0, due_at = min(due_at, excluded.due_at)",
         &[lane.into(), subject.into(), version.into(), due_at.into()],
     )?;
     Ok(EntryKey { lane: lane.to_owned(), subject: subject.to_owned(), version })
@@ -118,12 +119,13 @@ pub fn postpone(sql: &dyn Sql, entry: &EntryKey, now: Timestamp) -> Result<(), S
 /// Stands for every subject of a lane in `is_waiting`.
 pub const EVERY_SUBJECT: &str = "*";
 
-/// Whether an entry is still waiting at its version.
+/// Whether an entry is still waiting. One that waits at a later version counts: nobody has said that the
+/// receiver has heard of the version before it.
 pub fn is_waiting(sql: &dyn Sql, entry: &EntryKey) -> Result<bool, SqlError> {
     Ok(query_one(
         sql,
-        "SELECT 1 FROM outbox WHERE lane = ?1 AND (subject = ?2 OR ?2 = '*') AND version <= ?3 LIMIT 1",
-        &[entry.lane.as_str().into(), entry.subject.as_str().into(), entry.version.into()],
+        "SELECT 1 FROM outbox WHERE lane = ?1 AND (subject = ?2 OR ?2 = '*') LIMIT 1",
+        &[entry.lane.as_str().into(), entry.subject.as_str().into()],
     )?
     .is_some())
 }

@@ -3,13 +3,14 @@
 //!
 //! The same shell runs in workerd and in the native tests; only `Storage` and the ports differ.
 
+use std::collections::BTreeSet;
 use std::marker::PhantomData;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::{Either, join_all, select};
 
-use super::outbox::{self, Delivery, Message};
+use super::outbox::{self, Delivery, EntryKey, Message};
 use super::rows::{execute, query_one};
 use super::{Abort, Answer, Context, Credential, Done, Object, Step};
 use crate::delivery;
@@ -21,8 +22,12 @@ use crate::session;
 
 /// How long (ms) an answer waits for messages to other objects; what takes longer is left to the alarm.
 const DELIVERY_PATIENCE_MS: u64 = 2_000;
+/// How long (ms) one message may take before it counts as failed.
+const MESSAGE_PATIENCE_MS: u64 = 10_000;
 /// How long (ms) after an entry is due the alarm looks at it, so that it rarely races with the request itself.
 const ALARM_DELAY_MS: i64 = 1_000;
+/// When (ms) the alarm rings again if the outbox cannot be read.
+const BLIND_ALARM_MS: i64 = 60_000;
 
 /// The storage of one object.
 pub trait Storage {
@@ -54,6 +59,9 @@ pub struct Shell<O, S> {
     storage: S,
     world: World,
     ready: AtomicBool,
+    /// Entries that are being sent right now. Objects call each other back while they deliver; without this
+    /// each would send again what the other is just answering, without end.
+    under_way: Mutex<BTreeSet<EntryKey>>,
     rules: PhantomData<fn() -> O>,
 }
 
@@ -81,7 +89,7 @@ impl<O: Object> FollowUp<O> {
 impl<O: Object, S: Storage> Shell<O, S> {
     /// An object over its storage. Touches nothing until the first command.
     pub fn new(storage: S, world: World) -> Self {
-        Self { storage, world, ready: AtomicBool::new(false), rules: PhantomData }
+        Self { storage, world, ready: AtomicBool::new(false), under_way: Mutex::default(), rules: PhantomData }
     }
 
     /// Carries out one encoded command.
@@ -180,18 +188,21 @@ impl<O: Object, S: Storage> Shell<O, S> {
         }
     }
 
-    /// Sends what is due until nothing is; what fails is put off, so this ends.
+    /// Sends what is due and not under way until nothing is; what fails is put off, so this ends.
     async fn deliver(&self, due_by: Timestamp, wanted: fn(&Message) -> bool) {
         loop {
-            let batch: Vec<Delivery> = match self.with_context(|sql, context| O::deliveries(sql, context, due_by)) {
-                Ok(batch) => batch.into_iter().filter(|delivery| wanted(&delivery.message)).collect(),
+            let batch = match self.with_context(|sql, context| O::deliveries(sql, context, due_by)) {
+                Ok(batch) => batch.into_iter().filter(|delivery| wanted(&delivery.message)),
                 Err(SqlError(detail)) => return self.complain("outbox does not read", &detail),
             };
+            let batch: Vec<(Delivery, UnderWay<'_>)> = batch
+                .filter_map(|delivery| UnderWay::begin(&self.under_way, &delivery).map(|mark| (delivery, mark)))
+                .collect();
             if batch.is_empty() {
                 return;
             }
-            let sent = join_all(batch.iter().map(|delivery| delivery::send(&self.world, &delivery.message))).await;
-            for (delivery, outcome) in batch.iter().zip(sent) {
+            let sent = join_all(batch.iter().map(|(delivery, _)| self.send(&delivery.message))).await;
+            for ((delivery, _), outcome) in batch.iter().zip(sent) {
                 if let Err(error) = &outcome {
                     self.complain("delivery failed", &error.to_string());
                 }
@@ -199,6 +210,14 @@ impl<O: Object, S: Storage> Shell<O, S> {
                     return self.complain("outbox does not write", &detail);
                 }
             }
+        }
+    }
+
+    async fn send(&self, message: &Message) -> Result<(), PortError> {
+        let sending = Box::pin(delivery::send(&self.world, message));
+        match select(sending, self.world.timer.sleep(MESSAGE_PATIENCE_MS)).await {
+            Either::Left((outcome, _)) => outcome,
+            Either::Right(_) => Err(PortError::new("delivery", "no acknowledgement in time")),
         }
     }
 
@@ -219,6 +238,11 @@ impl<O: Object, S: Storage> Shell<O, S> {
         }
         if let Err(SqlError(detail)) = self.arm().await {
             self.complain("alarm could not be set", &detail);
+            // The database may be back in a minute; without an alarm nobody would look.
+            let later = self.world.clock.now().plus_millis(BLIND_ALARM_MS);
+            if let Err(error) = self.storage.set_alarm(Some(later)).await {
+                self.complain("alarm could not be set", &error.to_string());
+            }
         }
     }
 
@@ -255,6 +279,29 @@ impl<O: Object, S: Storage> Shell<O, S> {
 
     fn complain(&self, event: &str, detail: &str) {
         self.world.log.line(&serde_json::json!({ "level": "error", "event": event, "detail": detail }).to_string());
+    }
+}
+
+/// Marks entries as being under way until it is dropped, be it by somebody who has stopped waiting.
+struct UnderWay<'a> {
+    all: &'a Mutex<BTreeSet<EntryKey>>,
+    mine: Vec<EntryKey>,
+}
+
+impl<'a> UnderWay<'a> {
+    /// None where everything that the delivery settles is under way already.
+    fn begin(all: &'a Mutex<BTreeSet<EntryKey>>, delivery: &Delivery) -> Option<Self> {
+        let mut under_way = all.lock().unwrap_or_else(PoisonError::into_inner);
+        let mine: Vec<EntryKey> =
+            delivery.settles.iter().filter(|entry| under_way.insert((*entry).clone())).cloned().collect();
+        if mine.is_empty() { None } else { Some(Self { all, mine }) }
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        let mut under_way = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        self.mine.iter().for_each(|entry| drop(under_way.remove(entry)));
     }
 }
 

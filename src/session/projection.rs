@@ -50,7 +50,7 @@ pub fn announce_all_keys(sql: &dyn Sql, now: Timestamp) -> Result<(), SqlError> 
         sql,
         "INSERT INTO outbox (lane, subject, version, due_at)
          SELECT ?, id, json_extract(record, '$.generation'), ? FROM api_keys WHERE true
-         ON CONFLICT (lane, subject) DO UPDATE SET attempts = 0, due_at = excluded.due_at",
+         ON CONFLICT (lane, subject) DO UPDATE SET version = version + 1, attempts = 0, due_at = excluded.due_at",
         &[KV.into(), now.into()],
     )
 }

@@ -1,0 +1,13 @@
+//! The second composition root, and the words in which tests are written.
+
+pub mod cluster;
+pub mod disk;
+pub mod house;
+pub mod kv;
+pub mod ports;
+pub mod words;
+
+pub use cluster::{Fault, Kind, Whom};
+pub use house::{Held, House};
+pub use kv::Mood;
+pub use words::*;

@@ -1,0 +1,269 @@
+//! All Durable Objects of the deployment in this process: the production shells over disks that survive them.
+//!
+//! What follows an answer is queued, and run, left lying or lost as the test says. Two calls to one object
+//! interleave only where the platform's would: at awaits.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use futures_util::future::BoxFuture;
+use latchkey::directory::DirectoryObject;
+use latchkey::domain::session::Region;
+use latchkey::object::shell::{Shell, World};
+use latchkey::organization::OrganizationObject;
+use latchkey::ports::{Address, Objects, PortError};
+use latchkey::session::SessionObject;
+
+use super::disk::{Disk, Mount};
+
+/// What goes wrong with a call to an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// It never arrives.
+    Unreachable,
+    /// It is carried out, but the answer is lost.
+    AnswerLost,
+    /// Nothing ever comes back, and it never arrives.
+    Hanging,
+    /// It is turned away: too many at once.
+    Overloaded,
+    /// It never arrives, and the platform says that a second attempt may do.
+    Retryable,
+    /// It arrives twice; the second answer counts.
+    Doubled,
+}
+
+/// Which calls a fault meets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Whom {
+    /// All of them.
+    Everybody,
+    /// Those to one object.
+    One(Address),
+    /// Those to objects of a kind.
+    Kind(Kind),
+}
+
+/// The kinds of objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+
+pub enum Kind {
+    Session,
+    Organization,
+    Directory,
+}
+
+impl Kind {
+    /// The kind of an address.
+    pub fn of(address: &Address) -> Self {
+        match address {
+            Address::Session(_) => Self::Session,
+            Address::Organization(_) => Self::Organization,
+            Address::Directory => Self::Directory,
+        }
+    }
+}
+
+enum Room {
+    Session(Shell<SessionObject, Mount>),
+    Organization(Shell<OrganizationObject, Mount>),
+    Directory(Shell<DirectoryObject, Mount>),
+}
+
+/// What an object still does after it has answered.
+pub type Rest = BoxFuture<'static, ()>;
+
+struct Plot {
+    disk: Arc<Disk>,
+    room: Option<Arc<Room>>,
+    region: Option<Region>,
+}
+
+/// The objects of one house.
+pub struct Cluster {
+    world: Mutex<Option<World>>,
+    plots: Mutex<BTreeMap<String, (Address, Plot)>>,
+    faults: Mutex<Vec<(Whom, Fault, Option<u32>)>>,
+    calls: Mutex<BTreeMap<Kind, u64>>,
+    rests: Mutex<Vec<Rest>>,
+    folder: Option<PathBuf>,
+}
+
+impl Cluster {
+    /// No objects yet; databases in memory, or as files in a folder.
+    pub fn new(folder: Option<PathBuf>) -> Self {
+        Self {
+            world: Mutex::new(None),
+            plots: Mutex::default(),
+            faults: Mutex::default(),
+            calls: Mutex::default(),
+            rests: Mutex::default(),
+            folder,
+        }
+    }
+
+    /// Moves in: the world that the objects live in, or `None` to leave it.
+    pub fn set_world(&self, world: Option<World>) {
+        *self.world.lock().unwrap() = world;
+        self.restart();
+    }
+
+    /// Lets calls go wrong from now on.
+    pub fn fault(&self, whom: Whom, fault: Fault) {
+        self.faults.lock().unwrap().push((whom, fault, None));
+    }
+
+    /// Lets the next call of these go wrong.
+    pub fn fault_once(&self, whom: Whom, fault: Fault) {
+        self.faults.lock().unwrap().push((whom, fault, Some(1)));
+    }
+
+    /// Ends all faults.
+    pub fn heal(&self) {
+        self.faults.lock().unwrap().clear();
+    }
+
+    /// How many calls objects of a kind were sent.
+    pub fn calls(&self, kind: Kind) -> u64 {
+        self.calls.lock().unwrap().get(&kind).copied().unwrap_or_default()
+    }
+
+    /// How many calls there were in all.
+    pub fn all_calls(&self) -> u64 {
+        self.calls.lock().unwrap().values().sum()
+    }
+
+    /// Every object that was ever contacted.
+    pub fn addresses(&self) -> Vec<Address> {
+        self.plots.lock().unwrap().values().map(|(address, _)| address.clone()).collect()
+    }
+
+    /// The disk of an object, which must exist.
+    pub fn disk(&self, address: &Address) -> Arc<Disk> {
+        self.plots.lock().unwrap().get(&name(address)).unwrap().1.disk.clone()
+    }
+
+    /// Where an object was placed.
+    pub fn region(&self, address: &Address) -> Option<Region> {
+        self.plots.lock().unwrap().get(&name(address)).unwrap().1.region
+    }
+
+    /// Every disk.
+    pub fn disks(&self) -> Vec<(Address, Arc<Disk>)> {
+        self.plots.lock().unwrap().values().map(|(address, plot)| (address.clone(), plot.disk.clone())).collect()
+    }
+
+    /// All objects lose their memory and keep their disks.
+    pub fn restart(&self) {
+        self.plots.lock().unwrap().values_mut().for_each(|(_, plot)| plot.room = None);
+    }
+
+    /// What objects want to do after their answers.
+    pub fn take_rests(&self) -> Vec<Rest> {
+        std::mem::take(&mut *self.rests.lock().unwrap())
+    }
+
+    /// An object's alarm handler.
+    pub fn wake(&self, address: &Address) -> Rest {
+        let room = self.room(address, None);
+        Box::pin(async move {
+            match &*room {
+                Room::Session(shell) => shell.wake().await,
+                Room::Organization(shell) => shell.wake().await,
+                Room::Directory(shell) => shell.wake().await,
+            }
+        })
+    }
+
+    fn room(&self, address: &Address, region: Option<Region>) -> Arc<Room> {
+        let mut plots = self.plots.lock().unwrap();
+        let (_, plot) = plots.entry(name(address)).or_insert_with(|| {
+            let file = self.folder.as_ref().map(|folder| folder.join(format!("{}.sqlite", name(address))));
+            (address.clone(), Plot { disk: Disk::new(file), room: None, region })
+        });
+        let world = self.world.lock().unwrap().clone().unwrap();
+        let mount = Mount(plot.disk.clone());
+        let room = plot.room.get_or_insert_with(|| {
+            Arc::new(match address {
+                Address::Session(_) => Room::Session(Shell::new(mount, world)),
+                Address::Organization(_) => Room::Organization(Shell::new(mount, world)),
+                Address::Directory => Room::Directory(Shell::new(mount, world)),
+            })
+        });
+        room.clone()
+    }
+
+    fn meets(&self, address: &Address) -> Option<Fault> {
+        let mut faults = self.faults.lock().unwrap();
+        let place = faults.iter().position(|(whom, _, _)| match whom {
+            Whom::Everybody => true,
+            Whom::One(one) => one == address,
+            Whom::Kind(kind) => *kind == Kind::of(address),
+        })?;
+        let (_, fault, left) = &mut faults[place];
+        let fault = *fault;
+        if left.as_mut().is_some_and(|left| {
+            *left -= 1;
+            *left == 0
+        }) {
+            faults.remove(place);
+        }
+        Some(fault)
+    }
+
+    async fn carry(&self, address: &Address, region: Option<Region>, request: &[u8]) -> Vec<u8> {
+        macro_rules! serve {
+            ($room:expr, $shell:expr, $kind:path) => {{
+                let served = $shell.serve(request).await;
+                let room = $room.clone();
+                if !served.follow_up.is_empty() {
+                    self.rests.lock().unwrap().push(Box::pin(async move {
+                        if let $kind(shell) = &*room {
+                            shell.afterwards(served.follow_up).await;
+                        }
+                    }));
+                }
+                served.response
+            }};
+        }
+        let room = self.room(address, region);
+        match &*room {
+            Room::Session(shell) => serve!(room, shell, Room::Session),
+            Room::Organization(shell) => serve!(room, shell, Room::Organization),
+            Room::Directory(shell) => serve!(room, shell, Room::Directory),
+        }
+    }
+}
+
+fn name(address: &Address) -> String {
+    match address {
+        Address::Session(locator) => format!("session-{locator}"),
+        Address::Organization(locator) => format!("organization-{locator}"),
+        Address::Directory => "directory".to_owned(),
+    }
+}
+
+#[async_trait]
+impl Objects for Cluster {
+    async fn call(&self, address: &Address, region: Option<Region>, request: Vec<u8>) -> Result<Vec<u8>, PortError> {
+        *self.calls.lock().unwrap().entry(Kind::of(address)).or_default() += 1;
+        let failed = |detail: &str| PortError::new("object call", detail);
+        match self.meets(address) {
+            None => Ok(self.carry(address, region, &request).await),
+            Some(Fault::Unreachable) => Err(failed("unreachable")),
+            Some(Fault::Overloaded) => Err(failed("overloaded")),
+            Some(Fault::Retryable) => Err(PortError { retryable: true, ..failed("the code was updated") }),
+            Some(Fault::Hanging) => std::future::pending().await,
+            Some(Fault::AnswerLost) => {
+                self.carry(address, region, &request).await;
+                Err(failed("the connection was cut"))
+            }
+            Some(Fault::Doubled) => {
+                self.carry(address, region, &request).await;
+                Ok(self.carry(address, region, &request).await)
+            }
+        }
+    }
+}

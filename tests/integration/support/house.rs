@@ -1,0 +1,382 @@
+//! A whole deployment in one process, and what a test can do with it.
+//!
+//! Every method runs to the end on this thread; what objects do after their answers runs next, or waits, or
+//! is lost in a crash.
+
+use std::cell::{Cell, RefCell};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use futures_executor::{LocalPool, block_on};
+use futures_util::task::LocalSpawn;
+use latchkey::app::{App, Error, Idempotency, IssueKey, Principal, RotateKey, Settings, Verification, VerifyKey};
+use latchkey::domain::api_key::ApiKey;
+use latchkey::domain::id::{ApiKeyId, OrganizationId, SessionId};
+use latchkey::domain::key_change::KeyChange;
+use latchkey::domain::operation::Operation;
+use latchkey::domain::organization::Organization;
+use latchkey::domain::plan::Plan;
+use latchkey::domain::session::{OrganizationStatus, Session};
+use latchkey::domain::timestamp::Timestamp;
+use latchkey::domain::verification::Code;
+use latchkey::object::shell::World;
+use latchkey::ports::{Address, Clock};
+
+use super::cluster::Cluster;
+use super::kv::FakeKv;
+use super::ports::{CapturedLog, FakeLimiter, ManualClock, PatientTimer, SeededEntropy};
+use super::words::{name, root_secret};
+
+/// When what follows an answer happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Afterwards {
+    /// As soon as the answer has left.
+    AtOnce,
+    /// When `catch_up` is called.
+    Queued,
+    /// Never: the object dies first.
+    Lost,
+}
+
+/// A key with its plaintext, as its owner holds it.
+#[derive(Debug, Clone)]
+pub struct Held {
+    pub key: ApiKey,
+    pub text: String,
+}
+
+impl Held {
+    /// The id of the key.
+    pub fn id(&self) -> &ApiKeyId {
+        &self.key.id
+    }
+
+    /// The object that owns the key.
+    pub fn authority(&self) -> Address {
+        Address::Session(self.key.session_id.locator())
+    }
+}
+
+/// An organization as its founder holds it.
+#[derive(Debug, Clone)]
+pub struct Home {
+    pub organization: Organization,
+    pub session_id: SessionId,
+    /// The first key: production default session, full access.
+    pub secret: String,
+    pub key_id: ApiKeyId,
+    pub settled: bool,
+}
+
+impl Home {
+    /// The organization's object.
+    pub fn address(&self) -> Address {
+        Address::Organization(self.organization.id.locator())
+    }
+
+    /// The object of its production default session.
+    pub fn session_address(&self) -> Address {
+        Address::Session(self.session_id.locator())
+    }
+}
+
+/// The deployment.
+pub struct House {
+    pub app: Arc<App>,
+    pub clock: Arc<ManualClock>,
+    pub kv: Arc<FakeKv>,
+    pub objects: Arc<Cluster>,
+    pub timer: Arc<PatientTimer>,
+    pub entropy: Arc<SeededEntropy>,
+    pub limiter: Arc<FakeLimiter>,
+    pub log: Arc<CapturedLog>,
+    pool: RefCell<LocalPool>,
+    afterwards: Cell<Afterwards>,
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        // The objects hold the world and the world the objects.
+        self.objects.set_world(None);
+    }
+}
+
+impl House {
+    /// A deployment that is always the same.
+    pub fn new() -> Self {
+        Self::build(7, &root_secret(1), None)
+    }
+
+    /// One with other draws.
+    pub fn seeded(seed: u64) -> Self {
+        println!("entropy seed {seed}");
+        Self::build(seed, &root_secret(1), None)
+    }
+
+    /// One whose databases are files, for a look at their bytes.
+    pub fn on_disk(name: &str) -> Self {
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
+        if folder.exists() {
+            std::fs::remove_dir_all(&folder).unwrap();
+        }
+        std::fs::create_dir_all(&folder).unwrap();
+        Self::build(7, &root_secret(1), Some(folder))
+    }
+
+    fn build(seed: u64, root_secrets: &str, folder: Option<PathBuf>) -> Self {
+        let clock = Arc::new(ManualClock::default());
+        let kv = Arc::new(FakeKv::new(clock.clone()));
+        let objects = Arc::new(Cluster::new(folder));
+        let entropy = Arc::new(SeededEntropy::new(seed));
+        let (timer, limiter, log) = (Arc::default(), Arc::default(), Arc::default());
+        Self::compose(root_secrets, clock, kv, objects, timer, entropy, limiter, log)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one for each door")]
+    fn compose(
+        root_secrets: &str,
+        clock: Arc<ManualClock>,
+        kv: Arc<FakeKv>,
+        objects: Arc<Cluster>,
+        timer: Arc<PatientTimer>,
+        entropy: Arc<SeededEntropy>,
+        limiter: Arc<FakeLimiter>,
+        log: Arc<CapturedLog>,
+    ) -> Self {
+        let digest = hex::encode(super::words::sha256(super::words::OPERATOR_TOKEN));
+        let (keyring, settings) = Settings::parse(Some(root_secrets), None, Some(&digest), None).unwrap();
+        let world = World {
+            kv: kv.clone(),
+            objects: objects.clone(),
+            clock: clock.clone(),
+            timer: timer.clone(),
+            entropy: entropy.clone(),
+            log: log.clone(),
+            keyring: Arc::new(keyring),
+        };
+        objects.set_world(Some(world.clone()));
+        let app = Arc::new(App::new(world, limiter.clone(), settings));
+        let pool = RefCell::new(LocalPool::new());
+        let afterwards = Cell::new(Afterwards::AtOnce);
+        Self { app, clock, kv, objects, timer, entropy, limiter, log, pool, afterwards }
+    }
+
+    /// The same world under other root secrets (newest first), after a new deployment.
+    pub fn redeployed(&self, root_secrets: &str) -> Self {
+        Self::compose(
+            root_secrets,
+            self.clock.clone(),
+            self.kv.clone(),
+            self.objects.clone(),
+            self.timer.clone(),
+            self.entropy.clone(),
+            self.limiter.clone(),
+            self.log.clone(),
+        )
+    }
+
+    /// Decides when the rest of a command's work happens.
+    pub fn set_afterwards(&self, afterwards: Afterwards) {
+        self.afterwards.set(afterwards);
+    }
+
+    /// Runs a future of the house, then what follows.
+    pub fn run<F: Future>(&self, work: F) -> F::Output {
+        let output = block_on(work);
+        match self.afterwards.get() {
+            Afterwards::AtOnce => self.catch_up(),
+            Afterwards::Queued => {}
+            Afterwards::Lost => drop(self.objects.take_rests()),
+        }
+        output
+    }
+
+    /// Runs everything that objects still want to do, as far as it gets.
+    pub fn catch_up(&self) {
+        let mut pool = self.pool.borrow_mut();
+        loop {
+            let rests = self.objects.take_rests();
+            for rest in rests {
+                pool.spawner().spawn_local_obj(Box::pin(rest).into()).unwrap();
+            }
+            pool.run_until_stalled();
+            let more = self.objects.take_rests();
+            if more.is_empty() {
+                return;
+            }
+            for rest in more {
+                pool.spawner().spawn_local_obj(Box::pin(rest).into()).unwrap();
+            }
+        }
+    }
+
+    /// Every object dies where it stands: memory and unfinished work are gone.
+    pub fn crash(&self) {
+        drop(self.objects.take_rests());
+        self.pool.replace(LocalPool::new());
+        self.objects.restart();
+    }
+
+    /// The moment.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// A moment from now.
+    pub fn after(&self, ms: i64) -> Timestamp {
+        self.now().plus_millis(ms)
+    }
+
+    /// Lets time pass, and every alarm ring that comes due, in order.
+    pub fn advance(&self, ms: i64) {
+        let end = self.after(ms);
+        while let Some((at, address)) = self.next_alarm().filter(|(at, _)| *at <= end) {
+            self.clock.set(at.max(self.now()));
+            self.ring(&address);
+        }
+        self.clock.set(end);
+    }
+
+    /// Rings the alarm of an object now.
+    pub fn ring(&self, address: &Address) {
+        self.objects.disk(address).take_alarm();
+        let wake = self.objects.wake(address);
+        self.pool.borrow().spawner().spawn_local_obj(Box::pin(wake).into()).unwrap();
+        self.catch_up();
+    }
+
+    /// The next alarm.
+    pub fn next_alarm(&self) -> Option<(Timestamp, Address)> {
+        let due = self.objects.disks().into_iter().filter_map(|(address, disk)| Some((disk.alarm()?, address)));
+        due.min_by_key(|(at, _)| *at)
+    }
+
+    /// How many messages objects still have to send.
+    pub fn undelivered(&self) -> i64 {
+        let disks = self.objects.disks();
+        let with_outbox = disks.iter().filter(|(_, disk)| disk.tables().iter().any(|table| table == "outbox"));
+        with_outbox.map(|(_, disk)| disk.number("SELECT count(*) FROM outbox")).sum()
+    }
+
+    /// Everything on every disk but the tables named.
+    pub fn dump(&self, without: &[&str]) -> String {
+        let disks = self.objects.disks();
+        disks.iter().map(|(address, disk)| format!("{address:?}\n{}", disk.dump(without))).collect()
+    }
+
+    /// Founds an organization.
+    pub fn found(&self, label: &str) -> Home {
+        self.try_found(label, None).unwrap()
+    }
+
+    /// Founds an organization on a plan.
+    pub fn found_on(&self, label: &str, plan: Plan) -> Home {
+        self.try_found(label, Some(plan)).unwrap()
+    }
+
+    /// Founds an organization, or not.
+    pub fn try_found(&self, label: &str, plan: Option<Plan>) -> Result<Home, Error> {
+        let outcome = self.run(self.app.found_organization(name(label), plan))?;
+        let founded = outcome.reply;
+        Ok(Home {
+            session_id: founded.organization.default_session_id.clone(),
+            organization: founded.organization,
+            secret: founded.secret.expose().to_owned(),
+            key_id: founded.key.id,
+            settled: outcome.settled,
+        })
+    }
+
+    /// Authenticates a secret key for managing keys.
+    pub fn principal(&self, secret: &str) -> Principal {
+        self.authenticate(secret, Operation::WriteApiKeys).unwrap()
+    }
+
+    /// Authenticates a secret key for an operation.
+    pub fn authenticate(&self, secret: &str, operation: Operation) -> Result<Principal, Error> {
+        self.run(self.app.authenticate(secret, None, operation))
+    }
+
+    /// Issues a key.
+    pub fn issue(&self, by: &Principal, request: IssueKey) -> Result<Held, Error> {
+        self.issue_under(by, request, None)
+    }
+
+    /// Issues a key under an `Idempotency-Key`.
+    pub fn issue_under(
+        &self,
+        by: &Principal,
+        request: IssueKey,
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Held, Error> {
+        let issued = self.run(self.app.issue(by, request, idempotency))?;
+        Ok(Held { key: issued.key, text: issued.secret.expose().to_owned() })
+    }
+
+    /// Rotates a key; the old one goes on for `overlap_ms`.
+    pub fn rotate(&self, by: &Principal, key_id: &ApiKeyId, overlap_ms: i64) -> Result<Held, Error> {
+        let request = RotateKey { key_id: key_id.clone(), overlap_ms, expires_at: None };
+        self.rotate_under(by, request, None)
+    }
+
+    /// Rotates a key as asked.
+    pub fn rotate_under(
+        &self,
+        by: &Principal,
+        request: RotateKey,
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Held, Error> {
+        let issued = self.run(self.app.rotate(by, request, idempotency))?;
+        Ok(Held { key: issued.key, text: issued.secret.expose().to_owned() })
+    }
+
+    /// Revokes a key.
+    pub fn revoke(&self, by: &Principal, key_id: &ApiKeyId) -> Result<ApiKey, Error> {
+        self.run(self.app.revoke_key(by, key_id, None)).map(|outcome| outcome.reply)
+    }
+
+    /// Changes a key.
+    pub fn change(&self, by: &Principal, key_id: &ApiKeyId, change: KeyChange) -> Result<ApiKey, Error> {
+        self.run(self.app.change_key(by, key_id, change)).map(|outcome| outcome.reply)
+    }
+
+    /// Reads a key.
+    pub fn read(&self, by: &Principal, key_id: &ApiKeyId) -> Result<ApiKey, Error> {
+        self.run(self.app.read_key(by, key_id))
+    }
+
+    /// Creates a session without a region.
+    pub fn create_session(
+        &self,
+        by: &Principal,
+        label: &str,
+        environment: Option<latchkey::domain::environment::Environment>,
+    ) -> Result<Session, Error> {
+        self.run(self.app.create_session(by, name(label), environment, None)).map(|outcome| outcome.reply)
+    }
+
+    /// Deletes a session.
+    pub fn delete_session(&self, by: &Principal, id: &SessionId) -> Result<Session, Error> {
+        self.run(self.app.delete_session(by, id)).map(|outcome| outcome.reply)
+    }
+
+    /// Suspends, resumes or deletes an organization; answers whether everybody knows.
+    pub fn set_status(&self, id: &OrganizationId, status: OrganizationStatus) -> Result<bool, Error> {
+        self.run(self.app.set_organization_status(id, status)).map(|outcome| outcome.settled)
+    }
+
+    /// Verifies a secret key at the gate.
+    pub fn verify(&self, secret: &str) -> Result<Verification, Error> {
+        self.verify_for(secret, VerifyKey::default())
+    }
+
+    /// Verifies a secret key for something.
+    pub fn verify_for(&self, secret: &str, request: VerifyKey) -> Result<Verification, Error> {
+        self.run(self.app.verify(secret, None, request))
+    }
+
+    /// The code of a verification that must come about.
+    pub fn code(&self, secret: &str) -> Code {
+        self.verify(secret).unwrap().code
+    }
+}

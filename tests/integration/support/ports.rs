@@ -1,0 +1,145 @@
+//! The small doors: clock, timer, chance, limiter and log, each under the test's control.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+
+use async_trait::async_trait;
+use latchkey::domain::timestamp::Timestamp;
+use latchkey::ports::{Clock, Entropy, FailureLimiter, Log, PortError, Timer};
+use sha2::{Digest, Sha512};
+
+/// 2026-01-02T03:04:05.678Z, where every test begins.
+pub const BEGINNING: i64 = 1_767_323_045_678;
+
+/// A clock that goes where it is told.
+pub struct ManualClock(AtomicI64);
+
+impl Default for ManualClock {
+    fn default() -> Self {
+        Self(AtomicI64::new(BEGINNING))
+    }
+}
+
+impl ManualClock {
+    /// Jumps to a moment, backwards too.
+    pub fn set(&self, moment: Timestamp) {
+        self.0.store(moment.as_millis(), Ordering::Relaxed);
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.load(Ordering::Relaxed))
+    }
+}
+
+/// Waits without taking time: a sleep ends once everybody else has had ample opportunity to go on, so in a
+/// race against it exactly what hangs loses. It can be told never to end.
+#[derive(Default)]
+pub struct PatientTimer {
+    endless: AtomicBool,
+    slept: Mutex<Vec<u64>>,
+}
+
+impl PatientTimer {
+    /// How often a sleep lets the others go first.
+    const TURNS: u32 = 64;
+
+    /// Whether sleeps never end.
+    pub fn never_ends(&self, endless: bool) {
+        self.endless.store(endless, Ordering::Relaxed);
+    }
+
+    /// The sleeps that ran out.
+    pub fn slept(&self) -> Vec<u64> {
+        self.slept.lock().unwrap().clone()
+    }
+}
+
+#[async_trait]
+impl Timer for PatientTimer {
+    async fn sleep(&self, ms: u64) {
+        if self.endless.load(Ordering::Relaxed) {
+            return std::future::pending().await;
+        }
+        let mut turns = 0;
+        std::future::poll_fn(|context| {
+            turns += 1;
+            if turns > Self::TURNS {
+                return std::task::Poll::Ready(());
+            }
+            context.waker().wake_by_ref();
+            std::task::Poll::Pending
+        })
+        .await;
+        self.slept.lock().unwrap().push(ms);
+    }
+}
+
+/// Chance that can be repeated: a counter under a hash.
+pub struct SeededEntropy {
+    seed: u64,
+    drawn: AtomicU64,
+    failing: AtomicBool,
+}
+
+impl SeededEntropy {
+    /// The same draws for the same seed.
+    pub fn new(seed: u64) -> Self {
+        Self { seed, drawn: AtomicU64::new(0), failing: AtomicBool::new(false) }
+    }
+
+    /// Whether there is none to be had.
+    pub fn fails(&self, failing: bool) {
+        self.failing.store(failing, Ordering::Relaxed);
+    }
+}
+
+impl Entropy for SeededEntropy {
+    fn seed(&self) -> Result<[u8; 64], PortError> {
+        if self.failing.load(Ordering::Relaxed) {
+            return Err(PortError::new("entropy", "none left"));
+        }
+        let number = self.drawn.fetch_add(1, Ordering::Relaxed);
+        Ok(Sha512::digest(format!("{}/{number}", self.seed)).into())
+    }
+}
+
+/// A limiter that tolerates everything until told otherwise, and remembers whom it was asked about.
+#[derive(Default)]
+pub struct FakeLimiter {
+    /// Whether it has had enough.
+    pub strict: AtomicBool,
+    /// Whether it does not answer properly.
+    pub failing: AtomicBool,
+    /// Whom it counted.
+    pub sources: Mutex<Vec<String>>,
+}
+
+#[async_trait]
+impl FailureLimiter for FakeLimiter {
+    async fn tolerates(&self, source: &str) -> Result<bool, PortError> {
+        self.sources.lock().unwrap().push(source.to_owned());
+        if self.failing.load(Ordering::Relaxed) {
+            return Err(PortError::new("limiter", "down"));
+        }
+        Ok(!self.strict.load(Ordering::Relaxed))
+    }
+}
+
+/// Keeps every line.
+#[derive(Default)]
+pub struct CapturedLog(Mutex<Vec<String>>);
+
+impl CapturedLog {
+    /// The lines so far.
+    pub fn lines(&self) -> Vec<String> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+impl Log for CapturedLog {
+    fn line(&self, line: &str) {
+        self.0.lock().unwrap().push(line.to_owned());
+    }
+}
