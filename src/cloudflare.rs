@@ -6,6 +6,7 @@
 mod doors;
 mod objects;
 mod storage;
+mod timer;
 
 use std::cell::OnceCell;
 use std::sync::Arc;
@@ -67,7 +68,7 @@ fn world(env: &Env) -> Result<(World, Settings), String> {
         kv: Arc::new(doors::Keys::new(env)?),
         objects: Arc::new(objects::Namespaces::new(env)?),
         clock: Arc::new(doors::SystemClock),
-        timer: Arc::new(doors::SystemTimer),
+        timer: Arc::new(timer::SystemTimer),
         entropy: Arc::new(doors::SystemEntropy),
         log: Arc::new(doors::Console),
         keyring: Arc::new(keyring),

@@ -1,14 +1,12 @@
-//! The smaller doors: KV, clock, timer, randomness, the failure limiter and the log.
-
-use std::time::Duration;
+//! The smaller doors: KV, clock, randomness, the failure limiter and the log.
 
 use async_trait::async_trait;
 use worker::kv::KvStore;
 use worker::send::SendFuture;
-use worker::{Delay, Env, RateLimiter, console_error};
+use worker::{Env, RateLimiter, console_error};
 
 use crate::domain::timestamp::Timestamp;
-use crate::ports::{Clock, Entropy, FailureLimiter, KeyValue, Log, PortError, Timer};
+use crate::ports::{Clock, Entropy, FailureLimiter, KeyValue, Log, PortError};
 
 /// The KV namespace.
 pub(super) struct Keys(KvStore);
@@ -38,16 +36,6 @@ pub(super) struct SystemClock;
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(i64::try_from(worker::Date::now().as_millis()).unwrap_or(i64::MAX))
-    }
-}
-
-/// The runtime's timer.
-pub(super) struct SystemTimer;
-
-#[async_trait]
-impl Timer for SystemTimer {
-    async fn sleep(&self, ms: u64) {
-        SendFuture::new(Delay::from(Duration::from_millis(ms))).await;
     }
 }
 
