@@ -35,6 +35,7 @@ export class Client {
     const response = await fetch(new URL(path, this.origin()), {
       method,
       redirect: 'manual',
+      signal: AbortSignal.timeout(PATIENCE_MS),
       headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...clientAddress, ...this.headers, ...headers },
       body: body === undefined ? undefined : raw ? body : JSON.stringify(body),
     });
@@ -43,6 +44,9 @@ export class Client {
     return { status: response.status, headers: response.headers, body: parse(text), text };
   }
 }
+
+/** A request that hangs is a failed test with a line number, not a run that never ends. */
+const PATIENCE_MS = 20_000;
 
 /** Cloudflare's edge always says who the client is; the runtime alone does not. From the documentation range. */
 const clientAddress = { 'cf-connecting-ip': '203.0.113.7' };
