@@ -86,6 +86,8 @@ pub struct Cluster {
     world: Mutex<Option<World>>,
     plots: Mutex<BTreeMap<String, (Address, Plot)>>,
     faults: Mutex<Vec<(Whom, Fault, Option<u32>)>>,
+    planned: Mutex<Option<(u64, Fault, bool)>>,
+    fuse: Mutex<Option<(Kind, i64)>>,
     calls: Mutex<BTreeMap<Kind, u64>>,
     rests: Mutex<Vec<Rest>>,
     folder: Option<PathBuf>,
@@ -98,6 +100,8 @@ impl Cluster {
             world: Mutex::new(None),
             plots: Mutex::default(),
             faults: Mutex::default(),
+            planned: Mutex::default(),
+            fuse: Mutex::default(),
             calls: Mutex::default(),
             rests: Mutex::default(),
             folder,
@@ -120,9 +124,31 @@ impl Cluster {
         self.faults.lock().unwrap().push((whom, fault, Some(1)));
     }
 
+    /// Lets the `n`-th call from now on go wrong (1 = the next), whomever it is for.
+    pub fn fault_nth(&self, n: u64, fault: Fault) {
+        *self.planned.lock().unwrap() = Some((n, fault, false));
+    }
+
+    /// Lets every call from the `n`-th on go wrong.
+    pub fn fault_from(&self, n: u64, fault: Fault) {
+        *self.planned.lock().unwrap() = Some((n, fault, true));
+    }
+
+    /// Lets the `n`-th statement of every object of a kind fail, also of those that do not exist yet.
+    pub fn fail_statement_of(&self, kind: Kind, n: i64) {
+        *self.fuse.lock().unwrap() = Some((kind, n));
+    }
+
+    /// Takes back what `fail_statement_of` ordered.
+    pub fn no_failures(&self) {
+        *self.fuse.lock().unwrap() = None;
+        self.disks().iter().for_each(|(_, disk)| disk.no_failure());
+    }
+
     /// Ends all faults.
     pub fn heal(&self) {
         self.faults.lock().unwrap().clear();
+        *self.planned.lock().unwrap() = None;
     }
 
     /// How many calls objects of a kind were sent.
@@ -181,7 +207,11 @@ impl Cluster {
         let mut plots = self.plots.lock().unwrap();
         let (_, plot) = plots.entry(name(address)).or_insert_with(|| {
             let file = self.folder.as_ref().map(|folder| folder.join(format!("{}.sqlite", name(address))));
-            (address.clone(), Plot { disk: Disk::new(file), room: None, region })
+            let disk = Disk::new(file);
+            if let Some((_, n)) = self.fuse.lock().unwrap().filter(|(kind, _)| *kind == Kind::of(address)) {
+                disk.fail_statement(n);
+            }
+            (address.clone(), Plot { disk, room: None, region })
         });
         let world = self.world.lock().unwrap().clone().unwrap();
         let mount = Mount(plot.disk.clone());
@@ -196,6 +226,14 @@ impl Cluster {
     }
 
     fn meets(&self, address: &Address) -> Option<Fault> {
+        if let Some((left, fault, stays)) = self.planned.lock().unwrap().as_mut() {
+            *left = left.saturating_sub(1);
+            if *left == 0 {
+                let now = *fault;
+                *left = if *stays { 1 } else { u64::MAX };
+                return Some(now);
+            }
+        }
         let mut faults = self.faults.lock().unwrap();
         let place = faults.iter().position(|(whom, _, _)| match whom {
             Whom::Everybody => true,
