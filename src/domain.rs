@@ -21,6 +21,8 @@ pub mod operation;
 pub mod organization;
 pub mod permission;
 pub mod plan;
+#[cfg(test)]
+pub(crate) mod sample;
 pub mod secret_key;
 pub mod session;
 pub mod text;

@@ -219,3 +219,120 @@ pub(crate) fn outlives(expiry: Option<Timestamp>, other: Option<Timestamp>) -> b
         (Some(expiry), Some(other)) => expiry > other,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::sample::{at, key, settings};
+
+    fn successor() -> ApiKeyId {
+        ApiKeyId::from_trusted("key_successor".to_owned())
+    }
+
+    /// Every status, with a key that is in it at second 100.
+    fn in_every_status() -> [(Status, ApiKey); 5] {
+        let base = key(settings(&["*"]));
+        let with = |edit: fn(&mut ApiKey)| {
+            let mut key = base.clone();
+            edit(&mut key);
+            key
+        };
+        [
+            (Status::Active, base.clone()),
+            (Status::Pending, with(|key| key.settings.not_before = Some(at(101)))),
+            (Status::Disabled, with(|key| key.disabled = true)),
+            (Status::Expired, with(|key| key.settings.expires_at = Some(at(100)))),
+            (Status::Revoked, with(|key| key.revocation = Some(Revocation { at: at(1), reason: None }))),
+        ]
+    }
+
+    #[test]
+    fn the_status_follows_from_the_facts_and_the_time() {
+        for (status, key) in in_every_status() {
+            assert_eq!(key.status(at(100)), status);
+        }
+    }
+
+    #[test]
+    fn expiry_and_not_before_count_to_the_millisecond() {
+        let mut sample = key(settings(&["*"]));
+        sample.settings.expires_at = Some(at(10));
+        assert_eq!(sample.status(at(10).plus_millis(-1)), Status::Active);
+        assert_eq!(sample.status(at(10)), Status::Expired);
+        sample.settings.expires_at = None;
+        assert_eq!(sample.status(at(10)), Status::Active, "removing the expiry revives");
+        sample.settings.not_before = Some(at(20));
+        assert_eq!(sample.status(at(20).plus_millis(-1)), Status::Pending);
+        assert_eq!(sample.status(at(20)), Status::Active);
+    }
+
+    #[test]
+    fn the_legal_moves_are_these() {
+        for (status, key) in in_every_status() {
+            let changed = key.clone().change(settings(&["emails:send"]), false, at(100));
+            assert_eq!(changed.is_ok(), status != Status::Revoked, "change of {status:?}");
+            let retired = key.clone().retire(successor(), 0, at(100));
+            let expected = match status {
+                Status::Active | Status::Pending => None,
+                Status::Disabled | Status::Expired => Some(TransitionError::NotActive),
+                Status::Revoked => Some(TransitionError::Revoked),
+            };
+            assert_eq!(retired.err(), expected, "rotation of {status:?}");
+            assert_eq!(key.revoke(None, at(100)).status(at(100)), Status::Revoked, "revocation of {status:?}");
+        }
+    }
+
+    #[test]
+    fn a_repeated_revocation_keeps_the_first_moment_and_reason() {
+        let once = key(settings(&["*"])).revoke(Some(Reason::of("leaked")), at(5));
+        assert_eq!(once.clone().revoke(Some(Reason::of("again")), at(9)), once);
+    }
+
+    #[test]
+    fn every_change_moves_the_generation_on() {
+        let before = key(settings(&["*"]));
+        assert_eq!(before.clone().revoke(None, at(1)).generation, 2);
+        assert_eq!(before.clone().change(settings(&["*"]), true, at(1)).unwrap().generation, 2);
+        assert_eq!(before.retire(successor(), 60_000, at(1)).unwrap().generation, 2);
+    }
+
+    #[test]
+    fn the_old_half_of_a_rotation_ends_with_its_overlap_and_cannot_outlive_it() {
+        let old = key(settings(&["*"])).retire(successor(), 60_000, at(0)).unwrap();
+        assert_eq!(old.status(at(60).plus_millis(-1)), Status::Active);
+        assert_eq!(old.status(at(60)), Status::Expired);
+        assert_eq!(
+            old.clone().change(settings(&["*"]), false, at(1)),
+            Err(TransitionError::Rotated),
+            "no expiry at all"
+        );
+        let mut shorter = old.settings.clone();
+        shorter.expires_at = Some(at(30));
+        assert!(old.clone().change(shorter, false, at(1)).is_ok(), "earlier is fine");
+        assert_eq!(old.retire(successor(), 0, at(1)), Err(TransitionError::Rotated), "one successor");
+    }
+
+    #[test]
+    fn an_overlap_never_lengthens_a_life() {
+        let mut short = key(settings(&["*"]));
+        short.settings.expires_at = Some(at(10));
+        assert_eq!(short.retire(successor(), 60_000, at(0)).unwrap().settings.expires_at, Some(at(10)));
+    }
+
+    #[test]
+    fn a_rotation_without_overlap_revokes() {
+        let old = key(settings(&["*"])).retire(successor(), 0, at(7)).unwrap();
+        assert_eq!(old.revocation.unwrap().reason, Some(Reason::of("rotated")));
+        assert_eq!(old.rotated_to, Some(successor()));
+    }
+
+    #[test]
+    fn the_quota_counts_what_can_be_used_now_or_again() {
+        for (status, key) in in_every_status() {
+            let counts = matches!(status, Status::Active | Status::Pending | Status::Disabled);
+            assert_eq!(key.counts_for_quota(at(100)), counts, "{status:?}");
+        }
+        let old = key(settings(&["*"])).retire(successor(), 60_000, at(0)).unwrap();
+        assert!(!old.counts_for_quota(at(1)), "the old half of a rotation does not count");
+    }
+}

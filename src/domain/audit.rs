@@ -104,3 +104,16 @@ pub fn chain_hash(previous: &str, seq: i64, entry_json: &str) -> String {
     hasher.update(format!("{previous}\n{seq}\n{entry_json}\n"));
     hex::encode(hasher.finalize())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hash_of_an_entry_is_pinned() {
+        let first = chain_hash(GENESIS, 1, "{}");
+        assert_eq!(first, "2a2d41417df775a4a97eae238ccf98045cb3f7998c01520e99b9b67e8183b053");
+        assert_ne!(chain_hash(&first, 2, "{}"), chain_hash(GENESIS, 2, "{}"), "the predecessor counts");
+        assert_ne!(chain_hash(GENESIS, 1, "{ }"), first, "the text counts");
+    }
+}

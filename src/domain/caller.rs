@@ -90,3 +90,78 @@ impl Caller {
         Actor::ApiKey { id: self.key_id.clone() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::sample::{at, key, session, settings};
+
+    fn caller(settings: KeySettings) -> Caller {
+        Caller::new(&key(settings), &session(Some(Environment::Production), true))
+    }
+
+    #[test]
+    fn only_the_production_default_session_gives_reach_and_only_to_keys_that_manage_all_keys() {
+        let production = Some(Environment::Production);
+        for (permissions, environment, is_default, reach) in [
+            (&["*"][..], production, true, Reach::Organization),
+            (&["api_keys:*"], production, true, Reach::Organization),
+            (&["api_keys:read", "api_keys:write"], production, true, Reach::Session),
+            (&["emails:send"], production, true, Reach::Session),
+            (&["*"], production, false, Reach::Session),
+            (&["*"], Some(Environment::Development), true, Reach::Session),
+            (&["*"], None, true, Reach::Session),
+        ] {
+            let caller = Caller::new(&key(settings(permissions)), &session(environment, is_default));
+            assert_eq!(caller.reach, reach, "{permissions:?} {environment:?} {is_default}");
+        }
+    }
+
+    #[test]
+    fn reach_never_leaves_the_organization() {
+        let everywhere = caller(settings(&["*"]));
+        let (own, other) = (everywhere.session_id.clone(), SessionId::from_trusted("ses_other".to_owned()));
+        let foreign = OrganizationId::from_trusted("org_foreign".to_owned());
+        assert!(everywhere.reaches(&everywhere.organization_id, &other));
+        assert!(!everywhere.reaches(&foreign, &own));
+        let bound = caller(settings(&["api_keys:write"]));
+        assert!(bound.reaches(&bound.organization_id, &own));
+        assert!(!bound.reaches(&bound.organization_id, &other));
+    }
+
+    #[test]
+    fn nobody_hands_out_more_than_he_has() {
+        let mut mine = settings(&["api_keys:*", "emails:send"]);
+        mine.domain = Some(DomainName::parse("acme.example").unwrap());
+        mine.ip_allow_list = IpAllowList::parse(["192.0.2.0/24"]).unwrap();
+        mine.expires_at = Some(at(100));
+        let giver = caller(mine.clone());
+        assert!(giver.covers(&mine), "the same is fine");
+        let with = |edit: fn(&mut KeySettings)| {
+            let mut settings = mine.clone();
+            edit(&mut settings);
+            settings
+        };
+        for (less, what) in [
+            (with(|settings| settings.permissions = Permissions::parse(["emails:send"]).unwrap()), "fewer permissions"),
+            (with(|settings| settings.ip_allow_list = IpAllowList::parse(["192.0.2.8"]).unwrap()), "a smaller network"),
+            (with(|settings| settings.expires_at = Some(at(99))), "a shorter life"),
+        ] {
+            assert!(giver.covers(&less), "{what}");
+        }
+        for (more, what) in [
+            (with(|settings| settings.permissions = Permissions::parse(["*"]).unwrap()), "more permissions"),
+            (with(|settings| settings.domain = None), "any domain"),
+            (with(|settings| settings.domain = DomainName::parse("b.example").ok()), "another domain"),
+            (with(|settings| settings.ip_allow_list = IpAllowList::default()), "any network"),
+            (
+                with(|settings| settings.ip_allow_list = IpAllowList::parse(["192.0.0.0/16"]).unwrap()),
+                "a larger network",
+            ),
+            (with(|settings| settings.expires_at = Some(at(101))), "a longer life"),
+            (with(|settings| settings.expires_at = None), "an endless life"),
+        ] {
+            assert!(!giver.covers(&more), "{what}");
+        }
+    }
+}

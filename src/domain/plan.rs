@@ -80,3 +80,28 @@ impl Plan {
         self.requests_per_minute.or_else(|| self.name.requests_per_minute())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_presets_are_the_published_table() {
+        for (name, keys, requests) in [
+            (PlanName::Free, Some(3), Some(60)),
+            (PlanName::Starter, Some(10), Some(300)),
+            (PlanName::Pro, None, Some(1_000)),
+            (PlanName::Enterprise, None, None),
+        ] {
+            let plan = Plan::preset(name);
+            assert_eq!((plan.max_keys_per_session(), plan.max_requests_per_minute()), (keys, requests), "{name:?}");
+            assert_eq!(PlanName::parse(name.as_str()), Some(name));
+        }
+    }
+
+    #[test]
+    fn what_the_operator_agreed_on_replaces_the_preset() {
+        let plan = Plan { keys_per_session: Some(7), requests_per_minute: Some(70), ..Plan::preset(PlanName::Free) };
+        assert_eq!((plan.max_keys_per_session(), plan.max_requests_per_minute()), (Some(7), Some(70)));
+    }
+}

@@ -301,7 +301,9 @@ impl<'a> UnderWay<'a> {
 impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
         let mut under_way = self.all.lock().unwrap_or_else(PoisonError::into_inner);
-        self.mine.iter().for_each(|entry| drop(under_way.remove(entry)));
+        for entry in &self.mine {
+            under_way.remove(entry);
+        }
     }
 }
 
