@@ -14,13 +14,13 @@
 
 mod support;
 
-//mod audit;
+mod audit;
 mod authentication;
 mod faults;
 //mod formats;
 //mod house_rules;
 mod idempotency;
-//mod isolation;
+mod isolation;
 //mod lifecycle;
 //mod model;
 //mod organizations;

@@ -292,6 +292,12 @@ impl House {
         self.authenticate(secret, Operation::WriteApiKeys).unwrap()
     }
 
+    /// Makes sure that the organization is active, and authenticates its first key.
+    pub fn principal_or_resumed(&self, home: &Home) -> Principal {
+        self.set_status(&home.organization.id, OrganizationStatus::Active).unwrap();
+        self.principal(&home.secret)
+    }
+
     /// Authenticates a secret key for an operation.
     pub fn authenticate(&self, secret: &str, operation: Operation) -> Result<Principal, Error> {
         self.run(self.app.authenticate(secret, None, operation))
