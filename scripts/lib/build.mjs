@@ -7,12 +7,19 @@ import { run } from './process.mjs';
 import { step } from './steps.mjs';
 
 /**
+ * What the wasm may weigh: V8 compiles all of it before an isolate's first answer, and a start may take one second.
+ * A dependency that costs a tenth of this should be a decision, not an accident.
+ */
+export const budget = 2.25 * 1024 * 1024;
+
+/**
  * `wrangler` builds before its first run too. Whoever has just built passes it this environment, and build.mjs then
  * skips that one build. The token makes sure that a mark left over by another run means nothing.
  * @returns {{ LATCHKEY_JUST_BUILT: string }}
  */
 export function justBuilt() {
   const token = randomUUID();
+  mkdirSync(at('.wrangler'), { recursive: true });
   writeFileSync(mark(), token);
   return { LATCHKEY_JUST_BUILT: token };
 }
@@ -25,7 +32,7 @@ export function alreadyBuilt() {
   return true;
 }
 
-const mark = () => at('build/.just-built');
+const mark = () => at('.wrangler/just-built');
 
 /**
  * `show` lets cargo write to the terminal itself; without it the output appears only if the build fails.

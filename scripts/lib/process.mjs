@@ -48,7 +48,7 @@ export function attempt(command, args, { env = process.env, show = 'never', cwd 
 export async function run(command, args, options) {
   const outcome = await attempt(command, args, options);
   if (outcome.code !== 0) {
-    const said = options?.show ? '' : `\n${outcome.output.trimEnd()}`;
+    const said = (options?.show ?? 'never') !== 'never' ? '' : `\n${outcome.output.trimEnd()}`;
     throw new Failure(`${[command, ...args].join(' ')}: exit code ${outcome.code}${said}`);
   }
   return outcome.output;
