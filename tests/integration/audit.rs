@@ -51,7 +51,8 @@ fn every_mutation_has_one_entry_that_says_who_did_what_to_which_thing() {
     house.delete_session(&admin, &session.id).unwrap();
     house.code(&home.secret);
     let page = log_of(&house, &home.secret, everything());
-    let mut lines: Vec<_> = page.entries.iter().map(|logged| (logged.entry.action, logged.entry.target.as_str())).collect();
+    let mut lines: Vec<_> =
+        page.entries.iter().map(|logged| (logged.entry.action, logged.entry.target.as_str())).collect();
     lines.reverse();
     assert_eq!(
         lines,

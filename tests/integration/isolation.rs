@@ -39,7 +39,14 @@ fn told<T: std::fmt::Debug>(result: Result<T, Error>) -> Told {
 }
 
 const OPERATIONS: [&str; 9] = [
-    "read key", "change key", "rotate key", "revoke key", "issue key", "read session", "session health", "rename session",
+    "read key",
+    "change key",
+    "rotate key",
+    "revoke key",
+    "issue key",
+    "read session",
+    "session health",
+    "rename session",
     "delete session",
 ];
 
@@ -117,7 +124,9 @@ fn every_caller_meets_every_operation_on_every_target() {
                 let (caller, secret) = &callers[index];
                 let root = house.principal(&home.secret);
                 let session = match target {
-                    "own" if *caller == "session" => house.authenticate(secret, Operation::WriteApiKeys).unwrap().caller.session_id,
+                    "own" if *caller == "session" => {
+                        house.authenticate(secret, Operation::WriteApiKeys).unwrap().caller.session_id
+                    }
                     // The production default session cannot be deleted; another one within reach stands in.
                     "own" if operation == "delete session" => sibling.clone(),
                     "own" => home.session_id.clone(),
@@ -126,7 +135,8 @@ fn every_caller_meets_every_operation_on_every_target() {
                 };
                 let owner = if target == "foreign" { house.principal(&foreign.secret) } else { root };
                 let victim = house.issue(&owner, key_in(&session, &["emails:send"])).unwrap();
-                let foreign_log = || house.objects.disk(&foreign.session_address()).number("SELECT count(*) FROM audit_log");
+                let foreign_log =
+                    || house.objects.disk(&foreign.session_address()).number("SELECT count(*) FROM audit_log");
                 let logged = foreign_log();
                 let outcome = perform(&house, secret, operation, victim.id(), &session);
                 assert_eq!(outcome, expected(caller, operation)[number], "{caller} · {operation} · {target}");

@@ -22,7 +22,7 @@ mod faults;
 mod idempotency;
 mod isolation;
 //mod lifecycle;
-//mod model;
+mod model;
 //mod organizations;
 mod outbox;
 //mod pagination;
