@@ -128,9 +128,9 @@ pub struct Problem {
     errors: FieldErrors,
     details: Map<String, Value>,
     retry_after_seconds: Option<u64>,
-    required_permission: Option<String>,
+    required_permission: Option<Box<str>>,
     refuses_as_forbidden: bool,
-    cause: Option<String>,
+    cause: Option<Box<str>>,
 }
 
 impl Problem {
@@ -171,7 +171,7 @@ impl Problem {
     /// With the permission that was missing, for `WWW-Authenticate`.
     #[must_use]
     pub fn requiring(self, permission: &impl ToString) -> Self {
-        Self { required_permission: Some(permission.to_string()), ..self }
+        Self { required_permission: Some(permission.to_string().into()), ..self }
     }
 
     /// For proxies that cannot pass on a 429 (nginx `auth_request`): a limit is answered with 403, code unchanged.
@@ -183,7 +183,7 @@ impl Problem {
     /// With what lies behind it, for the operator's log. It is never rendered.
     #[must_use]
     pub fn caused_by(self, cause: String) -> Self {
-        Self { cause: Some(cause), ..self }
+        Self { cause: Some(cause.into()), ..self }
     }
 
     /// What lies behind it, if there is something to log.

@@ -48,10 +48,10 @@ impl App {
         };
         let hashes = secret.hashes(self.keyring());
         let command = Command::Authenticate { hashes, ip, needs: Some(needs) };
-        match self.session(secret.locator(), command).await?.reply {
-            Reply::Caller(caller) => Ok(Principal { caller: *caller, ip, credential_digest: secret.digest() }),
-            _ => unexpected(),
-        }
+        let Reply::Caller(caller) = self.session(secret.locator(), command).await?.reply else {
+            return unexpected();
+        };
+        Ok(Principal { caller: *caller, ip, credential_digest: secret.digest() })
     }
 
     /// Whether a token is the operator's; `None` if the deployment has no operator.

@@ -101,10 +101,10 @@ impl App {
             };
             let authority = by.authority(Operation::WriteApiKeys);
             let command = Command::Issue { authority, key: Box::new(key) };
-            match self.session(target.locator, command).await?.reply {
-                Reply::Key { key } => Ok(Issued { key: *key, secret }),
-                _ => unexpected(),
-            }
+            let Reply::Key { key } = self.session(target.locator, command).await?.reply else {
+                return unexpected();
+            };
+            Ok(Issued { key: *key, secret })
         }
         .await;
         self.release(by, claim).await;
@@ -134,10 +134,10 @@ impl App {
             };
             let authority = by.authority(Operation::WriteApiKeys);
             let command = Command::RotateKey { authority, key_id: request.key_id, rotation: Box::new(rotation) };
-            match self.session(locator, command).await?.reply {
-                Reply::Rotated { successor } => Ok(Issued { key: *successor, secret }),
-                _ => unexpected(),
-            }
+            let Reply::Rotated { successor } = self.session(locator, command).await?.reply else {
+                return unexpected();
+            };
+            Ok(Issued { key: *successor, secret })
         }
         .await;
         self.release(by, claim).await;
@@ -197,15 +197,13 @@ impl App {
         let authority = by.authority(Operation::WriteApiKeys);
         let command = OrganizationCommand::DefaultSession { authority, session };
         let outcome = self.organization(by.caller.organization_id.locator(), command).await?;
-        match outcome.reply {
-            OrganizationReply::Session { session } if outcome.settled => {
-                Ok(Target { locator: session.id.locator(), session_id: session.id, environment: session.environment })
-            }
-            OrganizationReply::Session { .. } => {
-                Err(Error::Failed("the default session does not answer yet".to_owned()))
-            }
-            _ => unexpected(),
+        let OrganizationReply::Session { session } = outcome.reply else {
+            return unexpected();
+        };
+        if !outcome.settled {
+            return Err(Error::Failed("the default session does not answer yet".to_owned()));
         }
+        Ok(Target { locator: session.id.locator(), session_id: session.id, environment: session.environment })
     }
 
     /// Begins, or comes back to, the creation that an `Idempotency-Key` names.
@@ -227,10 +225,12 @@ impl App {
             nonce: hex::encode(nonce),
             key_id: self.draw_key_id(target.locator)?.to_string(),
         };
-        match self.session(by.caller.session_id.locator(), Command::Claim(claim.clone())).await?.reply {
-            Reply::Claimed { nonce, key_id } => Ok(Some(Claim { nonce, key_id, ..claim })),
-            _ => unexpected(),
-        }
+        let Reply::Claimed { nonce, key_id } =
+            self.session(by.caller.session_id.locator(), Command::Claim(claim.clone())).await?.reply
+        else {
+            return unexpected();
+        };
+        Ok(Some(Claim { nonce, key_id, ..claim }))
     }
 
     async fn release(&self, by: &Principal, claim: Option<Claim>) {

@@ -20,11 +20,10 @@ impl App {
     pub async fn read_key(&self, by: &Principal, key_id: &ApiKeyId) -> Result<ApiKey, Error> {
         within_reach(by, key_id)?;
         let command = Command::ReadKey { caller: by.caller.clone(), key_id: key_id.clone() };
-        match self.session(key_id.locator(), command).await {
-            Ok(Outcome { reply: Reply::Key { key }, .. }) => Ok(*key),
-            Ok(_) => unexpected(),
-            Err(error) => Err(hide_session(error)),
-        }
+        let Reply::Key { key } = self.session(key_id.locator(), command).await.map_err(hide_session)?.reply else {
+            return unexpected();
+        };
+        Ok(*key)
     }
 
     /// A page of the keys within reach, newest first, and whether there is another page.
@@ -33,10 +32,12 @@ impl App {
     /// `Unavailable` if the directory cannot be reached.
     pub async fn list_keys(&self, by: &Principal, query: KeyQuery) -> Result<(Vec<ApiKey>, bool), Error> {
         let command = OrganizationCommand::ListKeys { caller: by.caller.clone(), query };
-        match self.organization(by.caller.organization_id.locator(), command).await?.reply {
-            OrganizationReply::Keys { keys, more } => Ok((keys, more)),
-            _ => unexpected(),
-        }
+        let OrganizationReply::Keys { keys, more } =
+            self.organization(by.caller.organization_id.locator(), command).await?.reply
+        else {
+            return unexpected();
+        };
+        Ok((keys, more))
     }
 
     /// Changes a key.
@@ -72,9 +73,11 @@ impl App {
     async fn command_key(&self, by: &Principal, key_id: &ApiKeyId, command: Command) -> Result<Outcome<ApiKey>, Error> {
         within_reach(by, key_id)?;
         let outcome = self.session(key_id.locator(), command).await.map_err(hide_session)?;
-        outcome.map(|reply| match reply {
-            Reply::Key { key } => Ok(*key),
-            _ => unexpected(),
+        outcome.map(|reply| {
+            let Reply::Key { key } = reply else {
+                return unexpected();
+            };
+            Ok(*key)
         })
     }
 }
@@ -89,8 +92,5 @@ fn within_reach(by: &Principal, key_id: &ApiKeyId) -> Result<(), Error> {
 
 /// To somebody who asks for a key, a missing session is a missing key.
 fn hide_session(error: Error) -> Error {
-    match error {
-        Error::Rejected(Rejection::SessionNotFound) => Rejection::KeyNotFound.into(),
-        other => other,
-    }
+    if matches!(error, Error::Rejected(Rejection::SessionNotFound)) { Rejection::KeyNotFound.into() } else { error }
 }

@@ -123,9 +123,11 @@ impl App {
         id: &OrganizationId,
         command: Command,
     ) -> Result<Outcome<Organization>, Error> {
-        self.organization(id.locator(), command).await?.map(|reply| match reply {
-            Reply::Organization { organization } => Ok(*organization),
-            _ => unexpected(),
+        self.organization(id.locator(), command).await?.map(|reply| {
+            let Reply::Organization { organization } = reply else {
+                return unexpected();
+            };
+            Ok(*organization)
         })
     }
 }

@@ -2,7 +2,9 @@
 
 use super::call::unexpected;
 use super::{App, Error, Principal};
+use crate::domain::caller::Reach;
 use crate::domain::organization::Organization;
+use crate::object::Rejection;
 use crate::organization::protocol::{AuditQuery, Command, LoggedEntry, Reply};
 
 /// A page of the audit log.
@@ -22,13 +24,19 @@ impl App {
     /// Reads the caller's organization.
     ///
     /// # Errors
-    /// `Unavailable` if it cannot be reached.
+    /// `OutsideReach` for a caller that is bound to its own session: what the organization pays for is none
+    /// of its customers' business. `Unavailable` if it cannot be reached.
     pub async fn read_organization(&self, by: &Principal) -> Result<Organization, Error> {
-        let command = Command::Read { caller: Some(by.caller.clone()) };
-        match self.organization(by.caller.organization_id.locator(), command).await?.reply {
-            Reply::Organization { organization } => Ok(*organization),
-            _ => unexpected(),
+        if by.caller.reach == Reach::Session {
+            return Err(Rejection::OutsideReach.into());
         }
+        let command = Command::Read { caller: Some(by.caller.clone()) };
+        let Reply::Organization { organization } =
+            self.organization(by.caller.organization_id.locator(), command).await?.reply
+        else {
+            return unexpected();
+        };
+        Ok(*organization)
     }
 
     /// Reads a page of the audit log, as far as the caller reaches.
@@ -37,9 +45,11 @@ impl App {
     /// `Unavailable` if it cannot be reached.
     pub async fn read_audit_log(&self, by: &Principal, query: AuditQuery) -> Result<AuditPage, Error> {
         let command = Command::ListAudit { caller: by.caller.clone(), query };
-        match self.organization(by.caller.organization_id.locator(), command).await?.reply {
-            Reply::Audit { entries, more, head_seq, head_hash } => Ok(AuditPage { entries, more, head_seq, head_hash }),
-            _ => unexpected(),
-        }
+        let Reply::Audit { entries, more, head_seq, head_hash } =
+            self.organization(by.caller.organization_id.locator(), command).await?.reply
+        else {
+            return unexpected();
+        };
+        Ok(AuditPage { entries, more, head_seq, head_hash })
     }
 }

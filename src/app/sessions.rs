@@ -32,9 +32,11 @@ impl App {
         let authority = by.authority(Operation::WriteSessions);
         let command = OrganizationCommand::CreateSession { authority, session };
         let outcome = self.organization(by.caller.organization_id.locator(), command).await?;
-        outcome.map(|reply| match reply {
-            OrganizationReply::Session { session } => Ok(*session),
-            _ => unexpected(),
+        outcome.map(|reply| {
+            let OrganizationReply::Session { session } = reply else {
+                return unexpected();
+            };
+            Ok(*session)
         })
     }
 
@@ -44,10 +46,12 @@ impl App {
     /// `Unavailable` if the directory cannot be reached.
     pub async fn list_sessions(&self, by: &Principal, page: Page) -> Result<(Vec<Session>, bool), Error> {
         let command = OrganizationCommand::ListSessions { caller: by.caller.clone(), page };
-        match self.organization(by.caller.organization_id.locator(), command).await?.reply {
-            OrganizationReply::Sessions { sessions, more } => Ok((sessions, more)),
-            _ => unexpected(),
-        }
+        let OrganizationReply::Sessions { sessions, more } =
+            self.organization(by.caller.organization_id.locator(), command).await?.reply
+        else {
+            return unexpected();
+        };
+        Ok((sessions, more))
     }
 
     /// Reads a session at its authority.
@@ -66,10 +70,11 @@ impl App {
     /// `SessionNotFound` for one that does not exist or is out of reach.
     pub async fn session_health(&self, by: &Principal, id: &SessionId) -> Result<Health, Error> {
         within_reach(by, id)?;
-        match self.session(id.locator(), Command::Health { caller: by.caller.clone() }).await?.reply {
-            Reply::Health(health) => Ok(*health),
-            _ => unexpected(),
-        }
+        let command = Command::Health { caller: by.caller.clone() };
+        let Reply::Health(health) = self.session(id.locator(), command).await?.reply else {
+            return unexpected();
+        };
+        Ok(*health)
     }
 
     /// Renames, connects or disconnects a session.
@@ -102,10 +107,10 @@ impl App {
 }
 
 fn session(reply: Reply) -> Result<Session, Error> {
-    match reply {
-        Reply::Session { session } => Ok(*session),
-        _ => unexpected(),
-    }
+    let Reply::Session { session } = reply else {
+        return unexpected();
+    };
+    Ok(*session)
 }
 
 fn within_reach(by: &Principal, id: &SessionId) -> Result<(), Error> {

@@ -106,10 +106,10 @@ impl App {
             Either::Right((Some(revoked), _)) => return Ok(revoked),
             Either::Right((None, authority)) => authority.await?,
         };
-        match outcome.reply {
-            Reply::Verified(verified) => Ok(*verified),
-            _ => unexpected(),
-        }
+        let Reply::Verified(verified) = outcome.reply else {
+            return unexpected();
+        };
+        Ok(*verified)
     }
 
     /// What KV may decide alone: that the key is revoked.

@@ -52,10 +52,11 @@ pub fn confirm(sql: &dyn Sql, context: &Context<'_>, state: &State, credential: 
         return Err(Rejection::CallerRefused { code: Code::NotFound, needs: Some(needs) }.into());
     };
     let demand = Demand { permissions: vec![needs.clone()], ip: credential.ip, ..Demand::default() };
-    match decide(&key, standing(state), &demand, context.now) {
-        Code::Valid => Ok(Caller::new(&key, &state.session)),
-        code => Err(Rejection::CallerRefused { code, needs: Some(needs) }.into()),
+    let code = decide(&key, standing(state), &demand, context.now);
+    if code != Code::Valid {
+        return Err(Rejection::CallerRefused { code, needs: Some(needs) }.into());
     }
+    Ok(Caller::new(&key, &state.session))
 }
 
 /// What surrounds the keys of this session.

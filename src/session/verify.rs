@@ -55,14 +55,13 @@ pub fn authenticate(
         return Err(refused(Code::NotFound).into());
     };
     let demand = Demand { permissions: needs.cloned().into_iter().collect(), ip, ..Demand::default() };
-    match decide(&key, standing(&state), &demand, context.now) {
-        Code::Valid => {
-            let reply = Reply::Caller(Box::new(Caller::new(&key, &state.session)));
-            let follow_up = use_worth_noting(&key, context.now);
-            Ok(Step::Done(Done { reply, wait_ms: 0, awaiting: Vec::new(), follow_up }))
-        }
-        code => Err(refused(code).into()),
+    let code = decide(&key, standing(&state), &demand, context.now);
+    if code != Code::Valid {
+        return Err(refused(code).into());
     }
+    let reply = Reply::Caller(Box::new(Caller::new(&key, &state.session)));
+    let follow_up = use_worth_noting(&key, context.now);
+    Ok(Step::Done(Done { reply, wait_ms: 0, awaiting: Vec::new(), follow_up }))
 }
 
 /// Notes a use. A first one is told to the directory at once, later ones with the next batch.

@@ -42,6 +42,21 @@ pub enum FieldCode {
 }
 
 impl FieldCode {
+    /// All kinds, in the order of the documentation.
+    pub const ALL: [Self; 11] = [
+        Self::Required,
+        Self::InvalidType,
+        Self::OutOfRange,
+        Self::TooLong,
+        Self::TooShort,
+        Self::TooMany,
+        Self::InvalidFormat,
+        Self::UnknownField,
+        Self::DuplicateField,
+        Self::Conflict,
+        Self::InThePast,
+    ];
+
     /// The word on the wire.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -1,0 +1,93 @@
+//! What a signature does not tell about an operation: its name, its body, its parameters, and what it refuses.
+
+use crate::api::problem::Code;
+
+/// One operation, found by its handler.
+pub(super) struct Operation {
+    /// `module::handler`.
+    pub(super) handler: &'static str,
+    /// Its `operationId`.
+    pub(super) id: &'static str,
+    /// What it succeeds with.
+    pub(super) success: Success,
+    /// The schema of its body.
+    pub(super) body: Option<&'static str>,
+    /// Its query parameters.
+    pub(super) query: &'static [&'static str],
+    /// What it refuses for reasons of its own; what its extractors refuse is known from the signature.
+    pub(super) refuses: &'static [Code],
+}
+
+/// The statuses of success.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Success {
+    /// 200.
+    Done,
+    /// 200, or 202 while others have yet to hear of it.
+    Settled,
+    /// 201.
+    Created,
+    /// 201, or 202 while others have yet to hear of it.
+    CreatedSettled,
+}
+
+const fn operation(
+    handler: &'static str,
+    id: &'static str,
+    success: Success,
+    body: Option<&'static str>,
+    query: &'static [&'static str],
+    refuses: &'static [Code],
+) -> Operation {
+    Operation { handler, id, success, body, query, refuses }
+}
+
+use Code::*;
+use Success::{Created, CreatedSettled, Done, Settled};
+
+const PAGE: &[&str] = &["limit", "cursor"];
+
+/// All operations, in the order of the router.
+#[rustfmt::skip]
+pub(super) const OPERATIONS: &[Operation] = &[
+    operation("meta::healthz", "checkHealth", Done, None, &[], &[]),
+    operation("meta::openapi", "describeApi", Done, None, &[], &[]),
+    operation("verification::whoami", "whoami", Done, None, &["permission", "domain", "on_limit"],
+        &[ForbiddenIp, InsufficientPermissions, DomainNotAllowed, RateLimited, UsageExceeded, VerificationUnavailable]),
+    operation("verification::verify", "verifyKey", Done, Some("VerifyKey"), &[], &[VerificationUnavailable]),
+    operation("keys::create", "createApiKey", Created, Some("CreateApiKey"), &[],
+        &[OutsideReach, ExceedsOwnPermissions, SessionNotFound, KeyLimitReached, SessionDeleted, OrganizationDeleted,
+          KeyAlreadyIssued, IdempotencyInFlight, IdempotencyMismatch]),
+    operation("keys::list", "listApiKeys", Done, None,
+        &["limit", "cursor", "status", "environment", "sessionId", "externalId", "search"], &[SessionNotFound]),
+    operation("keys::read", "readApiKey", Done, None, &[], &[ApiKeyNotFound]),
+    operation("keys::change", "changeApiKey", Settled, Some("ChangeApiKey"), &[],
+        &[ExceedsOwnPermissions, ApiKeyNotFound, ApiKeyRevoked, KeyLimitReached]),
+    operation("keys::revoke", "revokeApiKey", Settled, Some("RevokeApiKey"), &[], &[ApiKeyNotFound]),
+    operation("keys::rotate", "rotateApiKey", Created, Some("RotateApiKey"), &[],
+        &[ExceedsOwnPermissions, ApiKeyNotFound, ApiKeyRevoked, ApiKeyNotActive, ApiKeyRotated, SessionDeleted,
+          OrganizationDeleted, KeyAlreadyIssued, IdempotencyInFlight, IdempotencyMismatch]),
+    operation("sessions::create", "createSession", CreatedSettled, Some("CreateSession"), &[],
+        &[OutsideReach, OrganizationDeleted]),
+    operation("sessions::list", "listSessions", Done, None, PAGE, &[]),
+    operation("sessions::read", "readSession", Done, None, &[], &[SessionNotFound]),
+    operation("sessions::change", "changeSession", Settled, Some("ChangeSession"), &[],
+        &[SessionNotFound, DefaultSession, SessionDeleted]),
+    operation("sessions::delete", "deleteSession", Settled, None, &[], &[OutsideReach, SessionNotFound, DefaultSession]),
+    operation("session_keys::create", "createSessionApiKey", Created, Some("CreateSessionApiKey"), &[],
+        &[ExceedsOwnPermissions, SessionNotFound, KeyLimitReached, SessionDeleted, OrganizationDeleted,
+          KeyAlreadyIssued, IdempotencyInFlight, IdempotencyMismatch]),
+    operation("session_keys::list", "listSessionApiKeys", Done, None,
+        &["limit", "cursor", "status", "environment", "externalId", "search"], &[SessionNotFound]),
+    operation("sessions::health", "readSessionHealth", Done, None, &[], &[SessionNotFound]),
+    operation("organization::read", "readOrganization", Done, None, &[], &[]),
+    operation("organization::audit_log", "readAuditLog", Done, None, &["limit", "cursor", "action", "target", "actor"], &[]),
+    operation("operator::create", "createOrganization", CreatedSettled, Some("CreateOrganization"), &[], &[]),
+    operation("operator::list", "listOrganizations", Done, None, PAGE, &[]),
+    operation("operator::read", "readAnyOrganization", Done, None, &[], &[OrganizationNotFound]),
+    operation("operator::change", "changeOrganization", Settled, Some("ChangeOrganization"), &[],
+        &[OrganizationNotFound, OrganizationDeleted]),
+    operation("operator::delete", "deleteOrganization", Settled, None, &[], &[OrganizationNotFound]),
+    operation("operator::suspend", "suspendOrganization", Settled, None, &[], &[OrganizationNotFound, OrganizationDeleted]),
+    operation("operator::resume", "resumeOrganization", Settled, None, &[], &[OrganizationNotFound, OrganizationDeleted]),
+];

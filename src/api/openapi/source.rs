@@ -1,0 +1,195 @@
+//! Reads the code of this room: which routes there are, what their handlers say of themselves, and the fields of
+//! the answers. What is read cannot disagree with what is built.
+
+use std::collections::BTreeMap;
+
+use syn::{Expr, Fields, GenericArgument, Item, Lit, Meta, PathArguments, ReturnType, Type};
+
+/// The files that hold handlers and the bodies of answers, by module.
+const FILES: [(&str, &str); 10] = [
+    ("key_body", include_str!("../key_body.rs")),
+    ("keys", include_str!("../keys.rs")),
+    ("meta", include_str!("../meta.rs")),
+    ("operator", include_str!("../operator.rs")),
+    ("organization", include_str!("../organization.rs")),
+    ("pages", include_str!("../pages.rs")),
+    ("session_keys", include_str!("../session_keys.rs")),
+    ("sessions", include_str!("../sessions.rs")),
+    ("verification", include_str!("../verification.rs")),
+    ("check", include_str!("../../domain/verification.rs")),
+];
+
+/// The code, read once.
+pub(super) struct Source {
+    /// Handlers by `module::name`.
+    pub(super) handlers: BTreeMap<String, Handler>,
+    /// Structs by name.
+    pub(super) structs: BTreeMap<String, Struct>,
+}
+
+/// What a handler says in its signature and its comment.
+pub(super) struct Handler {
+    /// The first sentences of its comment.
+    pub(super) doc: String,
+    /// The types it extracts.
+    pub(super) takes: Vec<Type>,
+    /// What it answers inside `Reply<…>`, unless it writes the response itself.
+    pub(super) answers: Option<Type>,
+}
+
+/// A struct that is written as JSON.
+pub(super) struct Struct {
+    /// Its comment.
+    pub(super) doc: String,
+    /// Its fields in order.
+    pub(super) fields: Vec<Field>,
+}
+
+/// A member of an answer.
+pub(super) struct Field {
+    /// Its name in Rust.
+    pub(super) name: String,
+    /// Its comment.
+    pub(super) doc: String,
+    /// Its type.
+    pub(super) r#type: Type,
+    /// Whether its own members stand in its place.
+    pub(super) flattened: bool,
+    /// Whether it may be left out.
+    pub(super) skippable: bool,
+}
+
+/// One row of the router: method, path, `module::handler`.
+pub(super) type Route = (String, String, String);
+
+impl Source {
+    /// Reads the files.
+    pub(super) fn read() -> Self {
+        let mut source = Self { handlers: BTreeMap::new(), structs: BTreeMap::new() };
+        for (module, text) in FILES {
+            for item in syn::parse_file(text).unwrap().items {
+                match item {
+                    Item::Fn(function) if function.sig.asyncness.is_some() => {
+                        let handler = Handler::read(&function);
+                        source.handlers.insert(format!("{module}::{}", function.sig.ident), handler);
+                    }
+                    Item::Struct(item) => {
+                        source.structs.insert(item.ident.to_string(), Struct::read(item));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        source
+    }
+}
+
+impl Handler {
+    fn read(function: &syn::ItemFn) -> Self {
+        let takes = function.sig.inputs.iter().filter_map(|input| match input {
+            syn::FnArg::Typed(input) => Some((*input.ty).clone()),
+            syn::FnArg::Receiver(_) => None,
+        });
+        let returned = if let ReturnType::Type(_, r#type) = &function.sig.output { Some(&**r#type) } else { None };
+        let answers = returned.and_then(|result| argument(result, "Result")).and_then(|reply| argument(reply, "Reply"));
+        Self { doc: doc(&function.attrs), takes: takes.collect(), answers: answers.cloned() }
+    }
+
+    /// Whether it extracts this type, or that type for something.
+    pub(super) fn takes(&self, name: &str) -> bool {
+        self.takes.iter().any(|r#type| named(r#type).0 == name)
+    }
+
+    /// The argument of a generic type that it extracts.
+    pub(super) fn takes_for(&self, name: &str) -> Option<String> {
+        self.takes.iter().find_map(|r#type| argument(r#type, name)).map(|inner| named(inner).0)
+    }
+}
+
+impl Struct {
+    fn read(item: syn::ItemStruct) -> Self {
+        let fields = if let Fields::Named(fields) = item.fields { fields.named } else { Default::default() };
+        let serde = |field: &syn::Field, word: &str| {
+            field.attrs.iter().any(|attribute| match &attribute.meta {
+                Meta::List(list) => list.path.is_ident("serde") && list.tokens.to_string().contains(word),
+                _ => false,
+            })
+        };
+        let fields = fields.into_iter().map(|field| Field {
+            name: field.ident.as_ref().unwrap().to_string().trim_start_matches("r#").to_owned(),
+            doc: doc(&field.attrs),
+            flattened: serde(&field, "flatten"),
+            skippable: serde(&field, "skip_serializing_if"),
+            r#type: field.ty,
+        });
+        Self { doc: doc(&item.attrs), fields: fields.collect() }
+    }
+}
+
+/// The routes in their order, from the text of the router: `.route("/path", get(module::handler).post(…))`.
+pub(super) fn routes() -> Vec<Route> {
+    let text = include_str!("../../api.rs");
+    let mut routes = Vec::new();
+    for call in text.split(".route(\"").skip(1).filter(|call| !call.starts_with("/panic")) {
+        let (path, rest) = call.split_once("\", ").unwrap();
+        let methods = rest.split([';', '\n']).next().unwrap();
+        for method in methods.split(')').filter(|method| method.contains("::")) {
+            let (method, handler) = method.trim_start_matches('.').split_once('(').unwrap();
+            routes.push((method.to_owned(), path.to_owned(), handler.to_owned()));
+        }
+    }
+    routes
+}
+
+/// The words of an enum whose variants are renamed one by one.
+pub(super) fn words(text: &str, name: &str) -> Vec<String> {
+    let items = syn::parse_file(text).unwrap().items;
+    let variants = items.into_iter().find_map(|item| match item {
+        Item::Enum(item) if item.ident == name => Some(item.variants),
+        _ => None,
+    });
+    let renamed = |variant: syn::Variant| {
+        let lists = variant.attrs.iter().filter_map(|attribute| attribute.meta.require_list().ok());
+        let tokens = lists.map(|list| list.tokens.to_string()).find(|tokens| tokens.starts_with("rename"));
+        tokens.unwrap().split('"').nth(1).unwrap().to_owned()
+    };
+    variants.unwrap().into_iter().map(renamed).collect()
+}
+
+/// The last name in a type, and its first argument.
+pub(super) fn named(r#type: &Type) -> (String, Option<&Type>) {
+    match r#type {
+        Type::Reference(reference) => named(&reference.elem),
+        Type::Path(path) => {
+            let last = path.path.segments.last().unwrap();
+            let first = match &last.arguments {
+                PathArguments::AngleBracketed(arguments) => arguments.args.iter().find_map(|argument| match argument {
+                    GenericArgument::Type(r#type) => Some(r#type),
+                    _ => None,
+                }),
+                _ => None,
+            };
+            (last.ident.to_string(), first)
+        }
+        _ => (String::new(), None),
+    }
+}
+
+fn argument<'t>(r#type: &'t Type, name: &str) -> Option<&'t Type> {
+    let (found, first) = named(r#type);
+    first.filter(|_| found == name)
+}
+
+fn doc(attributes: &[syn::Attribute]) -> String {
+    let lines = attributes.iter().filter_map(|attribute| match &attribute.meta {
+        Meta::NameValue(pair) if pair.path.is_ident("doc") => match &pair.value {
+            Expr::Lit(literal) => match &literal.lit {
+                Lit::Str(text) => Some(text.value().trim().to_owned()),
+                _ => None,
+            },
+            _ => None,
+        },
+        _ => None,
+    });
+    lines.collect::<Vec<_>>().join(" ")
+}
