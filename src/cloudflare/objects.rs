@@ -63,11 +63,9 @@ impl Objects for Namespaces {
 
 /// What the platform says of a failed call, with its advice on trying again.
 fn failure(error: &worker::Error) -> PortError {
-    let flag = |name: &str| match error {
-        worker::Error::UnknownJsError { original, .. } => {
-            Reflect::get(original, &name.into()).is_ok_and(|value| value.is_truthy())
-        }
-        _ => false,
+    let flag = |name: &str| {
+        let worker::Error::UnknownJsError { original, .. } = error else { return false };
+        Reflect::get(original, &name.into()).is_ok_and(|value| value.is_truthy())
     };
     let retryable = flag("retryable") && !flag("overloaded");
     PortError { retryable, ..PortError::new("object call", error.to_string()) }
