@@ -17,7 +17,7 @@ mod support;
 mod audit;
 mod authentication;
 mod faults;
-//mod formats;
+mod formats;
 //mod house_rules;
 mod idempotency;
 mod isolation;
