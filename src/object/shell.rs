@@ -246,15 +246,20 @@ impl<O: Object, S: Storage> Shell<O, S> {
         }
     }
 
-    /// Sets the alarm for the next entry of the outbox or the next housekeeping, whichever comes first.
+    /// Sets the alarm for what is left to do, or removes it.
     async fn arm(&self) -> Result<(), SqlError> {
+        let at = self.next_alarm()?;
+        self.storage.set_alarm(at).await.map_err(|error| SqlError(error.to_string()))
+    }
+
+    /// When the next entry of the outbox or the next housekeeping is due, whichever comes first.
+    fn next_alarm(&self) -> Result<Option<Timestamp>, SqlError> {
         let now = self.world.clock.now();
         let next = self.with_context(|sql, context| {
             let tidy = O::tidy_at(sql, context)?;
             Ok([outbox::next_due(sql)?, tidy].into_iter().flatten().min())
         })?;
-        let at = next.map(|due| due.max(now).plus_millis(ALARM_DELAY_MS));
-        self.storage.set_alarm(at).await.map_err(|error| SqlError(error.to_string()))
+        Ok(next.map(|due| due.max(now).plus_millis(ALARM_DELAY_MS)))
     }
 
     /// Brings the schema up to date, and the alarm back if something is left to do. Once per life.
@@ -263,7 +268,10 @@ impl<O: Object, S: Storage> Shell<O, S> {
             return Ok(());
         }
         self.storage.transaction(|sql| migrate(sql, O::MIGRATIONS))?;
-        self.arm().await?;
+        // An alarm that is not needed is left alone: waking up to verify a key must not cost a write.
+        if self.next_alarm()?.is_some() {
+            self.arm().await?;
+        }
         self.ready.store(true, Ordering::Relaxed);
         Ok(())
     }
