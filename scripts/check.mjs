@@ -2,13 +2,14 @@
 import { at, exe, node, pinned } from './lib/env.mjs';
 import { run } from './lib/process.mjs';
 import { main, step } from './lib/steps.mjs';
-import { cargoTool, prepare } from './lib/tools.mjs';
+import { cargoTool, dropToolLeftovers, prepare } from './lib/tools.mjs';
 
 const deny = ['-D', 'warnings'];
 
 await main(async () => {
   await prepare();
   await cargoTool('cargo-deny', 'cargo-deny', pinned.cargoDeny);
+  dropToolLeftovers();
   /** @type {Error[]} */
   const failures = [];
   // One failed check does not hide the next.

@@ -1,4 +1,5 @@
 // The first organization of an empty store, and the lines that a person pastes to try the service.
+import { operatorTokenFile } from './secrets.mjs';
 import { bold, dim } from './steps.mjs';
 
 /**
@@ -40,7 +41,7 @@ export function tour(url, key) {
     bold('Try it') + dim('  (paste into another terminal, as often as you like)'),
     '',
     `  export LATCHKEY_URL=${url}`,
-    key ? `  export LATCHKEY_KEY=${key}` : `  export LATCHKEY_KEY=…            ${dim('# a key that you kept; see below for a new one')}`,
+    key ? `  export LATCHKEY_KEY=${key}` : `  : "\${LATCHKEY_KEY:?set it to a key that you kept, or to that of a new organization: the last line below makes one}"`,
     '',
     dim('  # create a key, and remember its id and its plaintext'),
     `  CREATED=$(curl -s "$LATCHKEY_URL/v1/api_keys" ${auth} ${json} -d '{"name":"From the terminal"}'); echo "$CREATED"`,
@@ -49,11 +50,11 @@ export function tour(url, key) {
     dim('  # verify it'),
     `  curl -s "$LATCHKEY_URL/v1/keys/verify" ${auth} ${json} -d '{"key":"'"$NEW_KEY"'"}'; echo`,
     '',
-    dim('  # revoke it, then verify again'),
+    dim('  # revoke it; verified again it is REVOKED'),
     `  curl -s -X DELETE "$LATCHKEY_URL/v1/api_keys/$NEW_ID" ${auth}; echo`,
     '',
     dim('  # a new organization, with a key of its own'),
-    `  curl -s "$LATCHKEY_URL/operator/organizations" -H "Authorization: Bearer $(cat .operator-token)" ${json} -d '{"name":"Another organization"}'; echo`,
+    `  curl -s "$LATCHKEY_URL/operator/organizations" -H "Authorization: Bearer $(cat '${operatorTokenFile}')" ${json} -d '{"name":"Another organization"}'; echo`,
     '',
   ].join('\n');
 }

@@ -75,5 +75,5 @@ export function buildEnv() {
 
 /** Nothing of ours calls home: no metrics, no fetch of a sample `cf` object. */
 export function wranglerEnv() {
-  return { ...buildEnv(), WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false', DISABLE_TELEMETRY: '1' };
+  return { ...buildEnv(), WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false' };
 }

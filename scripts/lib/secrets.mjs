@@ -8,7 +8,7 @@ export const newRootSecret = () => randomBytes(32).toString('hex');
 export const newOperatorToken = () => `operator_${randomBytes(32).toString('base64url')}`;
 
 /** The plaintext stays with whoever operates this machine; the worker is told only its SHA-256. */
-const operatorTokenFile = join(home, '.operator-token');
+export const operatorTokenFile = join(home, '.operator-token');
 export const devVars = join(home, '.dev.vars');
 
 /**

@@ -14,6 +14,7 @@ export async function prepare() {
   await cargoTool('wasm-bindgen', 'wasm-bindgen-cli', pinned.wasmBindgen);
   await cargoTool('worker-build', 'worker-build', pinned.workerBuild);
   await npmPackages();
+  dropToolLeftovers();
 }
 
 /** @param {string} command @param {string[]} args */
@@ -125,7 +126,7 @@ export async function wasmOpt() {
   });
 }
 
-/** The compilation leftovers of the tools, once all of them are there. */
+/** The compilation leftovers of the tools, hundreds of megabytes, once all of them are there. */
 export function dropToolLeftovers() {
   rmSync(at('.tools/target'), { recursive: true, force: true });
 }

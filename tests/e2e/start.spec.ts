@@ -14,8 +14,8 @@ const home = mkdtempSync(join(runDirectory, 'state', 'start-'));
 const port = await freePort();
 
 const start = (env: NodeJS.ProcessEnv = {}) => new Running(process.execPath, ['scripts/start.mjs'], { LATCHKEY_HOME: home, PORT: String(port), ...env });
-/** The part that is meant to be pasted. */
-const pasted = (output: string) => output.slice(output.indexOf('export LATCHKEY_URL')).split('\n').filter((line) => line.startsWith('  ') || line.startsWith('export')).filter((line) => !line.includes('.operator-token')).join('\n');
+/** The lines that are meant to be pasted. */
+const pasted = (output: string) => output.slice(output.indexOf('export LATCHKEY_URL')).split('\n').filter((line) => line.startsWith('  ') || line.startsWith('export')).join('\n');
 
 let demoKey = '';
 let lines = '';
@@ -34,10 +34,11 @@ test('the first start prints a demo key once, and its lines create, verify and r
     const { code, output } = await run('bash', ['-euo', 'pipefail'], { stdin: lines });
     recordSecretKeys(output);
     assert.equal(code, 0, output);
-    const [creation, verification, revocation] = output.trim().split('\n').map((line) => JSON.parse(line));
+    const [creation, verification, revocation, organization] = output.trim().split('\n').map((line) => JSON.parse(line));
     assert.equal(verification.code, 'VALID', `${round} round: ${output}`);
     assert.equal(verification.keyId, creation.id);
     assert.equal(revocation.active, false);
+    assert.equal(typeof organization.apiKey.key, 'string');
     created = creation;
   }
 
