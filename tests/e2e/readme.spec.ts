@@ -1,7 +1,8 @@
-// The README's tour, run as it stands: all its sh fences in one bash process. A line `# → …` in a fence promises that
-// what the fence prints contains the rest of the line.
+// The documents against what they speak of. The README's tour is run as it stands, all its sh fences in one bash process:
+// a line `# → …` in a fence promises that what the fence prints contains the rest of the line.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { recordSecretKeys } from './support/canary.ts';
@@ -63,4 +64,57 @@ test('every link from one document to another leads somewhere, heading included'
       assert.ok(headings.includes(anchor), `${document}: ${link}`);
     }
   }
+});
+
+test('every file and every test that the documents name is there', () => {
+  const files = (folder: string) => readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' });
+  const sources = ['src', 'tests/integration'].flatMap((folder) => files(folder).map((path) => join(folder, path)));
+  const rust = sources.filter((path) => path.endsWith('.rs'));
+  const code = rust.map(read).join('\n');
+  for (const document of documents) {
+    for (const [, name] of read(document).matchAll(/`([\w.][\w./-]*)`/g)) {
+      // A path from the root, or as the page shortens it: below src/ or beside the one just named.
+      if (/\.(rs|ts|json|toml|mjs)$/.test(name!)) {
+        const known = existsSync(join(root, name!)) || rust.some((path) => path.endsWith(`/${name}`)) || files('tests/integration/golden').includes(name!);
+        assert.ok(known, `${document}: ${name}`);
+      }
+      if (/\/$/.test(name!) && /^(src|tests|docs)\//.test(name!)) assert.ok(existsSync(join(root, name!)), `${document}: ${name}`);
+      // Names of tests are sentences.
+      if (/^[a-z]+(_[a-z0-9]+){4,}$/.test(name!)) assert.ok(code.includes(`fn ${name}(`), `${document}: ${name}`);
+    }
+  }
+});
+
+test('docs/STORAGE.md has every table and column of every object', () => {
+  const storage = read('docs/STORAGE.md');
+  let columns = 0;
+  for (const file of ['src/session/store.rs', 'src/organization/store.rs', 'src/directory.rs', 'src/object/outbox.rs', 'src/object/audit_log.rs']) {
+    for (const [, table, body] of read(file).matchAll(/CREATE TABLE (\w+) \(([^]*?)\)(?: WITHOUT ROWID)?",?;?\n/g)) {
+      assert.match(storage, new RegExp(`\\b${table}\\b`), `${file}: ${table}`);
+      for (const [, column] of body!.matchAll(/(?:^|,\s*)\s*([a-z_]+) (?:TEXT|INTEGER)/g)) {
+        assert.match(storage, new RegExp(`\\b${column}\\b`), `${file}: ${table}.${column}`);
+        columns += 1;
+      }
+    }
+  }
+  assert.ok(columns > 45, `only ${columns} columns were found`);
+});
+
+test('the audit chain can be recomputed from the API alone, by the formula in docs/STORAGE.md', async () => {
+  const latchkey = await startLatchkey();
+  const { key } = await latchkey.createOrganization();
+  const api = latchkey.api(key);
+  const { id } = (await api.post('/v1/api_keys', { name: 'Chained' })).body;
+  await api.patch(`/v1/api_keys/${id}`, { name: 'Renamed', active: false });
+  await api.delete(`/v1/api_keys/${id}`);
+  const { data, head } = (await api.get('/v1/audit_log?limit=100')).body;
+  let hash = '0'.repeat(64);
+  for (const { id, seq, at, actor, action, target, details, hash: shown } of data.reverse()) {
+    const by = actor.type === 'operator' ? { type: 'operator' } : { type: actor.type, id: actor.id };
+    const entry = JSON.stringify({ id, at: Date.parse(at), actor: by, action, target, details });
+    hash = createHash('sha256').update(`${hash}\n${seq}\n${entry}\n`).digest('hex');
+    assert.equal(hash, shown, `entry ${seq}`);
+  }
+  assert.equal(data.length, 5);
+  assert.deepEqual(head, { seq: 5, hash });
 });
