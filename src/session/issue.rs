@@ -32,6 +32,7 @@ pub fn issue(
         return Ok(done(before));
     }
     require_open(&state)?;
+    require_lifetime(&new.settings)?;
     require_quota(sql, context, &state)?;
     let key = add(sql, context, &mut state, new, authority.actor())?;
     let seq = audit_log::record(sql, context, authority.actor(), Action::KeyCreated, key.id.as_str(), &[])?;

@@ -119,6 +119,7 @@ export function rawRequest(
 }
 
 async function pour(body: AsyncIterable<Buffer>, request: ReturnType<typeof httpRequest>): Promise<void> {
+  request.setMaxListeners(0);
   for await (const part of body) {
     if (request.destroyed) return;
     if (!request.write(part)) await new Promise<void>((resolve) => void request.once('drain', resolve).once('close', resolve));
