@@ -54,6 +54,10 @@ pub fn change(
     authority: &Authority,
     change: &SessionChange,
 ) -> Result<Step<SessionObject>, Abort> {
+    if change.status == Some(SessionStatus::Deleted) {
+        // However it is asked for, an end takes the keys along.
+        return delete(sql, context, authority);
+    }
     let mut state = require_state(sql)?;
     if let Admission::Ask(credential) = admit(sql, context, &state, authority, Rejection::SessionNotFound)? {
         return Ok(Step::Confirm(credential));
