@@ -61,8 +61,14 @@ fn none(found: &[String], rule: &str) {
 }
 
 const OBJECT_ROOMS: [&str; 8] = [
-    "src/domain", "src/domain.rs", "src/session", "src/session.rs", "src/organization", "src/organization.rs",
-    "src/directory", "src/directory.rs",
+    "src/domain",
+    "src/domain.rs",
+    "src/session",
+    "src/session.rs",
+    "src/organization",
+    "src/organization.rs",
+    "src/directory",
+    "src/directory.rs",
 ];
 
 #[test]
@@ -76,7 +82,8 @@ fn h1_only_the_room_with_the_door_to_cloudflare_names_the_platform() {
 fn h2_domain_and_object_rooms_know_no_async_no_clock_and_no_chance() {
     let files = texts(&OBJECT_ROOMS, "rs");
     assert!(files.len() > 30, "the rooms were found");
-    let found = hits(&files, &["async ", ".await", "::now()", "getrandom", "rand::", "SystemTime", "Instant", "thread_rng"]);
+    let found =
+        hits(&files, &["async ", ".await", "::now()", "getrandom", "rand::", "SystemTime", "Instant", "thread_rng"]);
     none(&found, "H2: `now` and entropy arrive as arguments");
 }
 
@@ -102,7 +109,15 @@ fn h8_status_codes_of_refusals_are_chosen_in_one_place() {
 #[test]
 fn the_core_does_not_speak_http() {
     let mut places = OBJECT_ROOMS.to_vec();
-    places.extend(["src/app", "src/app.rs", "src/object", "src/object.rs", "src/ports.rs", "src/hash_index.rs", "src/delivery.rs"]);
+    places.extend([
+        "src/app",
+        "src/app.rs",
+        "src/object",
+        "src/object.rs",
+        "src/ports.rs",
+        "src/hash_index.rs",
+        "src/delivery.rs",
+    ]);
     none(&hits(&texts(&places, "rs"), &["StatusCode", "axum", "http::"]), "HTTP is api's");
 }
 
@@ -113,12 +128,29 @@ fn h10_ids_hashes_permissions_and_times_are_types() {
     let mut found = hits(
         &texts(&places, "rs"),
         &[
-            "key_id: &str", "key_id: String", "session_id: &str", "session_id: String", "hash: &str", "hash: String",
-            "permission: &str", "permission: String", "_at: i64", "_at: u64", "_at: String", "_at: &str",
+            "key_id: &str",
+            "key_id: String",
+            "session_id: &str",
+            "session_id: String",
+            "hash: &str",
+            "hash: String",
+            "permission: &str",
+            "permission: String",
+            "_at: i64",
+            "_at: u64",
+            "_at: String",
+            "_at: &str",
         ],
     );
     // Texts on purpose: the parts of a claim and the hashes of the audit chain lead nowhere, and rows are decoded.
-    let known = ["src/session/protocol.rs", "src/session/idempotency.rs", "src/domain/audit.rs", "src/app/organization.rs", "src/organization/protocol.rs", "src/domain/keyring.rs"];
+    let known = [
+        "src/session/protocol.rs",
+        "src/session/idempotency.rs",
+        "src/domain/audit.rs",
+        "src/app/organization.rs",
+        "src/organization/protocol.rs",
+        "src/domain/keyring.rs",
+    ];
     found.retain(|line| !known.iter().any(|file| line.starts_with(file)));
     none(&found, "H10");
 }
@@ -149,8 +181,13 @@ fn a_plaintext_is_taken_out_of_its_type_in_six_places() {
             places.insert(name, count);
         }
     }
-    let expected = [("src/api/callers.rs", 2), ("src/api/keys.rs", 1), ("src/api/operator.rs", 1), ("src/api/verification.rs", 2)];
-    assert_eq!(places, expected.map(|(name, count)| (name.to_owned(), count)).into(), "H3: each new place is a decision");
+    let expected =
+        [("src/api/callers.rs", 2), ("src/api/keys.rs", 1), ("src/api/operator.rs", 1), ("src/api/verification.rs", 2)];
+    assert_eq!(
+        places,
+        expected.map(|(name, count)| (name.to_owned(), count)).into(),
+        "H3: each new place is a decision"
+    );
 }
 
 #[test]
@@ -160,7 +197,8 @@ fn the_secret_type_cannot_be_shown_copied_stored_or_compared() {
     let attributes = before.rsplit("\n\n").next().unwrap();
     for derived in ["Clone", "Debug", "Serialize", "PartialEq", "Hash", "Display"] {
         assert!(!attributes.contains(derived), "SecretKey derives {derived}");
-        let implemented = text.contains(&format!("impl {derived} for SecretKey")) || text.contains(&format!("impl fmt::{derived} for SecretKey"));
+        let implemented = text.contains(&format!("impl {derived} for SecretKey"))
+            || text.contains(&format!("impl fmt::{derived} for SecretKey"));
         assert_eq!(implemented, derived == "Debug", "SecretKey and {derived}");
     }
 }
@@ -186,9 +224,11 @@ fn sql_is_never_built_from_what_somebody_sent() {
     let mut found = Vec::new();
     for (name, text) in sources() {
         for (number, line) in code(&text) {
-            let built = line.contains("format!(") && ["SELECT", "INSERT", "UPDATE", "DELETE"].iter().any(|word| line.contains(word));
+            let built = line.contains("format!(")
+                && ["SELECT", "INSERT", "UPDATE", "DELETE"].iter().any(|word| line.contains(word));
             // Constants, places for parameters, and one of two fixed conditions.
-            let known = ["{KEY_COLUMNS}", "({places})", "WHERE {after} ORDER", "{select} WHERE {conditions} ORDER BY {order}"];
+            let known =
+                ["{KEY_COLUMNS}", "({places})", "WHERE {after} ORDER", "{select} WHERE {conditions} ORDER BY {order}"];
             if built && !known.iter().any(|known| line.contains(known)) {
                 found.push(format!("{name}:{number}: {}", line.trim()));
             }
@@ -203,7 +243,10 @@ fn nothing_that_looks_like_a_key_and_no_path_of_a_machine_stands_in_the_tree() {
     let mut found = Vec::new();
     let mut files = BTreeMap::new();
     for extension in ["rs", "ts", "mjs", "js", "json", "toml", "md", "html", "yml", "yaml", "txt"] {
-        files.extend(texts(&["src", "tests", "scripts", "benches", "docs", "dashboard", "clients", "examples"], extension));
+        files.extend(texts(
+            &["src", "tests", "scripts", "benches", "docs", "dashboard", "clients", "examples"],
+            extension,
+        ));
     }
     for file in ["Cargo.toml", "package.json", "wrangler.toml", "README.md", "CHANGELOG.md", "SECURITY.md"] {
         if root().join(file).exists() {
@@ -218,9 +261,12 @@ fn nothing_that_looks_like_a_key_and_no_path_of_a_machine_stands_in_the_tree() {
                 let prefix = ["sk", word, ""].join("_");
                 line.match_indices(&prefix).any(|(at, _)| alphanumerics(&line[at + prefix.len()..]) >= 20)
             });
-            let homes = [["/", "home/"].concat(), ["/", "Users/"].concat(), ["/", "work/"].concat(), ["/", "root/"].concat()];
+            let homes =
+                [["/", "home/"].concat(), ["/", "Users/"].concat(), ["/", "work/"].concat(), ["/", "root/"].concat()];
             let path = homes.iter().any(|home| {
-                line.match_indices(home.as_str()).any(|(at, _)| !line[..at].ends_with(|before: char| before.is_alphanumeric() || "./-_}*@)".contains(before)))
+                line.match_indices(home.as_str()).any(|(at, _)| {
+                    !line[..at].ends_with(|before: char| before.is_alphanumeric() || "./-_}*@)".contains(before))
+                })
             });
             if key || path {
                 found.push(format!("{name}:{}", number + 1));
@@ -236,8 +282,10 @@ fn nothing_is_swallowed_without_a_word_why() {
     for (name, text) in sources() {
         let lines: Vec<&str> = text.lines().take_while(|line| line.trim() != "#[cfg(test)]").collect();
         for (number, line) in lines.iter().enumerate() {
-            let swallowed = line.contains("let _ =") || (line.trim_end().ends_with(".ok();") && !line.contains("try_from"));
-            let explained = lines[number.saturating_sub(3)..number].iter().any(|before| before.trim().starts_with("//"));
+            let swallowed =
+                line.contains("let _ =") || (line.trim_end().ends_with(".ok();") && !line.contains("try_from"));
+            let explained =
+                lines[number.saturating_sub(3)..number].iter().any(|before| before.trim().starts_with("//"));
             if swallowed && !explained {
                 found.push(format!("{name}:{}: {}", number + 1, line.trim()));
             }

@@ -19,6 +19,7 @@ mod authentication;
 mod faults;
 mod formats;
 mod house_rules;
+mod http;
 mod idempotency;
 mod isolation;
 mod lifecycle;

@@ -65,7 +65,8 @@ fn an_end_revokes_every_key_publishes_every_tombstone_and_is_final() {
         assert_eq!(house.code(&held.text), Code::Revoked);
     }
     house.advance(70_000);
-    let dead = house.kv.latest().values().filter(|value| hash_index::decode(value).unwrap().revocation.is_some()).count();
+    let dead =
+        house.kv.latest().values().filter(|value| hash_index::decode(value).unwrap().revocation.is_some()).count();
     assert_eq!((dead, house.undelivered()), (70, 0));
     house.objects.fault(Whom::One(Address::Session(session.id.locator())), Fault::Unreachable);
     assert_eq!(house.code(&held[69].text), Code::Revoked, "the tombstone answers");

@@ -3,11 +3,13 @@
 pub mod cluster;
 pub mod disk;
 pub mod house;
+pub mod http;
 pub mod kv;
 pub mod ports;
 pub mod words;
 
 pub use cluster::{Fault, Kind, Whom};
 pub use house::{Held, House};
+pub use http::Response;
 pub use kv::Mood;
 pub use words::*;

@@ -1,0 +1,57 @@
+//! The house's front door: the production router, one request at a time.
+
+use super::house::House;
+
+/// What came back over HTTP.
+#[derive(Debug)]
+pub struct Response {
+    pub status: u16,
+    pub headers: axum::http::HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Response {
+    /// The body as JSON.
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("no JSON: {self:?}"))
+    }
+
+    /// Status and error code.
+    pub fn refusal(&self) -> (u16, String) {
+        (self.status, self.json()["code"].as_str().unwrap_or_default().to_owned())
+    }
+
+    /// A header's text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+}
+
+impl House {
+    /// Sends a request through the router.
+    pub fn request(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Response {
+        let mut request = axum::http::Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+        let router = latchkey::api::router(self.app.clone());
+        self.run(async {
+            let response = tower::ServiceExt::oneshot(router, request).await.unwrap();
+            let (head, body) = response.into_parts();
+            let body = http_body_util::BodyExt::collect(body).await.unwrap().to_bytes().to_vec();
+            Response { status: head.status.as_u16(), headers: head.headers, body }
+        })
+    }
+
+    /// Sends a request with a secret key and, unless it is null, a JSON body.
+    pub fn call(&self, secret: &str, method: &str, path: &str, body: &serde_json::Value) -> Response {
+        let bearer = format!("Bearer {secret}");
+        let mut headers = vec![("authorization", bearer.as_str()), ("cf-connecting-ip", "192.0.2.1")];
+        let text = if body.is_null() { String::new() } else { body.to_string() };
+        if !body.is_null() {
+            headers.push(("content-type", "application/json"));
+        }
+        self.request(method, path, &headers, &text)
+    }
+}
