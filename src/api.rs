@@ -9,6 +9,7 @@ pub mod credentials;
 pub mod envelope;
 pub mod fields;
 pub mod json;
+pub mod limits;
 pub mod problem;
 pub mod query;
 
@@ -18,6 +19,8 @@ mod key_body;
 mod key_requests;
 mod keys;
 mod meta;
+#[cfg(test)]
+mod openapi;
 mod operator;
 mod organization;
 mod pages;

@@ -25,10 +25,12 @@ use crate::ports::FailureLimiter;
 
 pub use authenticate::Principal;
 pub use call::Outcome;
+pub(crate) use call::{LONGEST_WAIT_MS, PATIENCE_MS, RETRIES};
 pub use error::Error;
 pub use issue::{Idempotency, IssueKey, Issued, RotateKey, SessionChoice};
 pub use operator::Founded;
 pub use organization::AuditPage;
+pub(crate) use verify::TOMBSTONE_PATIENCE_MS;
 pub use verify::{Freshness, Verification, VerifyKey};
 
 /// What the operator of a deployment has set.

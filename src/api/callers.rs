@@ -16,7 +16,7 @@ use crate::domain::verification;
 use crate::object::Rejection;
 
 /// How long (ms) an address that failed too often should pause: the period of the platform's limiter.
-const FAILURE_PAUSE_MS: u64 = 60_000;
+pub(super) const FAILURE_PAUSE_MS: u64 = 60_000;
 
 /// What a route needs of its caller.
 pub(super) trait Needs {

@@ -22,7 +22,6 @@ use super::reply::Reply;
 use crate::app::{App, Error, Verification, VerifyKey};
 use crate::domain::change::Change;
 use crate::domain::environment::Environment;
-use crate::domain::id::SessionId;
 use crate::domain::keyring::Keyring;
 use crate::domain::verification::{self, Check, Demand};
 
@@ -153,8 +152,7 @@ fn read(json: &Json, keyring: &Keyring) -> Result<(Presented, VerifyKey), Proble
     let key = fields.required("key", string);
     let permissions = fields.optional("permissions", one_or_more_permissions).unwrap_or_default();
     let domain = fields.optional("domain", text(domain));
-    let session_id =
-        fields.optional("sessionId", text(|id| ids::session_id(keyring)(id).map(|known| wanted(known, id))));
+    let session_id = fields.optional("sessionId", text(ids::session_to_match(keyring)));
     let environment = match fields.nullable("environment", text(environment)) {
         Change::Keep => None,
         Change::Clear => Some(None),
@@ -169,11 +167,6 @@ fn read(json: &Json, keyring: &Keyring) -> Result<(Presented, VerifyKey), Proble
     let key = fields.finish_with(|| key)?;
     let demand = Demand { permissions, domain, session_id, environment, ip };
     Ok((Presented::in_body(&key), VerifyKey { demand, explain, dry_run }))
-}
-
-/// The session that was asked for; one that was never given out is simply the wrong one.
-fn wanted(known: Option<SessionId>, text: &str) -> SessionId {
-    known.unwrap_or_else(|| SessionId::from_trusted(text.to_owned()))
 }
 
 /// Not to be able to ask says nothing about the key.

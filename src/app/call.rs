@@ -12,12 +12,12 @@ use crate::ports::{Address, PortError};
 use crate::{directory, organization, session};
 
 /// How long (ms) an object may take.
-const PATIENCE_MS: u64 = 10_000;
+pub(crate) const PATIENCE_MS: u64 = 10_000;
 /// How often a read is tried again when the object says it may be, and the pause (ms) before.
-const RETRIES: usize = 2;
+pub(crate) const RETRIES: usize = 2;
 const RETRY_PAUSE_MS: u64 = 50;
 /// The longest (ms) an answer is held back; what takes longer is answered as accepted.
-const LONGEST_WAIT_MS: u64 = 20_000;
+pub(crate) const LONGEST_WAIT_MS: u64 = 20_000;
 
 /// A reply, and whether everybody concerned knows of the change by now.
 #[derive(Debug)]

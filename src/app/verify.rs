@@ -18,7 +18,7 @@ use crate::hash_index;
 use crate::session::protocol::{Command, Reply, Verified, Verify};
 
 /// How long (ms) KV may take once the authority has failed.
-const TOMBSTONE_PATIENCE_MS: u64 = 300;
+pub(crate) const TOMBSTONE_PATIENCE_MS: u64 = 300;
 
 /// A verification to make.
 #[derive(Debug, Default)]

@@ -19,7 +19,7 @@ use super::key_hash::KeyHash;
 pub const TAG_CHARACTERS: usize = 8;
 
 const TAG_VALUES: u64 = 62_u64.pow(8);
-const MAX_ROOTS: usize = 8;
+pub(crate) const MAX_ROOTS: usize = 8;
 const MIN_ROOT_BYTES: usize = 32;
 
 type HmacSha256 = Hmac<Sha256>;

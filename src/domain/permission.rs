@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 /// How many permissions a key may have.
 pub const MAX_PERMISSIONS: usize = 64;
 
-const MAX_SEGMENT: usize = 64;
+pub(crate) const MAX_SEGMENT: usize = 64;
 const ANY: &str = "*";
 
 /// One permission: `resource:action`, either of them possibly `*`; plain `*` is everything.

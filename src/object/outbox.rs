@@ -22,8 +22,9 @@ pub const SCHEMA: &str = "CREATE TABLE outbox (
 ) WITHOUT ROWID";
 
 /// The pause after a first failure; it doubles up to `MAX_PAUSE_MS`. KV takes one write a second for a name.
-const FIRST_PAUSE_MS: i64 = 1_100;
-const MAX_PAUSE_MS: i64 = 60_000;
+pub(crate) const FIRST_PAUSE_MS: i64 = 1_100;
+/// The longest pause (ms): failures are tried again once a minute for ever.
+pub(crate) const MAX_PAUSE_MS: i64 = 60_000;
 
 /// Names one entry at one version.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -21,9 +21,9 @@ use crate::ports::{Address, Clock, Entropy, KeyValue, Log, Objects, PortError, S
 use crate::session;
 
 /// How long (ms) an answer waits for messages to other objects; what takes longer is left to the alarm.
-const DELIVERY_PATIENCE_MS: u64 = 2_000;
+pub(crate) const DELIVERY_PATIENCE_MS: u64 = 2_000;
 /// How long (ms) one message may take before it counts as failed.
-const MESSAGE_PATIENCE_MS: u64 = 10_000;
+pub(crate) const MESSAGE_PATIENCE_MS: u64 = 10_000;
 /// How long (ms) after an entry is due the alarm looks at it, so that it rarely races with the request itself.
 const ALARM_DELAY_MS: i64 = 1_000;
 /// When (ms) the alarm rings again if the outbox cannot be read.

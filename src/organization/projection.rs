@@ -17,7 +17,7 @@ pub const DIRECTORY: &str = "directory";
 /// The one subject of that lane.
 pub const ORGANIZATION: &str = "organization";
 
-const BATCH: i64 = 32;
+pub(crate) const BATCH: i64 = 32;
 
 /// The messages that are due.
 pub fn deliveries(sql: &dyn Sql, due_by: Timestamp) -> Result<Vec<Delivery>, SqlError> {

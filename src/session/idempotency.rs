@@ -14,7 +14,7 @@ use super::protocol::{Claim, Reply};
 /// How long (ms) a claim is kept.
 pub const CLAIM_LIFE_MS: i64 = 24 * 60 * 60 * 1_000;
 /// How long (ms) a request that never came back is taken to be at work.
-const BUSY_MS: i64 = 30_000;
+pub(crate) const BUSY_MS: i64 = 30_000;
 
 /// Begins a creation, or comes back to it.
 pub fn claim(sql: &dyn Sql, context: &Context<'_>, claim: &Claim) -> Result<Step<SessionObject>, Abort> {

@@ -22,10 +22,10 @@ const AUDIT: &str = "audit";
 const SESSION: &str = "session";
 
 /// How many messages one batch may hold, and how many records one feed.
-const BATCH: i64 = 32;
-const FEED: i64 = 100;
+pub(crate) const BATCH: i64 = 32;
+pub(crate) const FEED: i64 = 100;
 /// How many hashes are moved to a new pepper in one go.
-const REHASH: i64 = 200;
+pub(crate) const REHASH: i64 = 200;
 
 /// A key has changed: KV and the directory are told.
 pub fn announce_key(sql: &dyn Sql, key: &ApiKey, now: Timestamp) -> Result<(), SqlError> {

@@ -19,7 +19,7 @@ use super::protocol::{Command, Reply, Verified, Verify};
 use super::store::{self, State};
 
 /// A use is written down at most this often (ms) for one key, so that no verification costs a row.
-const LAST_USED_STEP_MS: i64 = 60_000;
+pub(crate) const LAST_USED_STEP_MS: i64 = 60_000;
 
 /// Decides on a presented key.
 pub fn verify(sql: &dyn Sql, context: &Context<'_>, request: &Verify) -> Result<Step<SessionObject>, Abort> {

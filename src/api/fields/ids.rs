@@ -12,6 +12,11 @@ pub fn session_id(keyring: &Keyring) -> impl Fn(&str) -> Result<Option<SessionId
     move |text| routed(SessionId::parse(text, keyring), "must be the id of a session")
 }
 
+/// A session id that is only compared with others: one that was never given out equals none of them.
+pub fn session_to_match(keyring: &Keyring) -> impl Fn(&str) -> Result<SessionId, FieldError> {
+    move |text| session_id(keyring)(text).map(|id| id.unwrap_or_else(|| SessionId::from_trusted(text.to_owned())))
+}
+
 /// An API key id, `None` as with [`session_id`].
 pub fn api_key_id(keyring: &Keyring) -> impl Fn(&str) -> Result<Option<ApiKeyId>, FieldError> {
     move |text| routed(ApiKeyId::parse(text, keyring), "must be the id of an API key")
@@ -39,6 +44,7 @@ mod tests {
         let real = SessionId::mint(Locator::from_seed(&[7; 8]), &keyring);
         assert_eq!(session_id(&keyring)(real.as_str()), Ok(Some(real.clone())));
         assert_eq!(session_id(&keyring)(&forged), Ok(None));
+        assert_eq!(session_to_match(&keyring)(&forged).unwrap().as_str(), forged);
         for text in ["", "ses_", "ses_!", &["key_", &"A".repeat(31)].concat(), &format!("{real}A")] {
             assert_eq!(session_id(&keyring)(text).unwrap_err().code(), FieldCode::InvalidFormat);
         }

@@ -19,9 +19,12 @@ pub(super) fn schemas(source: &Source) -> Map<String, Value> {
     let written = source.structs.iter().filter(|(name, _)| is_named(name));
     let mut schemas: Map<String, Value> =
         written.map(|(name, fields)| (public_name(name), object(source, name, fields))).collect();
-    for (name, prefix, characters) in
-        [("ApiKeyId", "key", 31), ("SessionId", "ses", 19), ("OrganizationId", "org", 19), ("VerificationId", "ver", 22)]
-    {
+    for (name, prefix, characters) in [
+        ("ApiKeyId", "key", 31),
+        ("SessionId", "ses", 19),
+        ("OrganizationId", "org", 19),
+        ("VerificationId", "ver", 22),
+    ] {
         schemas.insert(name.to_owned(), id(prefix, characters));
     }
     schemas.insert("Permission".to_owned(), permission());

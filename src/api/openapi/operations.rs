@@ -80,7 +80,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     operation("session_keys::list", "listSessionApiKeys", Done, None,
         &["limit", "cursor", "status", "environment", "externalId", "search"], &[SessionNotFound]),
     operation("sessions::health", "readSessionHealth", Done, None, &[], &[SessionNotFound]),
-    operation("organization::read", "readOrganization", Done, None, &[], &[]),
+    operation("organization::read", "readOrganization", Done, None, &[], &[OutsideReach]),
     operation("organization::audit_log", "readAuditLog", Done, None, &["limit", "cursor", "action", "target", "actor"], &[]),
     operation("operator::create", "createOrganization", CreatedSettled, Some("CreateOrganization"), &[], &[]),
     operation("operator::list", "listOrganizations", Done, None, PAGE, &[]),

@@ -43,9 +43,19 @@ pub(super) fn schemas() -> Map<String, Value> {
         ("RevokeApiKey", body("Why an API key is revoked.", revoked(), &json!({ "reason": "Laptop lost" }))),
         ("CreateSession", body("A new session.", session(), &json!({ "name": "Shop", "environment": "production" }))),
         ("ChangeSession", change(body("Changes to a session.", connected(), &json!({ "status": "disconnected" })))),
-        ("VerifyKey", body("A key, and what it is wanted for.", verified(), &json!({ "key": "KEY", "permissions": "emails:send" }))),
+        (
+            "VerifyKey",
+            body(
+                "A key, and what it is wanted for.",
+                verified(),
+                &json!({ "key": "KEY", "permissions": "emails:send" }),
+            ),
+        ),
         ("CreateOrganization", body("A new organization.", organization(Required), &json!({ "name": "Acme" }))),
-        ("ChangeOrganization", change(body("Changes to an organization.", organization(Optional), &json!({ "plan": { "name": "pro" } })))),
+        (
+            "ChangeOrganization",
+            change(body("Changes to an organization.", organization(Optional), &json!({ "plan": { "name": "pro" } }))),
+        ),
     ];
     schemas.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect()
 }
@@ -147,8 +157,18 @@ fn created(name: Presence) -> Vec<Field> {
     let mut fields = settings(Optional, Optional);
     fields.extend([
         ("name", name, text(Name::MAX_CHARACTERS), "A name for people, on one line."),
-        ("sessionId", Optional, reference("SessionId"), "The session it belongs to; else the default session of `environment`, else the caller's own."),
-        ("environment", Optional, environment(), "The environment of the session; one that contradicts `sessionId` is refused."),
+        (
+            "sessionId",
+            Optional,
+            reference("SessionId"),
+            "The session it belongs to; else the default session of `environment`, else the caller's own.",
+        ),
+        (
+            "environment",
+            Optional,
+            environment(),
+            "The environment of the session; one that contradicts `sessionId` is refused.",
+        ),
     ]);
     fields
 }
@@ -172,10 +192,25 @@ fn changed() -> Vec<Field> {
 fn settings(granted: Presence, others: Presence) -> Vec<Field> {
     let network = json!({ "type": "string", "maxLength": 43 });
     vec![
-        ("permission", granted, preset(), "A preset of permissions; not together with `permissions`. New keys get `full_access` by default."),
+        (
+            "permission",
+            granted,
+            preset(),
+            "A preset of permissions; not together with `permissions`. New keys get `full_access` by default.",
+        ),
         ("permissions", granted, list(&reference("Permission"), MAX_PERMISSIONS), "What the key may do."),
-        ("domain", others, json!({ "type": "string", "minLength": 3, "maxLength": 253 }), "The one domain the key may act for, in ASCII or any script."),
-        ("ipAllowList", others, list(&network, MAX_NETWORKS), "Addresses and networks (CIDR) the key may be used from; empty means anywhere."),
+        (
+            "domain",
+            others,
+            json!({ "type": "string", "minLength": 3, "maxLength": 253 }),
+            "The one domain the key may act for, in ASCII or any script.",
+        ),
+        (
+            "ipAllowList",
+            others,
+            list(&network, MAX_NETWORKS),
+            "Addresses and networks (CIDR) the key may be used from; empty means anywhere.",
+        ),
         ("metadata", others, metadata(), about_metadata()),
         ("externalId", others, text(ExternalId::MAX_CHARACTERS), "Your own id for whom the key belongs to."),
         ("expiresAt", others, time(), "When the key stops to verify; in the future, and after `notBefore`."),
@@ -216,12 +251,32 @@ fn verified() -> Vec<Field> {
     let address = json!({ "anyOf": [{ "type": "string", "format": "ipv4" }, { "type": "string", "format": "ipv6" }] });
     vec![
         ("key", Required, json!({ "type": "string" }), "The key to verify."),
-        ("permissions", Optional, json!({ "anyOf": [wanted, list(&wanted, MAX_PERMISSIONS)] }), "One permission or a list; the key must have all of them."),
-        ("domain", Optional, json!({ "type": "string", "minLength": 3, "maxLength": 253 }), "The domain that the key is to act for."),
+        (
+            "permissions",
+            Optional,
+            json!({ "anyOf": [wanted, list(&wanted, MAX_PERMISSIONS)] }),
+            "One permission or a list; the key must have all of them.",
+        ),
+        (
+            "domain",
+            Optional,
+            json!({ "type": "string", "minLength": 3, "maxLength": 253 }),
+            "The domain that the key is to act for.",
+        ),
         ("sessionId", Optional, reference("SessionId"), "The session the key must belong to."),
-        ("environment", Optional, environment(), "The environment the key must belong to; null asks for a session without one."),
+        (
+            "environment",
+            Optional,
+            environment(),
+            "The environment the key must belong to; null asks for a session without one.",
+        ),
         ("ip", Optional, address, "The address the key was used from; needed for keys with an `ipAllowList`."),
-        ("cost", Optional, json!({ "type": "integer", "minimum": 0, "maximum": COST_MAX }), "What the request costs of limits and credits."),
+        (
+            "cost",
+            Optional,
+            json!({ "type": "integer", "minimum": 0, "maximum": COST_MAX }),
+            "What the request costs of limits and credits.",
+        ),
         ("tags", Optional, list(&text(Tag::MAX_CHARACTERS), TAGS_MAX), "Labels for the usage statistics."),
         ("explain", Optional, flag(), "Whether to answer with the checks that were made."),
         ("dryRun", Optional, flag(), "Whether to leave no trace: nothing is spent, `lastUsedAt` stays."),
@@ -237,6 +292,11 @@ fn organization(name: Presence) -> Vec<Field> {
     ];
     vec![
         ("name", name, text(Name::MAX_CHARACTERS), "A name for people, on one line."),
-        ("plan", Optional, body("A plan.", plan, &Value::Null), "The plan with its limits; the deployment's default if absent."),
+        (
+            "plan",
+            Optional,
+            body("A plan.", plan, &Value::Null),
+            "The plan with its limits; the deployment's default if absent.",
+        ),
     ]
 }

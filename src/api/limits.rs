@@ -1,0 +1,144 @@
+//! Every limit in one table: everything a client or an object can make us do has an end (H14).
+//!
+//! Each is decided where it is kept; here they stand side by side. `docs/API.md` shows this table, and a test
+//! compares the two.
+
+use super::body::BODY_BYTES_MAX;
+use super::callers::FAILURE_PAUSE_MS;
+use super::credentials::CREDENTIAL_BYTES_MAX;
+use super::envelope::URI_BYTES_MAX;
+use super::fields::error::VIOLATIONS_MAX;
+use super::fields::values::TAGS_MAX;
+use super::idempotency::IDEMPOTENCY_KEY_CHARACTERS;
+use super::json::DEPTH_MAX;
+use super::key_requests::OVERLAP_SECONDS_MAX;
+use super::operator::CUSTOM_LIMIT_MAX;
+use super::pages::{FILTER_CHARACTERS_MAX, PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX};
+use super::verification::COST_MAX;
+use crate::app::{LONGEST_WAIT_MS, PATIENCE_MS, RETRIES, TOMBSTONE_PATIENCE_MS};
+use crate::domain::ip_network::MAX_NETWORKS;
+use crate::domain::keyring::MAX_ROOTS;
+use crate::domain::metadata::{MAX_METADATA_BYTES, MAX_METADATA_DEPTH, MAX_METADATA_KEYS};
+use crate::domain::permission::{MAX_PERMISSIONS, MAX_SEGMENT};
+use crate::domain::text::{ExternalId, Name, Reason, Tag};
+use crate::object::{outbox, shell};
+use crate::{organization, session};
+
+/// One limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    /// What is limited.
+    pub name: &'static str,
+    /// How much is allowed.
+    pub value: u64,
+    /// Of what.
+    pub unit: &'static str,
+    /// What happens beyond it, or what it is for.
+    pub beyond: &'static str,
+}
+
+const fn limit(name: &'static str, value: u64, unit: &'static str, beyond: &'static str) -> Limit {
+    Limit { name, value, unit, beyond }
+}
+
+const INVALID: &str = "400 `invalid_request`";
+
+/// All limits, in the order of the documentation.
+#[rustfmt::skip]
+pub const LIMITS: &[Limit] = &[
+    limit("Path and query", URI_BYTES_MAX as u64, "bytes", "414 `uri_too_long`"),
+    limit("Credential", CREDENTIAL_BYTES_MAX as u64, "bytes", "401 `auth_invalid_key`"),
+    limit("Body", BODY_BYTES_MAX as u64, "bytes", "413 `payload_too_large`"),
+    limit("JSON nesting", DEPTH_MAX as u64, "levels", "400 `invalid_json`"),
+    limit("Violations told in one answer", VIOLATIONS_MAX as u64, "entries", "the rest is left out"),
+    limit("Rows on a page", PAGE_ROWS_MAX as u64, "rows", "400 `invalid_request`; a bare array ends there and has `Link`"),
+    limit("Rows on a page by default", PAGE_ROWS_DEFAULT as u64, "rows", "`nextCursor` goes on"),
+    limit("Search or filter text", FILTER_CHARACTERS_MAX as u64, "characters", INVALID),
+    limit("`Idempotency-Key`, at least", *IDEMPOTENCY_KEY_CHARACTERS.start() as u64, "characters", INVALID),
+    limit("`Idempotency-Key`, at most", *IDEMPOTENCY_KEY_CHARACTERS.end() as u64, "characters", INVALID),
+    limit("An `Idempotency-Key` is remembered", session::idempotency::CLAIM_LIFE_MS.unsigned_abs(), "ms", "the same value begins anew"),
+    limit("A lost request keeps it busy", session::idempotency::BUSY_MS.unsigned_abs(), "ms", "a retry goes on after that"),
+    limit("Name", Name::MAX_CHARACTERS as u64, "characters", INVALID),
+    limit("External id", ExternalId::MAX_CHARACTERS as u64, "characters", INVALID),
+    limit("Reason of a revocation", Reason::MAX_CHARACTERS as u64, "characters", INVALID),
+    limit("Permissions of a key or a demand", MAX_PERMISSIONS as u64, "entries", INVALID),
+    limit("Resource or action of a permission", MAX_SEGMENT as u64, "characters", INVALID),
+    limit("Networks of a key", MAX_NETWORKS as u64, "entries", INVALID),
+    limit("Metadata", MAX_METADATA_BYTES as u64, "bytes", INVALID),
+    limit("Metadata keys, in all objects", MAX_METADATA_KEYS as u64, "keys", INVALID),
+    limit("Metadata nesting", MAX_METADATA_DEPTH as u64, "levels", INVALID),
+    limit("Overlap of a rotation", OVERLAP_SECONDS_MAX.unsigned_abs(), "seconds", INVALID),
+    limit("Cost of a verification", COST_MAX.unsigned_abs(), "units", INVALID),
+    limit("Tags of a verification", TAGS_MAX as u64, "entries", INVALID),
+    limit("Tag", Tag::MAX_CHARACTERS as u64, "characters", INVALID),
+    limit("A plan's own limit", CUSTOM_LIMIT_MAX.unsigned_abs(), "units", INVALID),
+    limit("Pause after too many failed authentications", FAILURE_PAUSE_MS, "ms", "429 `auth_too_many_failures` until then"),
+    limit("`lastUsedAt` may lag", session::verify::LAST_USED_STEP_MS.unsigned_abs(), "ms", "the next use is written"),
+    limit("Waiting for an object", PATIENCE_MS, "ms", "503 `service_unavailable`"),
+    limit("Repeats of a read that the platform calls retryable", RETRIES as u64, "times", "503 `service_unavailable`"),
+    limit("Waiting for KV when the authority fails", TOMBSTONE_PATIENCE_MS, "ms", "503 `verification_unavailable`"),
+    limit("Holding an answer back until a change is in force", LONGEST_WAIT_MS, "ms", "202"),
+    limit("Waiting for those who must hear of a change", shell::DELIVERY_PATIENCE_MS, "ms", "202; it goes on in the background"),
+    limit("Waiting for one of them", shell::MESSAGE_PATIENCE_MS, "ms", "tried again later"),
+    limit("First pause between tries", outbox::FIRST_PAUSE_MS.unsigned_abs(), "ms", "doubles"),
+    limit("Longest pause between tries", outbox::MAX_PAUSE_MS.unsigned_abs(), "ms", "stays there until it works"),
+    limit("Messages in one batch of a session", session::projection::BATCH.unsigned_abs(), "entries", "another batch"),
+    limit("Messages in one batch of an organization", organization::projection::BATCH.unsigned_abs(), "entries", "another batch"),
+    limit("Records told to the directory at once", session::projection::FEED.unsigned_abs(), "entries", "another message"),
+    limit("Hashes moved to a new pepper at once", session::projection::REHASH.unsigned_abs(), "entries", "another round"),
+    limit("Root secrets in use", MAX_ROOTS as u64, "entries", "503 `not_configured`"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::super::problem::Code;
+    use super::*;
+    use crate::domain::verification;
+
+    const MANUAL: &str = include_str!("../../docs/API.md");
+
+    /// The rows of the first table under a heading, without its two head lines.
+    fn table(heading: &str) -> Vec<&'static str> {
+        let (_, section) = MANUAL.split_once(&format!("\n## {heading}\n")).unwrap();
+        let rows = section.lines().skip_while(|line| !line.starts_with('|')).take_while(|line| line.starts_with('|'));
+        rows.skip(2).collect()
+    }
+
+    fn grouped(value: u64) -> String {
+        let digits = value.to_string();
+        let groups: Vec<&str> =
+            digits.as_bytes().rchunks(3).rev().map(|group| std::str::from_utf8(group).unwrap()).collect();
+        groups.join(",")
+    }
+
+    #[test]
+    fn the_manual_has_the_table_of_limits() {
+        let rows: Vec<String> = LIMITS
+            .iter()
+            .map(|Limit { name, value, unit, beyond }| format!("| {name} | {} {unit} | {beyond} |", grouped(*value)))
+            .collect();
+        assert!(table("Limits") == rows, "docs/API.md should have:\n{}", rows.join("\n"));
+    }
+
+    #[test]
+    fn the_manual_has_the_table_of_error_codes() {
+        let row =
+            |code: &Code| format!("| {} | `{}` | {} |", code.status().as_u16(), code.as_str(), code.default_message());
+        let rows: Vec<String> = Code::ALL.iter().map(row).collect();
+        assert!(table("Errors") == rows, "docs/API.md should have:\n{}", rows.join("\n"));
+    }
+
+    #[test]
+    fn the_manual_has_the_table_of_verification_codes() {
+        let row = |code: &verification::Code| match Code::of_refusal(*code) {
+            None => format!("| `{}` | 200 |", code.as_str()),
+            Some(problem) => format!("| `{}` | {} `{}` |", code.as_str(), problem.status().as_u16(), problem.as_str()),
+        };
+        let rows: Vec<String> = verification::Code::ALL.iter().map(row).collect();
+        let shown: Vec<String> = table("Verification codes")
+            .iter()
+            .map(|row| row.rsplit_once(" | ").map_or_else(String::new, |(row, _)| format!("{row} |")))
+            .collect();
+        assert!(shown == rows, "docs/API.md should have:\n{}", rows.join("\n"));
+    }
+}
