@@ -8,7 +8,10 @@ use std::path::PathBuf;
 
 use latchkey::directory::protocol::{Command as DirectoryCommand, Reply as DirectoryReply};
 use latchkey::domain::api_key::ApiKey;
+use latchkey::domain::audit::Actor;
+use latchkey::domain::id::{ApiKeyId, OrganizationId, SessionId};
 use latchkey::domain::key_change::KeyChange;
+use latchkey::domain::locator::Locator;
 use latchkey::domain::metadata::Metadata;
 use latchkey::domain::operation::Operation;
 use latchkey::domain::session::{Policy, Session, SessionStatus};
@@ -62,7 +65,7 @@ struct Samples {
 
 fn samples() -> Samples {
     let house = House::new();
-    let home = house.found("Acme");
+    let mut home = house.found("Acme");
     let by = house.principal(&home.secret);
     let mut full = settings(&["emails:send"]);
     full.ip_allow_list = networks(&["10.0.0.0/8"]);
@@ -73,8 +76,21 @@ fn samples() -> Samples {
     full.not_before = Some(house.after(HOUR));
     let old = house.issue(&by, with(full)).unwrap();
     house.rotate(&by, old.id(), 0).unwrap();
-    let key = house.read(&by, old.id()).unwrap();
-    let session = house.run(house.app.read_session(&by, &home.session_id)).unwrap();
+    let mut key = house.read(&by, old.id()).unwrap();
+    let mut session = house.run(house.app.read_session(&by, &home.session_id)).unwrap();
+    let mut caller = by.caller;
+    // Names that no draw of chance decides, so that the examples stay when the number of draws changes.
+    let (key_id, caller_id) = (ApiKeyId::from_trusted("key_1".into()), ApiKeyId::from_trusted("key_2".into()));
+    let session_id = SessionId::mint(Locator::from_seed(b"session!"), house.app.keyring());
+    let organization_id = OrganizationId::from_trusted("org_1".into());
+    home.key_id = caller_id.clone();
+    (home.organization.id, home.organization.default_session_id) = (organization_id.clone(), session_id.clone());
+    (session.id, session.organization_id) = (session_id.clone(), organization_id.clone());
+    (key.id, key.session_id, key.organization_id) = (key_id, session_id.clone(), organization_id.clone());
+    (key.start, key.last4) = ("sk_live_Ab1d".into(), "Zz9x".into());
+    key.rotated_to = Some(ApiKeyId::from_trusted("key_3".into()));
+    key.created_by = Actor::ApiKey { id: caller_id.clone() };
+    (caller.key_id, caller.session_id, caller.organization_id) = (caller_id, session_id, organization_id);
     let needs = Operation::WriteApiKeys.permission();
     let credential = Credential { key_id: home.key_id.clone(), needs, ip: "2001:db8::1".parse().ok() };
     let hash = latchkey::domain::key_hash::KeyHash::parse(&format!("h1:{}", "0f".repeat(32))).unwrap();
@@ -86,7 +102,7 @@ fn samples() -> Samples {
         environment: key.environment,
     };
     let new_key = session::NewKey { secret, settings: key.settings.clone(), unnamed: true };
-    Samples { home, key, session, credential, caller: by.caller, new_key }
+    Samples { home, key, session, credential, caller, new_key }
 }
 
 fn policy(home: &Home) -> Policy {
@@ -119,7 +135,7 @@ fn commands_to_a_session_are_pinned() {
             session::Command::Initialize(Box::new(session::Initialize {
                 session: session.clone(),
                 policy: policy(&home),
-                actor: latchkey::domain::audit::Actor::Operator,
+                actor: Actor::Operator,
                 first_key: Some(new_key.clone()),
             })),
             session::Command::Authenticate {
@@ -214,7 +230,7 @@ fn commands_to_organization_and_directory_are_pinned() {
             organization: home.organization.clone(),
             session: session.clone(),
             first_key: new_key.clone(),
-            actor: latchkey::domain::audit::Actor::Operator,
+            actor: Actor::Operator,
         })
     };
     let first = || organization::Page { after: Some((Timestamp::from_millis(1), "key_1".to_owned())), limit: 50 };
