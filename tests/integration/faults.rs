@@ -171,6 +171,49 @@ fn a_suspension_says_so_when_a_session_has_not_heard_of_it_and_then_catches_up()
 }
 
 #[test]
+fn a_wait_for_somebody_who_never_answers_has_an_end() {
+    let house = House::new();
+    let home = house.found("Acme");
+    house.objects.fault(Whom::Everybody, Fault::Hanging);
+    house.kv.is(Mood::Hanging);
+    assert!(is_unavailable(&house.verify(&home.secret)));
+    assert_eq!(house.timer.slept(), [10_000, 300], "ten seconds for the authority, then 300 ms for a tombstone");
+    assert!(is_unavailable(&house.try_found("Another", None)));
+    assert!(is_unavailable(&house.run(house.app.list_organizations(page(1)))));
+}
+
+#[test]
+fn a_verification_writes_nothing_to_kv() {
+    let house = House::new();
+    let home = house.found("Acme");
+    let (reads, writes) = (house.kv.reads(), house.kv.writes());
+    for _ in 0..10 {
+        house.code(&home.secret);
+        house.advance(2 * 60_000);
+    }
+    assert_eq!(house.kv.writes(), writes);
+    assert!(house.kv.reads() <= reads + 10, "one look for a tombstone at most");
+}
+
+#[test]
+fn an_object_that_cannot_set_its_alarm_says_that_it_failed_and_makes_good_at_the_next_contact() {
+    let house = House::new();
+    let home = house.found("Acme");
+    let admin = house.principal(&home.secret);
+    house.advance(DAY);
+    let disk = house.objects.disk(&home.session_address());
+    disk.set_alarm_broken(true);
+    let outcome = house.issue(&admin, key(&["emails:send"]));
+    assert!(matches!(outcome, Err(Error::Failed(_))), "{outcome:?}");
+    disk.set_alarm_broken(false);
+    house.crash();
+    house.code(&home.secret);
+    house.advance(HOUR);
+    assert_eq!(house.undelivered(), 0);
+    assert_eq!(house.next_alarm(), None);
+}
+
+#[test]
 fn no_line_of_the_log_contains_a_secret() {
     let house = House::new();
     let home = house.found("Acme");

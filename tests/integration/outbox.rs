@@ -5,8 +5,11 @@ use latchkey::domain::key_change::KeyChange;
 use latchkey::domain::session::OrganizationStatus;
 use latchkey::domain::verification::Code;
 use latchkey::hash_index;
-use latchkey::ports::Address;
+use latchkey::object::outbox;
+use latchkey::object::shell::Storage;
+use latchkey::ports::{Address, SqlError};
 
+use crate::support::disk::{Disk, Mount};
 use crate::support::house::{Afterwards, Home};
 use crate::support::*;
 
@@ -216,6 +219,42 @@ fn an_alarm_whose_every_step_may_fail_once_rings_again() {
         house.advance(3 * 60_000);
         assert_eq!(house.undelivered(), 0, "statement {n} failed, and nothing came after it");
     }
+}
+
+#[test]
+fn an_alarm_that_cannot_read_its_outbox_rings_again() {
+    let house = House::new();
+    let home = house.found("Acme");
+    let admin = house.principal(&home.secret);
+    house.kv.is(Mood::Down);
+    house.issue(&admin, key(&["emails:send"])).unwrap();
+    let disk = house.objects.disk(&home.session_address());
+    disk.set_broken(true);
+    house.ring(&home.session_address());
+    disk.set_broken(false);
+    house.kv.is(Mood::Well);
+    house.advance(3 * 60_000);
+    assert_eq!(house.undelivered(), 0, "nobody has called the object since");
+}
+
+#[test]
+fn an_acknowledgement_settles_what_was_sent_and_nothing_that_came_later() {
+    let house = House::new();
+    let storage = Mount(Disk::new(None));
+    let outcome: Result<(), SqlError> = storage.transaction(|sql| {
+        sql.exec(outbox::SCHEMA, &[])?;
+        let sent = outbox::put(sql, "lane", "subject", 1, house.now())?;
+        // Other news of the same generation, such as a use.
+        outbox::put(sql, "lane", "subject", 1, house.now())?;
+        outbox::settle(sql, &sent)?;
+        assert!(outbox::is_waiting(sql, &sent)?, "the later news still wait");
+        for entry in outbox::due(sql, "lane", house.now(), 10)? {
+            outbox::settle(sql, &entry)?;
+        }
+        assert!(!outbox::is_waiting(sql, &sent)?);
+        Ok(())
+    });
+    outcome.unwrap();
 }
 
 #[test]

@@ -30,10 +30,13 @@ pub enum Mood {
     Gated,
 }
 
+/// What a name has held, and since when.
+type Values = Vec<(Timestamp, Vec<u8>)>;
+
 /// A namespace that remembers every value a name has had.
 pub struct FakeKv {
     clock: Arc<ManualClock>,
-    names: Mutex<BTreeMap<String, Vec<(Timestamp, Vec<u8>)>>>,
+    names: Mutex<BTreeMap<String, Values>>,
     late: Mutex<Vec<(String, Vec<u8>)>>,
     waiting: Mutex<Vec<std::task::Waker>>,
     reading: Mutex<Mood>,

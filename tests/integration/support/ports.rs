@@ -34,21 +34,15 @@ impl Clock for ManualClock {
 }
 
 /// Waits without taking time: a sleep ends once everybody else has had ample opportunity to go on, so in a
-/// race against it exactly what hangs loses. It can be told never to end.
+/// race against it exactly what hangs loses.
 #[derive(Default)]
 pub struct PatientTimer {
-    endless: AtomicBool,
     slept: Mutex<Vec<u64>>,
 }
 
 impl PatientTimer {
     /// How often a sleep lets the others go first.
     const TURNS: u32 = 64;
-
-    /// Whether sleeps never end.
-    pub fn never_ends(&self, endless: bool) {
-        self.endless.store(endless, Ordering::Relaxed);
-    }
 
     /// The sleeps that ran out.
     pub fn slept(&self) -> Vec<u64> {
@@ -59,9 +53,6 @@ impl PatientTimer {
 #[async_trait]
 impl Timer for PatientTimer {
     async fn sleep(&self, ms: u64) {
-        if self.endless.load(Ordering::Relaxed) {
-            return std::future::pending().await;
-        }
         let mut turns = 0;
         std::future::poll_fn(|context| {
             turns += 1;
