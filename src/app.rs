@@ -15,6 +15,8 @@ mod verify;
 
 use std::sync::Arc;
 
+use futures_util::future::{Either, select};
+
 use crate::domain::keyring::{Keyring, KeyringError};
 use crate::domain::locator::Locator;
 use crate::domain::plan::PlanName;
@@ -32,6 +34,9 @@ pub use operator::Founded;
 pub use organization::AuditPage;
 pub(crate) use verify::TOMBSTONE_PATIENCE_MS;
 pub use verify::{Freshness, Verification, VerifyKey};
+
+/// How long (ms) the limiter of failures may take.
+const LIMITER_PATIENCE_MS: u64 = 200;
 
 /// What the operator of a deployment has set.
 #[derive(Debug, Clone)]
@@ -133,6 +138,10 @@ impl App {
     /// address share one count. A limiter that does not answer stops nobody: it only sheds load.
     pub async fn tolerates_failure(&self, source: Option<std::net::IpAddr>) -> bool {
         let source = source.map_or_else(|| "unknown".to_owned(), |ip| ip.to_string());
-        self.limiter.tolerates(&source).await.unwrap_or(true)
+        let asking = self.limiter.tolerates(&source);
+        match select(asking, self.world.timer.sleep(LIMITER_PATIENCE_MS)).await {
+            Either::Left((tolerated, _)) => tolerated.unwrap_or(true),
+            Either::Right(_) => true,
+        }
     }
 }

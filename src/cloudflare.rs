@@ -30,11 +30,7 @@ thread_local! {
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response<Body>> {
     let mut router = ROUTER.with(|cell| cell.get_or_init(|| router(&env)).clone());
-    let request = match HttpRequest::try_from(request) {
-        Ok(request) => request.map(Body::new),
-        // What the platform let through but HTTP types refuse, such as a header that is not text.
-        Err(_) => unreadable(),
-    };
+    let request = readable(request).map_or_else(|_| unreadable(), |request| request.map(Body::new));
     Ok(router.call(request).await.unwrap_or_else(|never| match never {}))
 }
 
@@ -74,6 +70,24 @@ fn world(env: &Env) -> Result<(World, Settings), String> {
         keyring: Arc::new(keyring),
     };
     Ok((world, settings))
+}
+
+/// Headers of which a value outside ASCII is an error; that of any other header is nothing to us.
+const OURS: [&str; 5] = ["authorization", "x-api-key", "idempotency-key", "content-type", "content-encoding"];
+
+/// The request in HTTP types. Those take ASCII only, while a proxy passes on whatever a browser sent it (a cookie,
+/// a referrer, the name of a city): such headers are left out.
+fn readable(request: Request) -> worker::Result<HttpRequest> {
+    let odd = |(name, value): &(String, String)| !value.is_ascii() && !OURS.contains(&name.as_str());
+    let odd: Vec<(String, String)> = request.headers().entries().filter(odd).collect();
+    if odd.is_empty() {
+        return HttpRequest::try_from(request);
+    }
+    let mut request = request.clone_mut()?;
+    for (name, _) in odd {
+        request.headers_mut()?.delete(&name)?;
+    }
+    HttpRequest::try_from(request)
 }
 
 /// A request that no route answers, in place of one that cannot be represented.

@@ -21,7 +21,14 @@ pub async fn send(world: &World, message: &Message) -> Result<(), PortError> {
         Message::Call { address, region, request } => {
             let response = world.objects.call(address, *region, request.clone()).await?;
             match decode::<IgnoredAny>(&response)? {
-                Answer::Done { .. } => Ok(()),
+                Answer::Done { settled: true, wait_ms, .. } => {
+                    // What the receiver has to wait for has to be waited for by whoever depends on it.
+                    if wait_ms > 0 {
+                        world.timer.sleep(wait_ms).await;
+                    }
+                    Ok(())
+                }
+                Answer::Done { settled: false, .. } => Err(PortError::new("object call", "not settled yet")),
                 Answer::Rejected(rejection) => Err(PortError::new("object call", format!("refused: {rejection:?}"))),
                 Answer::Failed { detail } => Err(PortError::new("object call", detail)),
             }

@@ -26,6 +26,8 @@ impl Object for DirectoryObject {
 
     const MIGRATIONS: &'static [&'static str] = &[
         outbox::SCHEMA,
+        outbox::INDEX_BY_LANE,
+        outbox::INDEX_BY_TIME,
         "CREATE TABLE organizations (
             id TEXT PRIMARY KEY,
             record TEXT NOT NULL,

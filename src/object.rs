@@ -141,6 +141,8 @@ pub enum Rejection {
     KeyNotActive,
     /// The key has a successor already.
     KeyRotated,
+    /// The key that this one replaced still lives.
+    OverlapOpen,
     /// The plan allows no further key in this session.
     KeyQuotaReached {
         /// How many it allows.

@@ -1,6 +1,6 @@
 //! Finds the one credential of a request.
 //!
-//! Decided once, after RFC 6750 and security.md §1.1: the scheme is case-insensitive; blanks around a value and more than
+//! Decided once, after RFC 6750: the scheme is case-insensitive; blanks around a value and more than
 //! one blank after the scheme are tolerated (RFC 9110 §5.5, §11.4), a tab or anything else inside is not. Two ways at
 //! once, a header twice, or a list in it is a mistake (400), never a choice. The query string is no place for a key.
 

@@ -1,7 +1,7 @@
 //! Reads the fields of one JSON object and collects everything that is wrong with it.
 //!
 //! A handler asks for each field by name; what nobody asked for is an `unknown_field`, so a client cannot set what a route
-//! does not offer (security.md T8). Nothing is decided here: parsers turn values into types ([`plain`], [`values`]).
+//! does not offer. Nothing is decided here: parsers turn values into types ([`plain`], [`values`]).
 //!
 //! ```ignore
 //! let mut fields = Fields::of(&json);
@@ -65,7 +65,7 @@ impl<'j> Fields<'j> {
         }
     }
 
-    /// A field for which absent and `null` mean different things, as in a PATCH (security.md T20).
+    /// A field for which absent and `null` mean different things, as in a PATCH.
     pub fn nullable<T, E: Into<FieldErrors>>(
         &mut self,
         name: &'static str,
@@ -76,6 +76,20 @@ impl<'j> Fields<'j> {
             Some(Json::Null) => Change::Clear,
             Some(json) => self.parsed(name, parser(json)).map_or(Change::Keep, Change::Set),
         }
+    }
+
+    /// A field that may be left out but not be `null`: there is nothing to clear.
+    pub fn given<T, E: Into<FieldErrors>>(
+        &mut self,
+        name: &'static str,
+        parser: impl FnOnce(&'j Json) -> Result<T, E>,
+    ) -> Option<T> {
+        match self.nullable(name, parser) {
+            Change::Set(value) => return Some(value),
+            Change::Clear => self.fail(name, FieldError::new(FieldCode::InvalidType, "cannot be null")),
+            Change::Keep => {}
+        }
+        None
     }
 
     /// Records a violation found by comparing fields, such as two that exclude each other.

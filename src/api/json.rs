@@ -1,7 +1,7 @@
 //! Strict JSON: bytes in, a tree out, or one refusal that names a place and never a value.
 //!
 //! Duplicate member names are refused at any depth, escaped twins (`"na\u006de"`) included: two parsers that disagree
-//! about the winner are an attack (security.md T19). Depth is bounded, trailing bytes are refused. The texts of
+//! about the winner are an attack. Depth is bounded, trailing bytes are refused. The texts of
 //! `serde_json` echo what was sent (T11), so they stop here; so does `{:?}` of a tree, which may hold a secret key (H3).
 
 mod reader;

@@ -78,8 +78,8 @@ pub(super) struct ActorBody {
     id: Option<String>,
 }
 
-/// A key with its plaintext, in the one answer that has it.
-#[derive(Debug, Serialize)]
+/// A key with its plaintext, in the one answer that has it. No `Debug`: it would print the plaintext (H3).
+#[derive(Serialize)]
 pub(super) struct IssuedKeyBody {
     /// The record.
     #[serde(flatten)]
@@ -88,10 +88,10 @@ pub(super) struct IssuedKeyBody {
     pub(super) key: String,
 }
 
-/// A key after a tightening change, with the moment from which nobody accepts the old state.
+/// A key after a change, with the moment from which nobody acts on the state before.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct TightenedKeyBody {
+pub(super) struct ChangedKeyBody {
     /// The record.
     #[serde(flatten)]
     pub(super) record: ApiKeyBody,

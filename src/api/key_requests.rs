@@ -69,39 +69,31 @@ fn granted(fields: &mut Fields<'_>) -> Option<Permissions> {
     listed.or_else(|| preset.map(Into::into))
 }
 
+/// The same in a change, where `null` would not say what to grant instead.
+fn regranted(fields: &mut Fields<'_>) -> Option<Permissions> {
+    let preset = fields.given("permission", text(permission_preset));
+    let listed = fields.given("permissions", permissions);
+    fields.exclusive("permission", "permissions");
+    listed.or_else(|| preset.map(Into::into))
+}
+
 /// Reads the body of `PATCH /v1/api_keys/{id}`: absent keeps, null clears.
 pub(super) fn change(json: &Json, now: Timestamp) -> Result<KeyChange, Problem> {
     let mut fields = Fields::of(json);
     fields.at_least_one();
-    let name = fields.nullable("name", text(name));
-    let active = fields.nullable("active", boolean);
-    for (field, cleared) in [("name", name == Change::Clear), ("active", active == Change::Clear)] {
-        if cleared {
-            fields.fail(field, cannot_be_null());
-        }
-    }
-    for field in ["permission", "permissions"] {
-        if matches!(json, Json::Object(members) if members.get(field) == Some(&Json::Null)) {
-            fields.fail(field, cannot_be_null());
-        }
-    }
     let change = KeyChange {
-        name: name.apply(None),
-        permissions: granted(&mut fields),
+        name: fields.given("name", text(name)),
+        permissions: regranted(&mut fields),
         domain: fields.nullable("domain", text(domain)),
         ip_allow_list: emptied(fields.nullable("ipAllowList", ip_allow_list)),
         metadata: emptied(fields.nullable("metadata", metadata)),
         external_id: fields.nullable("externalId", text(external_id)),
         expires_at: fields.nullable("expiresAt", text(timestamp_after(now))),
         not_before: fields.nullable("notBefore", text(timestamp)),
-        active: active.apply(None),
+        active: fields.given("active", boolean),
     };
     fields.finish()?;
     Ok(change)
-}
-
-fn cannot_be_null() -> super::fields::FieldError {
-    super::fields::FieldError::new(super::fields::FieldCode::InvalidType, "cannot be null")
 }
 
 /// Null empties what is never absent.

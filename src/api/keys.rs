@@ -12,14 +12,14 @@ use super::callers::{By, ReadApiKeys, WriteApiKeys};
 use super::fields::ids::session_to_match;
 use super::fields::plain::one_of;
 use super::fields::values::environment;
-use super::key_body::{ApiKeyBody, IssuedKeyBody, TightenedKeyBody};
+use super::key_body::{ApiKeyBody, ChangedKeyBody, IssuedKeyBody};
 use super::pages::{Cursors, PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX, PageBody, filter_text, no_parameters};
 use super::paths::KeyPath;
 use super::problem::Problem;
 use super::query::Query;
 use super::reply::Reply;
 use super::{idempotency, key_requests};
-use crate::app::{App, Issued, Principal};
+use crate::app::{App, Issued, Outcome, Principal};
 use crate::domain::api_key::{ApiKey, Status};
 use crate::domain::id::SessionId;
 use crate::domain::timestamp::Timestamp;
@@ -68,11 +68,11 @@ pub(super) async fn change(
     KeyPath(id): KeyPath,
     query: Query,
     body: JsonBody,
-) -> Result<Reply<TightenedKeyBody>, Problem> {
+) -> Result<Reply<ChangedKeyBody>, Problem> {
     no_parameters(query)?;
     let change = key_requests::change(body.json(), app.now())?;
     let outcome = app.change_key(&caller, &id, change).await?;
-    Ok(Reply::ok(tightened(&outcome.reply, outcome.reply.updated_at, app.now())).settled(outcome.settled))
+    Ok(Reply::ok(changed(&outcome.reply, outcome.reply.updated_at, app.now())).settled(outcome.settled))
 }
 
 /// Revokes an API key for good. When the answer is 200, no verification that begins later accepts the key.
@@ -82,12 +82,12 @@ pub(super) async fn revoke(
     KeyPath(id): KeyPath,
     query: Query,
     body: Option<JsonBody>,
-) -> Result<Reply<TightenedKeyBody>, Problem> {
+) -> Result<Reply<ChangedKeyBody>, Problem> {
     no_parameters(query)?;
     let reason = key_requests::revoke(body.as_ref().map(JsonBody::json))?;
     let outcome = app.revoke_key(&caller, &id, reason).await?;
     let at = outcome.reply.revocation.as_ref().map_or(outcome.reply.updated_at, |revocation| revocation.at);
-    Ok(Reply::ok(tightened(&outcome.reply, at, app.now())).settled(outcome.settled))
+    Ok(Reply::ok(changed(&outcome.reply, at, app.now())).settled(outcome.settled))
 }
 
 /// Replaces an API key by a successor with the same settings; the old one lives for the overlap.
@@ -106,15 +106,16 @@ pub(super) async fn rotate(
 }
 
 /// The one answer that holds a plaintext.
-pub(super) fn issued(app: &App, Issued { key, secret }: Issued) -> Reply<IssuedKeyBody> {
+pub(super) fn issued(app: &App, outcome: Outcome<Issued>) -> Reply<IssuedKeyBody> {
+    let Issued { key, secret } = outcome.reply;
     let record = ApiKeyBody::new(&key, app.now());
     // The only place where a plaintext leaves the service (H3).
     let body = IssuedKeyBody { key: secret.expose().to_owned(), record };
-    Reply::created(format!("/v1/api_keys/{}", key.id), body)
+    Reply::created(format!("/v1/api_keys/{}", key.id), body).settled(outcome.settled)
 }
 
-fn tightened(key: &ApiKey, effective_at: Timestamp, now: Timestamp) -> TightenedKeyBody {
-    TightenedKeyBody { record: ApiKeyBody::new(key, now), effective_at: effective_at.to_string() }
+fn changed(key: &ApiKey, effective_at: Timestamp, now: Timestamp) -> ChangedKeyBody {
+    ChangedKeyBody { record: ApiKeyBody::new(key, now), effective_at: effective_at.to_string() }
 }
 
 /// A list of keys: the bare array of Sendook's contract, or a page where one is asked for.

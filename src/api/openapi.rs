@@ -5,6 +5,7 @@
 //! `UPDATE_OPENAPI=1 cargo test openapi` writes it anew.
 
 mod answers;
+mod manual;
 mod operations;
 mod refusals;
 mod requests;
@@ -273,13 +274,9 @@ mod tests {
 
     /// Every operation and every component on a line of its own: small, and a change shows where it is.
     fn written(value: &Value, levels: u32) -> String {
-        match value {
-            Value::Object(members) if levels > 0 => {
-                let line = |(name, member): (&String, &Value)| format!("\"{name}\":{}", written(member, levels - 1));
-                format!("{{\n{}\n}}", members.iter().map(line).collect::<Vec<_>>().join(",\n"))
-            }
-            _ => value.to_string(),
-        }
+        let Some(members) = value.as_object().filter(|_| levels > 0) else { return value.to_string() };
+        let line = |(name, member): (&String, &Value)| format!("\"{name}\":{}", written(member, levels - 1));
+        format!("{{\n{}\n}}", members.iter().map(line).collect::<Vec<_>>().join(",\n"))
     }
 
     #[test]
@@ -349,5 +346,28 @@ mod tests {
             all.iter().filter(|code| !listed.contains(code)).collect::<Vec<_>>(),
             [&Value::from("wrong_session"), &Value::from("wrong_environment")]
         );
+    }
+
+    #[test]
+    fn no_field_is_read_that_openapi_does_not_show() {
+        let sources = [
+            include_str!("key_requests.rs"),
+            include_str!("operator.rs"),
+            include_str!("sessions.rs"),
+            include_str!("verification.rs"),
+        ];
+        let mut read = BTreeSet::new();
+        for call in ["required", "optional", "given", "nullable"].map(|how| format!("fields.{how}(\"")) {
+            let calls = sources.iter().flat_map(|source| source.split(&call).skip(1));
+            read.extend(calls.map(|rest| rest.split('"').next().unwrap().to_owned()));
+        }
+        let mut shown = BTreeSet::new();
+        for schema in requests::schemas().values() {
+            let plan = &schema["properties"]["plan"];
+            for properties in [&schema["properties"], &plan["properties"]] {
+                shown.extend(properties.as_object().into_iter().flatten().map(|(name, _)| name.clone()));
+            }
+        }
+        assert_eq!(read, shown);
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::http::HeaderMap;
 use serde::Serialize;
 
 use super::body::JsonBody;
@@ -10,9 +11,10 @@ use super::callers::Operator;
 use super::fields::plain::{integer, object, one_of, text};
 use super::fields::values::name;
 use super::fields::{FieldErrors, Fields};
+use super::idempotency;
 use super::json::Json;
 use super::key_body::{ApiKeyBody, IssuedKeyBody};
-use super::organization::OrganizationBody;
+use super::organization::{ChangedOrganizationBody, OrganizationBody};
 use super::pages::{Cursors, PAGE_ROWS_DEFAULT, PageBody, no_parameters};
 use super::paths::OrganizationPath;
 use super::problem::Problem;
@@ -28,7 +30,7 @@ use crate::organization::protocol::OrganizationChange;
 pub(super) const CUSTOM_LIMIT_MAX: i64 = 1_000_000_000;
 
 /// A new organization with its first key.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct FoundedBody {
     /// The organization.
@@ -42,9 +44,11 @@ pub(super) async fn create(
     State(app): State<Arc<App>>,
     _: Operator,
     query: Query,
+    headers: HeaderMap,
     body: JsonBody,
 ) -> Result<Reply<FoundedBody>, Problem> {
     no_parameters(query)?;
+    idempotency::refuse(&headers)?;
     let mut fields = Fields::of(body.json());
     let name = fields.required("name", text(name));
     let plan = fields.optional("plan", plan);
@@ -95,14 +99,14 @@ pub(super) async fn change(
     OrganizationPath(id): OrganizationPath,
     query: Query,
     body: JsonBody,
-) -> Result<Reply<OrganizationBody>, Problem> {
+) -> Result<Reply<ChangedOrganizationBody>, Problem> {
     no_parameters(query)?;
     let mut fields = Fields::of(body.json());
     fields.at_least_one();
-    let change = OrganizationChange { name: fields.optional("name", text(name)), plan: fields.optional("plan", plan) };
+    let change = OrganizationChange { name: fields.given("name", text(name)), plan: fields.given("plan", plan) };
     fields.finish()?;
     let outcome = app.change_organization(&id, change).await?;
-    Ok(Reply::ok(OrganizationBody::new(&outcome.reply)).settled(outcome.settled))
+    Ok(Reply::ok(ChangedOrganizationBody::new(&outcome.reply)).settled(outcome.settled))
 }
 
 /// Suspends an organization: all its keys are refused until it is resumed.
@@ -111,7 +115,7 @@ pub(super) async fn suspend(
     _: Operator,
     OrganizationPath(id): OrganizationPath,
     query: Query,
-) -> Result<Reply<OrganizationBody>, Problem> {
+) -> Result<Reply<ChangedOrganizationBody>, Problem> {
     set_status(&app, &id, query, OrganizationStatus::Suspended).await
 }
 
@@ -121,7 +125,7 @@ pub(super) async fn resume(
     _: Operator,
     OrganizationPath(id): OrganizationPath,
     query: Query,
-) -> Result<Reply<OrganizationBody>, Problem> {
+) -> Result<Reply<ChangedOrganizationBody>, Problem> {
     set_status(&app, &id, query, OrganizationStatus::Active).await
 }
 
@@ -131,7 +135,7 @@ pub(super) async fn delete(
     _: Operator,
     OrganizationPath(id): OrganizationPath,
     query: Query,
-) -> Result<Reply<OrganizationBody>, Problem> {
+) -> Result<Reply<ChangedOrganizationBody>, Problem> {
     set_status(&app, &id, query, OrganizationStatus::Deleted).await
 }
 
@@ -140,10 +144,10 @@ async fn set_status(
     id: &OrganizationId,
     query: Query,
     status: OrganizationStatus,
-) -> Result<Reply<OrganizationBody>, Problem> {
+) -> Result<Reply<ChangedOrganizationBody>, Problem> {
     no_parameters(query)?;
     let outcome = app.set_organization_status(id, status).await?;
-    Ok(Reply::ok(OrganizationBody::new(&outcome.reply)).settled(outcome.settled))
+    Ok(Reply::ok(ChangedOrganizationBody::new(&outcome.reply)).settled(outcome.settled))
 }
 
 /// Reads a plan: its name, and limits that differ from the preset's.

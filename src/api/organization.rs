@@ -40,6 +40,17 @@ pub(super) struct OrganizationBody {
     updated_at: String,
 }
 
+/// An organization after a change, with the moment from which nobody acts on the state before.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ChangedOrganizationBody {
+    /// The record.
+    #[serde(flatten)]
+    record: OrganizationBody,
+    /// From when on the change is in force everywhere.
+    effective_at: String,
+}
+
 /// A plan with its limits; null means unlimited.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -68,6 +79,13 @@ impl OrganizationBody {
     }
 }
 
+impl ChangedOrganizationBody {
+    /// Writes the record.
+    pub(super) fn new(organization: &Organization) -> Self {
+        Self { record: OrganizationBody::new(organization), effective_at: organization.updated_at.to_string() }
+    }
+}
+
 impl PlanBody {
     fn new(plan: &Plan) -> Self {
         Self {
@@ -84,7 +102,7 @@ impl PlanBody {
 pub(super) struct AuditEntryBody {
     /// The id of the entry.
     id: String,
-    /// Its number in the organization's log.
+    /// Its number in the log: the organization's, or the session's for a caller that is bound to one.
     seq: i64,
     /// When it happened.
     at: String,
@@ -98,8 +116,8 @@ pub(super) struct AuditEntryBody {
     session_id: Option<String>,
     /// Names of the fields that changed, or the ids of what came of it.
     details: Vec<String>,
-    /// SHA-256 over the previous entry's hash and this entry.
-    hash: String,
+    /// SHA-256 over the previous entry's hash and this entry; null for a caller that is bound to one session.
+    hash: Option<String>,
 }
 
 impl AuditEntryBody {
@@ -125,8 +143,8 @@ pub(super) struct AuditBody {
     /// The page.
     #[serde(flatten)]
     page: PageBody<AuditEntryBody>,
-    /// The newest entry of the whole log.
-    head: AuditHead,
+    /// The newest entry of the whole log; null for a caller that is bound to one session.
+    head: Option<AuditHead>,
 }
 
 /// The newest entry of a log: whoever keeps it can prove later that nothing before it was changed.
@@ -170,7 +188,7 @@ pub(super) async fn audit_log(
     let last = page.entries.last().filter(|_| page.more).map(|entry| entry.seq);
     let pagination = Pagination { has_more: page.more, next_cursor: last.map(|seq| cursors.write(&seq.to_string())) };
     let data = page.entries.into_iter().map(AuditEntryBody::new).collect();
-    let head = AuditHead { seq: page.head_seq, hash: page.head_hash };
+    let head = page.head.map(|head| AuditHead { seq: head.seq, hash: head.hash });
     Ok(Reply::ok(AuditBody { page: PageBody { data, pagination }, head }))
 }
 

@@ -59,6 +59,7 @@ codes! {
     ApiKeyRevoked              CONFLICT "api_key_revoked" "The API key is revoked; that is final."
     ApiKeyNotActive            CONFLICT "api_key_not_active" "Only an active or pending API key can be rotated."
     ApiKeyRotated              CONFLICT "api_key_rotated" "The API key has been rotated already."
+    OverlapOpen                CONFLICT "overlap_open" "The API key that this one replaced is still in its overlap."
     KeyLimitReached            CONFLICT "key_limit_reached" "The plan allows no further API key in this session."
     DefaultSession             CONFLICT "default_session" "The production default session cannot be disconnected or deleted."
     SessionDeleted             CONFLICT "session_deleted" "The session is deleted; that is final."

@@ -1,7 +1,7 @@
 //! Reads the query string as strictly as a body: each parameter once, none that nobody asked for.
 //!
 //! A duplicated parameter is refused because proxies disagree about which one counts. Nothing in here is ever a
-//! credential: URLs are logged, stored and passed on (RFC 6750 §2.3, security.md T10).
+//! credential: URLs are logged, stored and passed on (RFC 6750 §2.3).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;

@@ -42,6 +42,7 @@ impl From<Rejection> for Problem {
             Rejection::KeyRevoked => Code::ApiKeyRevoked,
             Rejection::KeyNotActive => Code::ApiKeyNotActive,
             Rejection::KeyRotated => Code::ApiKeyRotated,
+            Rejection::OverlapOpen => Code::OverlapOpen,
             Rejection::SessionDeleted => Code::SessionDeleted,
             Rejection::DefaultSession => Code::DefaultSession,
             Rejection::OrganizationDeleted => Code::OrganizationDeleted,

@@ -48,6 +48,17 @@ pub(super) struct SessionBody {
     updated_at: String,
 }
 
+/// A session after a change, with the moment from which nobody acts on the state before.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ChangedSessionBody {
+    /// The record.
+    #[serde(flatten)]
+    record: SessionBody,
+    /// From when on the change is in force everywhere.
+    effective_at: String,
+}
+
 /// How a session is doing.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -77,6 +88,12 @@ impl SessionBody {
             created_at: session.created_at.to_string(),
             updated_at: session.updated_at.to_string(),
         }
+    }
+}
+
+impl ChangedSessionBody {
+    fn new(session: &Session) -> Self {
+        Self { record: SessionBody::new(session), effective_at: session.updated_at.to_string() }
     }
 }
 
@@ -133,18 +150,18 @@ pub(super) async fn change(
     SessionPath(id): SessionPath,
     query: Query,
     body: JsonBody,
-) -> Result<Reply<SessionBody>, Problem> {
+) -> Result<Reply<ChangedSessionBody>, Problem> {
     no_parameters(query)?;
     let mut fields = Fields::of(body.json());
     fields.at_least_one();
     let statuses = [SessionStatus::Connected, SessionStatus::Disconnected].map(|status| (status.as_str(), status));
     let change = SessionChange {
-        name: fields.optional("name", text(name)),
-        status: fields.optional("status", text(one_of(&statuses))),
+        name: fields.given("name", text(name)),
+        status: fields.given("status", text(one_of(&statuses))),
     };
     fields.finish()?;
     let outcome = app.change_session(&caller, &id, change).await?;
-    Ok(Reply::ok(SessionBody::new(&outcome.reply)).settled(outcome.settled))
+    Ok(Reply::ok(ChangedSessionBody::new(&outcome.reply)).settled(outcome.settled))
 }
 
 /// Deletes a session and revokes all its keys, for good.
@@ -153,10 +170,10 @@ pub(super) async fn delete(
     By(caller, ..): By<WriteSessions>,
     SessionPath(id): SessionPath,
     query: Query,
-) -> Result<Reply<SessionBody>, Problem> {
+) -> Result<Reply<ChangedSessionBody>, Problem> {
     no_parameters(query)?;
     let outcome = app.delete_session(&caller, &id).await?;
-    Ok(Reply::ok(SessionBody::new(&outcome.reply)).settled(outcome.settled))
+    Ok(Reply::ok(ChangedSessionBody::new(&outcome.reply)).settled(outcome.settled))
 }
 
 /// Tells whether a session is connected, how many keys it has by status, and when one was last used.

@@ -5,6 +5,7 @@ use super::{App, Error, Principal};
 use crate::domain::caller::Reach;
 use crate::domain::organization::Organization;
 use crate::object::Rejection;
+use crate::object::audit_log::Head;
 use crate::organization::protocol::{AuditQuery, Command, LoggedEntry, Reply};
 
 /// A page of the audit log.
@@ -14,10 +15,8 @@ pub struct AuditPage {
     pub entries: Vec<LoggedEntry>,
     /// Whether there is another page.
     pub more: bool,
-    /// The number of the newest entry of the chain.
-    pub head_seq: i64,
-    /// Its hash.
-    pub head_hash: String,
+    /// The newest entry of the chain, for callers that reach the whole organization.
+    pub head: Option<Head>,
 }
 
 impl App {
@@ -45,11 +44,11 @@ impl App {
     /// `Unavailable` if it cannot be reached.
     pub async fn read_audit_log(&self, by: &Principal, query: AuditQuery) -> Result<AuditPage, Error> {
         let command = Command::ListAudit { caller: by.caller.clone(), query };
-        let Reply::Audit { entries, more, head_seq, head_hash } =
+        let Reply::Audit { entries, more, head } =
             self.organization(by.caller.organization_id.locator(), command).await?.reply
         else {
             return unexpected();
         };
-        Ok(AuditPage { entries, more, head_seq, head_hash })
+        Ok(AuditPage { entries, more, head })
     }
 }

@@ -71,6 +71,9 @@ fn failure(error: &worker::Error) -> PortError {
     PortError { retryable, ..PortError::new("object call", error.to_string()) }
 }
 
+/// When (ms) an object of a deployment that is not configured looks whether it is by now.
+const UNCONFIGURED_ALARM_MS: i64 = 60_000;
+
 /// An object of the platform around the rules of one of our rooms.
 struct Host<O: Object> {
     state: Rc<State>,
@@ -94,8 +97,10 @@ impl<O: Object> Host<O> {
     }
 
     async fn alarm(&self) -> worker::Result<Response> {
-        if let Ok(shell) = &self.shell {
-            shell.wake().await;
+        match &self.shell {
+            Ok(shell) => shell.wake().await,
+            // Not configured at the moment: look again, or what is waiting here would wait for ever.
+            Err(_) => self.state.storage().set_alarm(UNCONFIGURED_ALARM_MS).await?,
         }
         Response::empty()
     }

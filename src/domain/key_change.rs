@@ -60,11 +60,11 @@ impl KeyChange {
         .collect()
     }
 
-    /// Whether it touches what a key may do, rather than how it is labelled or whether it is switched on.
+    /// Whether it may give the key more than it has now: what it may do, or the time in which it does. A new
+    /// label does not, and switching a key off never needs more than the right to manage it.
     pub fn regrants(&self) -> bool {
-        self.permissions.is_some()
-            || !self.domain.is_keep()
-            || self.ip_allow_list.is_some()
-            || !self.expires_at.is_keep()
+        let what = self.permissions.is_some() || !self.domain.is_keep() || self.ip_allow_list.is_some();
+        let when = !self.expires_at.is_keep() || !self.not_before.is_keep() || self.active == Some(true);
+        what || when
     }
 }

@@ -21,6 +21,7 @@ pub const TAG_CHARACTERS: usize = 8;
 const TAG_VALUES: u64 = 62_u64.pow(8);
 pub(crate) const MAX_ROOTS: usize = 8;
 const MIN_ROOT_BYTES: usize = 32;
+const UPCOMING: &str = "next:";
 
 type HmacSha256 = Hmac<Sha256>;
 
@@ -29,6 +30,8 @@ pub struct Keyring {
     /// The roots before the newest, oldest first.
     older: Vec<RootKeys>,
     newest: RootKeys,
+    /// A root that is about to become the newest: accepted already, used for nothing new.
+    upcoming: Option<RootKeys>,
 }
 
 /// What one root secret gives.
@@ -76,6 +79,9 @@ pub enum KeyringError {
     /// A root secret occurs twice.
     #[error("a root secret occurs twice")]
     Duplicate,
+    /// A root marked `next:` does not stand in front of the others.
+    #[error("only the first root secret may be marked with next:, and another must follow it")]
+    Upcoming,
 }
 
 /// Everything that a repeated creation must have in common with the first to get the same secret.
@@ -102,11 +108,20 @@ pub struct IdempotentSeed<'a> {
 impl Keyring {
     /// Reads root secrets, newest first, separated by commas or white space.
     ///
+    /// The first may be marked `next:`. Everybody accepts what such a root has signed, and nobody signs with it
+    /// yet: while a deployment rolls out, isolates that know a new root work beside others that do not.
+    ///
     /// # Errors
     /// Names what is wrong, without quoting any of it.
     pub fn parse(text: &str) -> Result<Self, KeyringError> {
         let mut roots: Vec<Vec<u8>> = Vec::new();
+        let mut has_upcoming = false;
         for word in text.split(|c: char| c == ',' || c.is_whitespace()).filter(|word| !word.is_empty()) {
+            let (word, is_upcoming) = word.strip_prefix(UPCOMING).map_or((word, false), |word| (word, true));
+            if is_upcoming && !roots.is_empty() {
+                return Err(KeyringError::Upcoming);
+            }
+            has_upcoming |= is_upcoming;
             let root = hex::decode(word).map_err(|_| KeyringError::Encoding)?;
             if root.len() < MIN_ROOT_BYTES {
                 return Err(KeyringError::TooShort);
@@ -119,8 +134,11 @@ impl Keyring {
             }
             roots.push(root);
         }
-        let (newest, older) = roots.split_first().ok_or(KeyringError::Empty)?;
+        let upcoming = if has_upcoming { Some(RootKeys::derive(&roots.remove(0))) } else { None };
+        let missing = if has_upcoming { KeyringError::Upcoming } else { KeyringError::Empty };
+        let (newest, older) = roots.split_first().ok_or(missing)?;
         Ok(Self {
+            upcoming,
             older: older.iter().rev().map(|root| RootKeys::derive(root)).collect(),
             newest: RootKeys::derive(newest),
         })
@@ -139,6 +157,7 @@ impl Keyring {
             return false;
         };
         self.oldest_first()
+            .chain(&self.upcoming)
             .fold(Choice::from(0), |accepted, root| accepted | u128::from(root.tag(kind, message)).ct_eq(&presented))
             .into()
     }
@@ -175,6 +194,22 @@ impl Keyring {
             .skip(usize::from(hash.version()))
             .fold(*hash.as_bytes(), |inner, root| mac(&root.pepper, &[inner.as_slice()]));
         Some(KeyHash::new(newest, advanced))
+    }
+
+    /// The same key under every later pepper, an upcoming one included: what a row may be stored under that was
+    /// written by somebody who knows more roots than whoever made `hash`.
+    #[must_use]
+    pub fn later(&self, hash: &KeyHash) -> Vec<KeyHash> {
+        let known = self.oldest_first().chain(&self.upcoming);
+        let start = (hash.version(), *hash.as_bytes());
+        known
+            .skip(usize::from(hash.version()))
+            .scan(start, |(version, inner), root| {
+                *version = version.saturating_add(1);
+                *inner = mac(&root.pepper, &[inner.as_slice()]);
+                Some(KeyHash::new(*version, *inner))
+            })
+            .collect()
     }
 
     /// The seed of a key that is created idempotently: the same request gives the same key, and no secret is stored.
@@ -457,6 +492,32 @@ pub(super) mod tests {
         #[test]
         fn no_text_makes_parsing_panic(text: String) {
             let _ = Keyring::parse(&text);
+        }
+    }
+
+    #[test]
+    fn an_upcoming_root_is_accepted_and_signs_nothing() {
+        let (old, new) = (root(1), root(2));
+        let before = Keyring::parse(&old).unwrap();
+        let between = Keyring::parse(&format!("next:{new},{old}")).unwrap();
+        let after = Keyring::parse(&format!("{new},{old}")).unwrap();
+        let tag = after.tag(TagKind::Session, b"message");
+        assert!(!before.accepts_tag(TagKind::Session, b"message", &tag), "who does not know the root refuses");
+        assert!(between.accepts_tag(TagKind::Session, b"message", &tag));
+        assert_eq!(between.tag(TagKind::Session, b"message"), before.tag(TagKind::Session, b"message"));
+        assert_eq!(between.hashes(&[7; 32]), before.hashes(&[7; 32]));
+        assert_eq!(between.newest_version(), 1);
+        let [first] = before.hashes(&[7; 32])[..] else { panic!("one root, one hash") };
+        assert_eq!(between.advance(&first), None, "nothing moves to an upcoming pepper");
+        assert_eq!(between.later(&first), after.hashes(&[7; 32])[1..], "but what has moved is found");
+        assert_eq!(after.later(&first), after.hashes(&[7; 32])[1..]);
+        assert!(before.later(&first).is_empty());
+    }
+
+    #[test]
+    fn an_upcoming_root_stands_in_front_of_another() {
+        for text in [format!("next:{}", root(1)), format!("{},next:{}", root(1), root(2))] {
+            assert_eq!(Keyring::parse(&text).unwrap_err(), KeyringError::Upcoming);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Plans: how many keys a session may hold and how many requests an organization may make.
 //!
-//! The presets are the table of the Sendable page. The rate is recorded and shown here; the key quota is
+//! The presets are the published table. The rate is recorded and shown here; the key quota is
 //! enforced where keys are issued.
 
 use serde::{Deserialize, Serialize};

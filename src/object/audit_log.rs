@@ -3,6 +3,8 @@
 //! A row is written in the same transaction as the change it reports (H6). The stored text of an entry is
 //! what its hash covers, so the chain can be checked from the rows alone.
 
+use serde::{Deserialize, Serialize};
+
 use super::rows::{Row, execute, query, query_one};
 use super::{Context, SqlError};
 use crate::domain::audit::{Action, Actor, AuditEntry, ChainedEntry, GENESIS, chain_hash};
@@ -17,6 +19,7 @@ pub const SCHEMA: &str = "CREATE TABLE audit_log (
 )";
 
 /// The last place of a chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
     /// Its number; 0 for an empty log.
     pub seq: i64,

@@ -21,6 +21,11 @@ pub const SCHEMA: &str = "CREATE TABLE outbox (
     PRIMARY KEY (lane, subject)
 ) WITHOUT ROWID";
 
+/// Finds what is due in a lane without reading the rest.
+pub const INDEX_BY_LANE: &str = "CREATE INDEX outbox_by_lane ON outbox (lane, due_at)";
+/// Finds what is due next.
+pub const INDEX_BY_TIME: &str = "CREATE INDEX outbox_by_time ON outbox (due_at)";
+
 /// The pause after a first failure; it doubles up to `MAX_PAUSE_MS`. KV takes one write a second for a name.
 pub(crate) const FIRST_PAUSE_MS: i64 = 1_100;
 /// The longest pause (ms): failures are tried again once a minute for ever.

@@ -26,6 +26,11 @@ pub(crate) const DELIVERY_PATIENCE_MS: u64 = 2_000;
 pub(crate) const MESSAGE_PATIENCE_MS: u64 = 10_000;
 /// How long (ms) after an entry is due the alarm looks at it, so that it rarely races with the request itself.
 const ALARM_DELAY_MS: i64 = 1_000;
+/// How many batches one invocation sends: the platform bounds its subrequests.
+const BATCHES_MAX: usize = 16;
+/// How long (ms) the authority of a caller may take to confirm it. What comes later must not be carried out:
+/// the caller has been told by then that it failed.
+const CONFIRM_PATIENCE_MS: u64 = 5_000;
 /// When (ms) the alarm rings again if the outbox cannot be read.
 const BLIND_ALARM_MS: i64 = 60_000;
 
@@ -172,7 +177,12 @@ impl<O: Object, S: Storage> Shell<O, S> {
     async fn confirm(&self, credential: Credential) -> Result<Caller, Abort> {
         let address = Address::Session(credential.key_id.locator());
         let command = session::protocol::Command::Confirm { credential };
-        match delivery::call(&*self.world.objects, &address, &command).await {
+        let asking = Box::pin(delivery::call(&*self.world.objects, &address, &command));
+        let answer = match select(asking, self.world.timer.sleep(CONFIRM_PATIENCE_MS)).await {
+            Either::Left((answer, _)) => answer,
+            Either::Right(_) => Err(PortError::new("object call", "no confirmation in time")),
+        };
+        match answer {
             Ok(Answer::Done { reply: session::protocol::Reply::Caller(caller), .. }) => Ok(*caller),
             Ok(Answer::Rejected(rejection)) => Err(Abort::Rejected(rejection)),
             Ok(Answer::Done { .. }) => Err(SqlError("the authority answered something else".to_owned()).into()),
@@ -188,9 +198,9 @@ impl<O: Object, S: Storage> Shell<O, S> {
         }
     }
 
-    /// Sends what is due and not under way until nothing is; what fails is put off, so this ends.
+    /// Sends what is due and not under way, as many batches as one invocation may; the alarm goes on.
     async fn deliver(&self, due_by: Timestamp, wanted: fn(&Message) -> bool) {
-        loop {
+        for _ in 0..BATCHES_MAX {
             let batch = match self.with_context(|sql, context| O::deliveries(sql, context, due_by)) {
                 Ok(batch) => batch.into_iter().filter(|delivery| wanted(&delivery.message)),
                 Err(SqlError(detail)) => return self.complain("outbox does not read", &detail),
@@ -300,6 +310,12 @@ impl<'a> UnderWay<'a> {
     /// None where everything that the delivery settles is under way already.
     fn begin(all: &'a Mutex<BTreeSet<EntryKey>>, delivery: &Delivery) -> Option<Self> {
         let mut under_way = all.lock().unwrap_or_else(PoisonError::into_inner);
+        // Two writes of one KV name at once may land in either order; the later one waits for the earlier.
+        let races =
+            |entry: &EntryKey| under_way.iter().any(|other| other.lane == entry.lane && other.subject == entry.subject);
+        if matches!(delivery.message, Message::Publish { .. }) && delivery.settles.iter().any(races) {
+            return None;
+        }
         let mine: Vec<EntryKey> =
             delivery.settles.iter().filter(|entry| under_way.insert((*entry).clone())).cloned().collect();
         if mine.is_empty() { None } else { Some(Self { all, mine }) }

@@ -5,6 +5,7 @@ use crate::domain::caller::{Caller, Reach};
 use crate::domain::organization::Organization;
 use crate::domain::session::{OrganizationStatus, Session, SessionStatus};
 use crate::domain::timestamp::Timestamp;
+use crate::domain::verification::Code;
 use crate::object::outbox::{self, EVERY_SUBJECT, EntryKey};
 use crate::object::rows::execute;
 use crate::object::{Abort, Authority, Context, Rejection, Step, audit_log};
@@ -18,7 +19,11 @@ use super::store::{self, Wanted};
 /// Begins to exist, with its default session and first key.
 pub fn found(sql: &dyn Sql, context: &Context<'_>, new: &Founding) -> Result<Step<OrganizationObject>, Abort> {
     if let Some(before) = store::organization(sql)? {
-        return if before.id == new.organization.id { Ok(done(before)) } else { Err(Rejection::LocatorTaken.into()) };
+        if before.id != new.organization.id {
+            return Err(Rejection::LocatorTaken.into());
+        }
+        let waiting = entry(before.default_session_id.as_str(), before.policy.version);
+        return Ok(Step::done_after(organization_reply(before), vec![waiting]));
     }
     store::save_organization(sql, &new.organization)?;
     let target = new.organization.id.as_str();
@@ -66,8 +71,13 @@ pub fn create_session(
         let waiting = entry(session.id.as_str(), organization.policy.version);
         return Ok(Step::done_after(Reply::Session { session: Box::new(session) }, vec![waiting]));
     }
-    if organization.policy.status == OrganizationStatus::Deleted {
-        return Err(Rejection::OrganizationDeleted.into());
+    match organization.policy.status {
+        OrganizationStatus::Active => {}
+        // Its session may not have heard of it yet; here it is known.
+        OrganizationStatus::Suspended => {
+            return Err(Rejection::CallerRefused { code: Code::OrganizationSuspended, needs: None }.into());
+        }
+        OrganizationStatus::Deleted => return Err(Rejection::OrganizationDeleted.into()),
     }
     let session = Session {
         id: new.id.clone(),
@@ -175,7 +185,8 @@ fn want_session(
 fn tell_sessions(sql: &dyn Sql, version: i64, now: Timestamp) -> Result<(), SqlError> {
     execute(
         sql,
-        "INSERT INTO outbox (lane, subject, version, due_at) SELECT ?, id, ?, ? FROM sessions WHERE true
+        "INSERT INTO outbox (lane, subject, version, due_at) SELECT ?, id, ?, ? FROM sessions
+         WHERE json_extract(record, '$.status') <> 'deleted'
          ON CONFLICT (lane, subject) DO UPDATE SET version = excluded.version, attempts = 0, due_at = excluded.due_at",
         &[SESSION.into(), version.into(), now.into()],
     )
@@ -204,8 +215,4 @@ fn require_open(sql: &dyn Sql) -> Result<Organization, Abort> {
 
 fn organization_reply(organization: Organization) -> Reply {
     Reply::Organization { organization: Box::new(organization) }
-}
-
-fn done(organization: Organization) -> Step<OrganizationObject> {
-    Step::done(organization_reply(organization))
 }

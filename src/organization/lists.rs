@@ -5,12 +5,16 @@ use crate::domain::environment::Environment;
 use crate::domain::id::SessionId;
 use crate::domain::session::Session;
 use crate::domain::timestamp::Timestamp;
-use crate::object::audit_log::{self, chained};
+use crate::object::audit_log;
 use crate::object::rows::{Row, query};
 use crate::ports::{Sql, SqlError, SqlValue};
 
 use super::protocol::{AuditQuery, EnvironmentFilter, KeyQuery, LoggedEntry, Page, Reply};
 use super::store;
+
+/// How large (bytes of stored records) a page may be: what a list holds in memory is shared with others.
+/// A page that would be larger ends early and says that there is more.
+pub const PAGE_BYTES_MAX: usize = 512 * 1024;
 
 /// Conditions joined by AND, with their parameters.
 #[derive(Default)]
@@ -38,6 +42,11 @@ impl Filter {
         let statement = format!("{select} WHERE {conditions} ORDER BY {order} LIMIT ?");
         let mut rows = query(sql, &statement, &self.params)?;
         let length = usize::try_from(limit).unwrap_or(usize::MAX);
+        let fits = rows.iter().take(length).scan(0_usize, |bytes, row| {
+            *bytes = bytes.saturating_add(row.text(0).map_or(0, str::len));
+            Some(*bytes <= PAGE_BYTES_MAX)
+        });
+        let length = fits.take_while(|fits| *fits).count().max(1);
         let more = rows.len() > length;
         rows.truncate(length);
         Ok((rows, more))
@@ -104,14 +113,16 @@ pub fn sessions(sql: &dyn Sql, caller: &Caller, page: &Page) -> Result<Reply, Sq
     Ok(Reply::Sessions { sessions, more })
 }
 
-/// A page of the audit log, newest first.
+/// A page of the audit log, newest first. Who is bound to a session reads that session's part, by its numbers.
 pub fn audit(sql: &dyn Sql, caller: &Caller, wanted: &AuditQuery) -> Result<Reply, SqlError> {
     let mut filter = Filter::default();
-    if let Some(session) = bound(caller) {
+    let bound = bound(caller);
+    if let Some(session) = bound {
         filter.and("session_id = ?", [session.as_str().into()]);
     }
     if let Some(before) = wanted.before {
-        filter.and("audit_log.seq < ?", [before.into()]);
+        let condition = if bound.is_some() { "session_seq < ?" } else { "audit_log.seq < ?" };
+        filter.and(condition, [before.into()]);
     }
     if let Some(action) = &wanted.action {
         // An action is stored as its JSON string; the filter compares the same text.
@@ -124,16 +135,21 @@ pub fn audit(sql: &dyn Sql, caller: &Caller, wanted: &AuditQuery) -> Result<Repl
     if let Some(actor) = &wanted.actor {
         filter.and("entry ->> '$.actor.id' = ?", [actor.as_str().into()]);
     }
-    let select = "SELECT audit_log.seq, entry, hash, session_id FROM audit_log
+    let select = "SELECT entry, audit_log.seq, hash, session_id, session_seq FROM audit_log
         LEFT JOIN audit_origins ON audit_origins.seq = audit_log.seq";
-    let (rows, more) = filter.page(sql, select, "audit_log.seq DESC", wanted.limit)?;
-    let head = audit_log::head(sql)?;
-    let entries = rows.iter().map(logged).collect::<Result<_, _>>()?;
-    Ok(Reply::Audit { entries, more, head_seq: head.seq, head_hash: head.hash })
+    let order = if bound.is_some() { "session_seq DESC" } else { "audit_log.seq DESC" };
+    let (rows, more) = filter.page(sql, select, order, wanted.limit)?;
+    let entries = rows.iter().map(|row| logged(row, bound.is_some())).collect::<Result<_, _>>()?;
+    let head = if bound.is_some() { None } else { Some(audit_log::head(sql)?) };
+    Ok(Reply::Audit { entries, more, head })
 }
 
-fn logged(row: &Row) -> Result<LoggedEntry, SqlError> {
-    let chained = chained(row)?;
+fn logged(row: &Row, bound: bool) -> Result<LoggedEntry, SqlError> {
     let session_id = row.optional_text(3)?.map(|id| SessionId::from_trusted(id.to_owned()));
-    Ok(LoggedEntry { seq: chained.seq, hash: chained.hash, entry: chained.entry, session_id })
+    Ok(LoggedEntry {
+        seq: row.integer(if bound { 4 } else { 1 })?,
+        hash: if bound { None } else { Some(row.text(2)?.to_owned()) },
+        entry: row.json(0)?,
+        session_id,
+    })
 }

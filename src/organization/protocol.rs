@@ -13,6 +13,7 @@ use crate::domain::session::{Region, Session};
 use crate::domain::text::Name;
 use crate::domain::timestamp::Timestamp;
 use crate::object::Authority;
+use crate::object::audit_log::Head;
 use crate::session::protocol::NewKey;
 
 /// A command to one organization.
@@ -159,16 +160,17 @@ pub enum Reply {
     /// One session.
     Session { session: Box<Session> },
     /// A page of the log, with the head of its chain.
-    Audit { entries: Vec<LoggedEntry>, more: bool, head_seq: i64, head_hash: String },
+    Audit { entries: Vec<LoggedEntry>, more: bool, head: Option<Head> },
 }
 
-/// An entry of the organization's log, with its place in the log it was copied from.
+/// An entry of the organization's log, as far as the caller may know. Somebody bound to one session learns the
+/// numbers of that session's log: the organization's would tell how much happens in others.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LoggedEntry {
-    /// Its place in the organization's log.
+    /// Its place in the log.
     pub seq: i64,
-    /// Its hash there.
-    pub hash: String,
+    /// Its hash in the organization's log.
+    pub hash: Option<String>,
     /// The entry.
     pub entry: AuditEntry,
     /// The session whose log it comes from.

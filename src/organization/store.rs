@@ -18,6 +18,8 @@ use crate::session::protocol::NewKey;
 /// The schema, step by step.
 pub const MIGRATIONS: &[&str] = &[
     outbox::SCHEMA,
+    outbox::INDEX_BY_LANE,
+    outbox::INDEX_BY_TIME,
     audit_log::SCHEMA,
     "CREATE TABLE organization (only INTEGER PRIMARY KEY CHECK (only = 1), record TEXT NOT NULL)",
     "CREATE TABLE sessions (
@@ -146,7 +148,9 @@ pub fn hear_key(sql: &dyn Sql, key: &ApiKey) -> Result<(), SqlError> {
             record = excluded.record, generation = excluded.generation, expires_at = excluded.expires_at,
             not_before = excluded.not_before, disabled = excluded.disabled,
             revoked_at = coalesce(revoked_at, excluded.revoked_at)
-         WHERE excluded.generation >= generation",
+         WHERE excluded.generation > generation OR (excluded.generation = generation
+            AND coalesce(json_extract(excluded.record, '$.last_used_at'), 0)
+                >= coalesce(json_extract(record, '$.last_used_at'), 0))",
         &[
             key.id.as_str().into(),
             key.session_id.as_str().into(),

@@ -1,9 +1,10 @@
 //! Issuing and replacing keys. The secret was made at the edge; only its hash and hint arrive here.
 
-use crate::domain::api_key::{ApiKey, KeySettings, TransitionError};
+use crate::domain::api_key::{ApiKey, KeySettings, Status, TransitionError};
 use crate::domain::audit::{Action, Actor};
 use crate::domain::caller::Caller;
 use crate::domain::id::ApiKeyId;
+use crate::domain::key_hash::KeyHash;
 use crate::domain::session::{OrganizationStatus, SessionStatus};
 use crate::domain::text::Name;
 use crate::object::{Abort, Authority, Context, Rejection, Step, audit_log};
@@ -83,6 +84,7 @@ pub fn rotate(
         return Ok(rotated(before));
     }
     require_open(&state)?;
+    require_overlap_closed(sql, context, &state, &old)?;
     let retired = old.retire(rotation.secret.id.clone(), rotation.overlap_ms, context.now).map_err(refusal)?;
     require_lifetime(&settings)?;
     state.keys_issued = state.keys_issued.saturating_add(1);
@@ -112,10 +114,11 @@ fn already_issued(
         return Ok(None);
     };
     let same = store::hash_of(sql, &secret.id)?.is_some_and(|hash| {
-        let newest = context.keyring.advance(&hash).unwrap_or(hash);
-        newest == secret.hash
+        let later = |one: &KeyHash, other: &KeyHash| context.keyring.later(one).contains(other);
+        hash == secret.hash || later(&hash, &secret.hash) || later(&secret.hash, &hash)
     });
-    if !same || !before.counts_for_quota(context.now) {
+    let usable = matches!(before.status(context.now), Status::Active | Status::Pending);
+    if !same || !usable {
         return Err(Rejection::KeyAlreadyIssued.into());
     }
     Ok(Some(before))
@@ -125,6 +128,17 @@ fn already_issued(
 pub fn require_covers(caller: Option<&Caller>, settings: &KeySettings) -> Result<(), Abort> {
     if caller.is_some_and(|caller| !caller.covers(settings)) {
         return Err(Rejection::ExceedsOwnPermissions.into());
+    }
+    Ok(())
+}
+
+/// Refuses to rotate a key whose predecessor still lives: old halves take no place in the plan, so a chain of
+/// them would be a way around it.
+fn require_overlap_closed(sql: &dyn Sql, context: &Context<'_>, state: &State, key: &ApiKey) -> Result<(), Abort> {
+    let Some(before) = &key.rotated_from else { return Ok(()) };
+    let before = store::key_by_id(sql, &state.session, before)?;
+    if before.is_some_and(|before| before.status(context.now) == Status::Active) {
+        return Err(Rejection::OverlapOpen.into());
     }
     Ok(())
 }

@@ -47,7 +47,9 @@ pub fn change(
     let counted = before.counts_for_quota(context.now);
     let disabled = change.active.map_or(before.disabled, |active| !active);
     let after = before.change(settings, disabled, context.now).map_err(refusal)?;
-    require_lifetime(&after.settings)?;
+    if !(change.expires_at.is_keep() && change.not_before.is_keep()) {
+        require_lifetime(&after.settings)?;
+    }
     if !counted && after.counts_for_quota(context.now) {
         require_quota(sql, context, &state)?;
     }

@@ -22,6 +22,10 @@ pub fn initialize(sql: &dyn Sql, context: &Context<'_>, new: &Initialize) -> Res
         return set_policy(sql, context, before, new.policy);
     }
     let mut state = State { session: new.session.clone(), policy: new.policy, keys_issued: 0 };
+    if new.policy.status == OrganizationStatus::Deleted {
+        // The organization ended before this session first heard of it.
+        state.session.status = SessionStatus::Deleted;
+    }
     store::save_state(sql, &state)?;
     let mut details = Vec::new();
     if let Some(key) = &new.first_key {
@@ -109,7 +113,12 @@ fn set_policy(
         return Ok(done(state));
     }
     state.policy = policy;
-    if policy.status == OrganizationStatus::Deleted && state.session.status != SessionStatus::Deleted {
+    if state.session.status == SessionStatus::Deleted {
+        // Nothing is left that a policy could change; least of all when the session ended.
+        store::save_state(sql, &state)?;
+        return Ok(done(state));
+    }
+    if policy.status == OrganizationStatus::Deleted {
         end(sql, context, &mut state)?;
     }
     commit(sql, context, &mut state, &Authority::Operator, Action::PolicyChanged, &[])?;

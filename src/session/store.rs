@@ -16,6 +16,8 @@ use crate::ports::{Sql, SqlError, SqlValue};
 /// The schema, step by step.
 pub const MIGRATIONS: &[&str] = &[
     outbox::SCHEMA,
+    outbox::INDEX_BY_LANE,
+    outbox::INDEX_BY_TIME,
     audit_log::SCHEMA,
     "CREATE TABLE session (
         only INTEGER PRIMARY KEY CHECK (only = 1),
@@ -41,6 +43,7 @@ pub const MIGRATIONS: &[&str] = &[
         created_at INTEGER NOT NULL,
         busy_until INTEGER NOT NULL
     ) WITHOUT ROWID",
+    "CREATE INDEX claims_by_age ON claims (created_at)",
 ];
 
 /// The row of the session.

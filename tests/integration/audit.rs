@@ -73,7 +73,8 @@ fn every_mutation_has_one_entry_that_says_who_did_what_to_which_thing() {
     assert_eq!(rotated.entry.actor, Actor::ApiKey { id: home.key_id.clone() });
     let changed = page.entries.iter().find(|logged| logged.entry.action == Action::KeyUpdated).unwrap();
     assert_eq!(changed.entry.details, ["active"]);
-    assert_eq!((page.head_seq, &page.head_hash), (8, &page.entries[0].hash));
+    let head = page.head.unwrap();
+    assert_eq!((head.seq, Some(&head.hash)), (8, page.entries[0].hash.as_ref()));
 }
 
 #[test]
@@ -108,6 +109,8 @@ fn a_session_sees_its_own_entries_only() {
     let inside = house.issue(&admin, key_in(&session.id, &["*"])).unwrap();
     let page = log_of(&house, &inside.text, everything());
     assert_eq!(page.entries.len(), 2);
+    assert_eq!(page.entries.iter().map(|logged| logged.seq).collect::<Vec<_>>(), [2, 1], "the session's own numbers");
+    assert!(page.head.is_none() && page.entries.iter().all(|logged| logged.hash.is_none()), "not a word of others");
     assert!(page.entries.iter().all(|logged| logged.session_id.as_ref() == Some(&session.id)));
 }
 

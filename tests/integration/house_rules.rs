@@ -169,7 +169,7 @@ fn the_glossary_is_kept() {
             }
         }
     }
-    none(&found, "design.md §1 has a word for it");
+    none(&found, "the glossary has a word for it");
 }
 
 #[test]

@@ -25,6 +25,7 @@ mod idempotency;
 mod isolation;
 mod lifecycle;
 mod model;
+mod openapi;
 mod organizations;
 mod outbox;
 mod pagination;

@@ -1,6 +1,7 @@
 //! The second composition root, and the words in which tests are written.
 
 pub mod cluster;
+pub mod contract;
 pub mod disk;
 pub mod house;
 pub mod http;

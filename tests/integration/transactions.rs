@@ -51,7 +51,7 @@ fn each_statement_may_fail(what: &str, which: Which, command: Command) {
             house.crash();
             house.set_afterwards(Afterwards::AtOnce);
             drop(command(&house, &home, &held));
-            house.advance(3 * 60_000);
+            house.advance(15 * 60_000);
             assert_eq!(house.undelivered(), 0, "{what}: statement {n}");
         }
         assert!(n < 200, "{what} does not end");

@@ -1,6 +1,6 @@
 //! One thing that is wrong with a request: where, which kind, and a sentence.
 //!
-//! The sentence is written by us and says what would be right; it is never built from what was sent (security.md T11).
+//! The sentence is written by us and says what would be right; it is never built from what was sent.
 //! Therefore a message is a `&'static str` or made here out of our own limits.
 
 use std::borrow::Cow;

@@ -51,10 +51,17 @@ pub(super) fn schemas() -> Map<String, Value> {
                 &json!({ "key": "KEY", "permissions": "emails:send" }),
             ),
         ),
-        ("CreateOrganization", body("A new organization.", organization(Required), &json!({ "name": "Acme" }))),
+        (
+            "CreateOrganization",
+            body("A new organization.", organization(Required, Optional), &json!({ "name": "Acme" })),
+        ),
         (
             "ChangeOrganization",
-            change(body("Changes to an organization.", organization(Optional), &json!({ "plan": { "name": "pro" } }))),
+            change(body(
+                "Changes to an organization.",
+                organization(NotNull, NotNull),
+                &json!({ "plan": { "name": "pro" } }),
+            )),
         ),
     ];
     schemas.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect()
@@ -240,8 +247,8 @@ fn session() -> Vec<Field> {
 
 fn connected() -> Vec<Field> {
     vec![
-        ("name", Optional, text(Name::MAX_CHARACTERS), "A new name."),
-        ("status", Optional, one_of(["connected", "disconnected"]), "Whether its keys are let through."),
+        ("name", NotNull, text(Name::MAX_CHARACTERS), "A new name."),
+        ("status", NotNull, one_of(["connected", "disconnected"]), "Whether its keys are let through."),
     ]
 }
 
@@ -283,7 +290,7 @@ fn verified() -> Vec<Field> {
     ]
 }
 
-fn organization(name: Presence) -> Vec<Field> {
+fn organization(name: Presence, others: Presence) -> Vec<Field> {
     let limit = || json!({ "type": "integer", "minimum": 1, "maximum": CUSTOM_LIMIT_MAX });
     let plan = vec![
         ("name", Required, plan_name(), "The preset."),
@@ -294,7 +301,7 @@ fn organization(name: Presence) -> Vec<Field> {
         ("name", name, text(Name::MAX_CHARACTERS), "A name for people, on one line."),
         (
             "plan",
-            Optional,
+            others,
             body("A plan.", plan, &Value::Null),
             "The plan with its limits; the deployment's default if absent.",
         ),

@@ -315,7 +315,7 @@ impl House {
         request: IssueKey,
         idempotency: Option<&Idempotency>,
     ) -> Result<Held, Error> {
-        let issued = self.run(self.app.issue(by, request, idempotency))?;
+        let issued = self.run(self.app.issue(by, request, idempotency))?.reply;
         Ok(Held { key: issued.key, text: issued.secret.expose().to_owned() })
     }
 
@@ -332,7 +332,7 @@ impl House {
         request: RotateKey,
         idempotency: Option<&Idempotency>,
     ) -> Result<Held, Error> {
-        let issued = self.run(self.app.rotate(by, request, idempotency))?;
+        let issued = self.run(self.app.rotate(by, request, idempotency))?.reply;
         Ok(Held { key: issued.key, text: issued.secret.expose().to_owned() })
     }
 

@@ -1,5 +1,6 @@
 //! The house's front door: the production router, one request at a time.
 
+use super::contract::CONTRACT;
 use super::house::House;
 
 /// What came back over HTTP.
@@ -28,7 +29,7 @@ impl Response {
 }
 
 impl House {
-    /// Sends a request through the router.
+    /// Sends a request through the router; the answer must be one that the document shows.
     pub fn request(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Response {
         let mut request = axum::http::Request::builder().method(method).uri(path);
         for (name, value) in headers {
@@ -36,12 +37,14 @@ impl House {
         }
         let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
         let router = latchkey::api::router(self.app.clone());
-        self.run(async {
+        let response = self.run(async {
             let response = tower::ServiceExt::oneshot(router, request).await.unwrap();
             let (head, body) = response.into_parts();
             let body = http_body_util::BodyExt::collect(body).await.unwrap().to_bytes().to_vec();
             Response { status: head.status.as_u16(), headers: head.headers, body }
-        })
+        });
+        CONTRACT.check(method, path, body, &response);
+        response
     }
 
     /// Sends a request with a secret key and, unless it is null, a JSON body.

@@ -1,0 +1,96 @@
+//! `docs/API.md` is written by hand; what can be compared with the code is compared here.
+
+use serde_json::Value;
+
+use super::document;
+use crate::api::limits::{LIMITS, Limit};
+use crate::api::problem::Code;
+use crate::domain::verification;
+
+const MANUAL: &str = include_str!("../../../docs/API.md");
+
+/// The rows of the first table under a heading, without its two head lines.
+fn table(heading: &str) -> Vec<&'static str> {
+    let (_, section) = MANUAL.split_once(&format!("\n## {heading}\n")).unwrap();
+    let rows = section.lines().skip_while(|line| !line.starts_with('|')).take_while(|line| line.starts_with('|'));
+    rows.skip(2).collect()
+}
+
+/// The manual's rows must be these, in this order.
+fn agree(heading: &str, shown: &[impl AsRef<str>], rows: &[String]) {
+    let shown: Vec<&str> = shown.iter().map(AsRef::as_ref).collect();
+    let missing: Vec<_> = rows.iter().filter(|row| !shown.contains(&row.as_str())).collect();
+    let wrong: Vec<_> = shown.iter().filter(|row| !rows.iter().any(|known| known == *row)).collect();
+    assert!(shown == rows, "docs/API.md, {heading}: missing {missing:#?}, wrong {wrong:#?}, or another order");
+}
+
+fn grouped(value: u64) -> String {
+    let digits = value.to_string();
+    let groups: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().map(|group| std::str::from_utf8(group).unwrap()).collect();
+    groups.join(",")
+}
+
+#[test]
+fn the_manual_has_the_table_of_limits() {
+    let rows: Vec<String> = LIMITS
+        .iter()
+        .map(|Limit { name, value, unit, beyond }| format!("| {name} | {} {unit} | {beyond} |", grouped(*value)))
+        .collect();
+    agree("Limits", &table("Limits"), &rows);
+}
+
+#[test]
+fn the_manual_has_the_table_of_error_codes() {
+    let row =
+        |code: &Code| format!("| {} | `{}` | {} |", code.status().as_u16(), code.as_str(), code.default_message());
+    let rows: Vec<String> = Code::ALL.iter().map(row).collect();
+    agree("Errors", &table("Errors"), &rows);
+}
+
+#[test]
+fn the_manual_has_the_table_of_verification_codes() {
+    let row = |code: &verification::Code| match Code::of_refusal(*code) {
+        None => format!("| `{}` | 200 |", code.as_str()),
+        Some(problem) => format!("| `{}` | {} `{}` |", code.as_str(), problem.status().as_u16(), problem.as_str()),
+    };
+    let rows: Vec<String> = verification::Code::ALL.iter().map(row).collect();
+    let shown: Vec<String> = table("Verification codes")
+        .iter()
+        .map(|row| row.rsplit_once(" | ").map_or_else(String::new, |(row, _)| format!("{row} |")))
+        .collect();
+    agree("Verification codes", &shown, &rows);
+}
+
+#[test]
+fn the_manual_names_every_operation_and_every_field_of_a_request() {
+    let document = document();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for method in item.as_object().unwrap().keys() {
+            let operation = format!("`{} {path}`", method.to_uppercase());
+            assert!(MANUAL.contains(&operation), "docs/API.md does not name {operation}");
+        }
+    }
+    for (name, schema) in super::requests::schemas() {
+        for field in schema["properties"].as_object().unwrap().keys() {
+            assert!(MANUAL.contains(&format!("`{field}`")), "docs/API.md does not name {field} of {name}");
+        }
+    }
+}
+
+#[test]
+fn the_examples_of_the_manual_have_the_members_of_the_schemas() {
+    let document = document();
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    let members = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    let shapes: Vec<Vec<String>> = schemas
+        .values()
+        .filter(|schema| schema["properties"].is_object())
+        .map(|schema| members(&schema["properties"]))
+        .collect();
+    let examples = MANUAL.split("```json\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    for example in examples {
+        let value: Value = serde_json::from_str(example).unwrap();
+        assert!(shapes.contains(&members(&value)), "docs/API.md: no schema has the members of {example}");
+    }
+}
