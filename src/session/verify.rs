@@ -22,7 +22,7 @@ use super::store::{self, State};
 pub(crate) const LAST_USED_STEP_MS: i64 = 60_000;
 
 /// Between one and two of these (ms) pass until a list shows a later use; reading the key shows it at once.
-const USE_FEED_MS: i64 = 5 * 60_000;
+const USE_FEED_MS: i64 = 60_000;
 
 /// Decides on a presented key.
 pub fn verify(sql: &dyn Sql, context: &Context<'_>, request: &Verify) -> Result<Step<SessionObject>, Abort> {
@@ -96,8 +96,8 @@ fn sees(caller: Option<&Caller>, key: &ApiKey) -> bool {
     caller.is_none_or(|caller| caller.reaches(&key.organization_id, &key.session_id))
 }
 
-/// When (ms from now) the directory hears of a use that is not the first: rarely, and not everybody at once,
-/// because ten thousand busy sessions share one directory.
+/// When (ms from now) the directory hears of a use that is not the first: not everybody at the same time,
+/// because ten thousand busy sessions may share one directory.
 fn later_use_delay(context: &Context<'_>) -> i64 {
     let [a, b, ..] = *context.seed;
     USE_FEED_MS + i64::from(u16::from_be_bytes([a, b])) % USE_FEED_MS
