@@ -19,7 +19,7 @@ const dryRun = passed.includes('--dry-run');
 await main(async () => {
   await prepare();
   await wasmOpt();
-  const { bytes, gzip } = await build({ dev: false, outDir, show: Boolean(process.stdout.isTTY) });
+  const { bytes, gzip } = await build({ dev: false, optimise: true, outDir, show: Boolean(process.stdout.isTTY) });
   console.log(`wasm: ${kib(bytes)}, ${kib(gzip)} gzip (budget ${kib(budget)})`);
   if (bytes > budget) throw new Failure('The wasm is over its budget: see what grew with `cargo bloat` or `twiggy`.');
 
@@ -42,9 +42,13 @@ async function wranglerCommand(args) {
 
 /** @returns {Promise<Record<string, string>>} what is to be uploaded with this deployment */
 async function missingSecrets() {
-  // A worker that was never deployed has no list; neither has an account that is not signed in, and then wrangler says
-  // so when it deploys.
   const listed = await attempt(/** @type {string} */ (node()), [wrangler, 'secret', 'list', '--format', 'json'], { env: wranglerEnv() });
+  // A worker that was never deployed has no list. Any other failure (not signed in, no network) must not be taken for
+  // that: a new ROOT_SECRETS over a live one would end every key.
+  const isNew = /\b10007\b|does not exist|not found/i.test(listed.output);
+  if (listed.code !== 0 && !isNew) {
+    throw new Failure(`Which secrets the deployment has could not be read, so nothing was deployed. wrangler says:\n${listed.output.trim()}`);
+  }
   const has = (/** @type {string} */ name) => listed.code === 0 && listed.output.includes(`"${name}"`);
   if (!process.stdin.isTTY) {
     if (!has('ROOT_SECRETS')) console.log('ROOT_SECRETS may not be set yet: until it is, the service answers 503. Set it with: npx wrangler secret put ROOT_SECRETS');
