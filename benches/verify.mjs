@@ -32,7 +32,7 @@ export async function measure({ directory, vars, operatorToken, step }) {
     resourcePersistencePath: directory,
     handleStructuredLogs: () => {},
     workers: [{
-      config: { name: workerName, compatibilityDate, env, exports, manifest: manifest('.e2e/worker') },
+      config: { name: workerName, compatibilityDate, env, exports, manifest: manifest('.e2e/bench') },
       dev: { unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }] },
     }],
   });

@@ -13,5 +13,5 @@ await main(async () => {
   // Under `wrangler dev` everything was there a moment ago, and each edit should cost cargo's time only.
   if (command !== 'dev') await prepare();
   if (!dev) await wasmOpt();
-  await build({ dev, show: true });
+  await build({ dev, optimise: !dev, show: true });
 });

@@ -1,8 +1,9 @@
 // One build of the worker: cargo, wasm-bindgen and esbuild behind worker-build, with the tools in .tools/.
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { at, buildEnv, exe } from './env.mjs';
+import { at, buildEnv, exe, sha256, wasmOptBinary } from './env.mjs';
 import { run } from './process.mjs';
 import { step } from './steps.mjs';
 
@@ -35,26 +36,47 @@ export function alreadyBuilt() {
 const mark = () => at('.wrangler/just-built');
 
 /**
+ * `optimise` runs wasm-opt over the result (see `wasmOpt` in tools.mjs): for what is uploaded.
  * `show` lets cargo write to the terminal itself; without it the output appears only if the build fails.
  * @param {{ dev: boolean, optimise?: boolean, outDir?: string, features?: string, show?: boolean, title?: string }} options
  * @returns {Promise<{ bytes: number, gzip: number }>} the size of the wasm
  */
-export function build({ dev, optimise = !dev, outDir = 'build', features, show = false, title }) {
+export function build({ dev, optimise = false, outDir = 'build', features, show = false, title }) {
   return step(title ?? `worker, ${dev ? 'dev' : 'release'} build`, async ({ note, release }) => {
     if (show) release();
     mkdirSync(at(outDir), { recursive: true });
-    const args = [dev ? '--dev' : '--release', '--out-dir', outDir];
-    if (!optimise) args.push('--no-opt');
+    const args = [dev ? '--dev' : '--release', '--no-opt', '--out-dir', outDir];
     if (features) args.push('--', '--features', features);
     await run(at('.tools/bin', `worker-build${exe}`), args, { show: show ? 'always' : 'never', env: buildEnv() });
+    if (optimise) await optimised(at(outDir, 'index_bg.wasm'));
     const size = wasmSize(outDir);
     note(`${kib(size.bytes)} wasm, ${kib(size.gzip)} gzip`);
     return size;
   });
 }
 
+/** What rustc and wasm-bindgen use, as worker-build lists it: wasm-opt must not introduce anything newer. */
+const wasmFeatures = ['mutable-globals', 'sign-ext', 'nontrapping-float-to-int', 'bulk-memory', 'multivalue', 'reference-types', 'exception-handling'];
+
+/**
+ * wasm-opt takes half a minute (it is itself compiled to JavaScript), so we run it instead of worker-build and keep the
+ * last result: an unchanged worker is deployed again at once.
+ * @param {string} path
+ */
+async function optimised(path) {
+  const kept = at('.wrangler/wasm-opt', `${sha256(readFileSync(path))}.wasm`);
+  if (!existsSync(kept)) {
+    rmSync(dirname(kept), { recursive: true, force: true });
+    mkdirSync(dirname(kept), { recursive: true });
+    // Names stay: without them the trace of a panic tells nothing.
+    await run(wasmOptBinary, ['-Os', '--debuginfo', ...wasmFeatures.map((feature) => `--enable-${feature}`), path, '-o', `${kept}.part`]);
+    renameSync(`${kept}.part`, kept);
+  }
+  copyFileSync(kept, path);
+}
+
 /** @param {string} outDir */
-export function wasmSize(outDir) {
+function wasmSize(outDir) {
   const path = at(outDir, 'index_bg.wasm');
   return { bytes: statSync(path).size, gzip: gzipSync(readFileSync(path)).length };
 }

@@ -23,7 +23,7 @@ export const pinned = {
   workerBuild: lockedVersion('worker'),
   /** The CLI must equal the library to the patch, or the glue does not fit the wasm. */
   wasmBindgen: lockedVersion('wasm-bindgen'),
-  /** The version that worker-build asks for; only release builds use it. */
+  /** wasm-opt; only what is uploaded needs it. */
   binaryen: '132.0.0',
   cargoDeny: '0.20.2',
   /** The oldest Node that wrangler runs on, and the line we install when the machine's is older. */
@@ -63,12 +63,13 @@ export function npm() {
 
 export const wrangler = at('node_modules/wrangler/bin/wrangler.js');
 
-/** With all three named, worker-build never looks for its tools on the network. */
+export const wasmOptBinary = at('.tools/binaryen/node_modules/.bin', windows ? 'wasm-opt.cmd' : 'wasm-opt');
+
+/** With both named, worker-build never looks for its tools on the network. */
 export function buildEnv() {
   return {
     ...process.env,
     WASM_BINDGEN_BIN: at('.tools/bin', `wasm-bindgen${exe}`),
-    WASM_OPT_BIN: at('.tools/binaryen/node_modules/.bin', windows ? 'wasm-opt.cmd' : 'wasm-opt'),
     ESBUILD_BIN: at('node_modules/@esbuild', `${process.platform}-${process.arch}`, windows ? 'esbuild.exe' : 'bin/esbuild'),
   };
 }

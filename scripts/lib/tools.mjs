@@ -2,7 +2,7 @@
 // Only package registries are contacted. Nothing is installed outside the project, except a missing system package
 // where that is plainly allowed (root and apt).
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { at, buildEnv, exe, node, nodePackage, npm, ownNodeCandidates, pinned, read, sha256, windows } from './env.mjs';
+import { at, exe, node, nodePackage, npm, ownNodeCandidates, pinned, read, sha256, wasmOptBinary, windows } from './env.mjs';
 import { attempt, run } from './process.mjs';
 import { Failure, step } from './steps.mjs';
 
@@ -117,10 +117,10 @@ async function npmPackages() {
   });
 }
 
-/** wasm-opt, for release builds only: 100 MB that nobody needs who just wants to try Latchkey. */
+/** wasm-opt, only for what is uploaded: 100 MB that nobody needs who just wants to try Latchkey. */
 export async function wasmOpt() {
   await step(`wasm-opt ${pinned.binaryen}`, async () => {
-    if ((await attempt(buildEnv().WASM_OPT_BIN, ['--version'])).code === 0) return;
+    if ((await attempt(wasmOptBinary, ['--version'])).code === 0) return;
     const { code, output } = await installInto('.tools/binaryen', `binaryen@${pinned.binaryen}`);
     if (code !== 0) throw new Failure(output);
   });

@@ -16,11 +16,16 @@ export interface StartOptions {
   vars?: Record<string, string | undefined>;
   /** State to go on with; a fresh directory without it. */
   persistDir?: string;
-  /** `panic` has the route that panics (cargo feature `panic-route`); it is never shipped. */
-  build?: 'shipped' | 'panic';
+  /**
+   * `release`: the release build. `deploy`: the same after wasm-opt, as `npm run deploy -- --dry-run` has just built it.
+   * `panic`: with the route that panics (cargo feature `panic-route`), never shipped.
+   */
+  build?: keyof typeof BUILDS;
   /** Failed authentications per minute and address. Out of the way unless a spec is about it. */
   authFailureLimit?: number;
 }
+
+const BUILDS = { release: '.e2e/worker', deploy: '.wrangler/deploy', panic: '.e2e/worker-panic' };
 
 /** Starts an instance that ends with the spec file, if not before. */
 export async function startLatchkey(options: StartOptions = {}): Promise<Latchkey> {
@@ -131,8 +136,8 @@ export class Latchkey {
   }
 
   private async runtimeOptions(): Promise<ConstructorParameters<typeof Miniflare>[0]> {
-    const { build = 'shipped', vars = {}, authFailureLimit = 1_000_000 } = this.options;
-    const directory = build === 'shipped' ? '.e2e/worker' : `.e2e/worker-${build}`;
+    const { build = 'release', vars = {}, authFailureLimit = 1_000_000 } = this.options;
+    const directory = BUILDS[build];
     if (!existsSync(join(import.meta.dirname, '../../..', directory, 'index.js'))) throw new Error(`${directory} is missing: run npm run test:e2e`);
     const { compatibilityDate, env, exports } = await workerConfig();
     const text = { ROOT_SECRETS: this.rootSecret, OPERATOR_TOKEN_SHA256: createHash('sha256').update(this.operatorToken).digest('hex'), ...vars };
