@@ -22,6 +22,11 @@ use crate::object::Rejection;
 use crate::organization::protocol::{Command as OrganizationCommand, NewSession, Reply as OrganizationReply};
 use crate::session::protocol::{Claim, Command, NewKey, NewSecret, Reply, Rotation};
 
+/// How often, at what distance (ms) and for how long (ms) a default session that is being made is asked for again.
+const DEFAULT_SESSION_TRIES: usize = 20;
+const DEFAULT_SESSION_PAUSE_MS: u64 = 50;
+const DEFAULT_SESSION_PATIENCE_MS: i64 = 2_000;
+
 /// A key to issue.
 #[derive(Debug)]
 pub struct IssueKey {
@@ -200,14 +205,23 @@ impl App {
         };
         let authority = by.authority(Operation::WriteApiKeys);
         let command = OrganizationCommand::DefaultSession { authority, session };
-        let outcome = self.organization(by.caller.organization_id.locator(), command).await?;
-        let OrganizationReply::Session { session } = outcome.reply else {
-            return unexpected();
-        };
-        if !outcome.settled {
-            return Err(Error::Failed("the default session does not answer yet".to_owned()));
+        let asked_at = self.now();
+        for _ in 0..DEFAULT_SESSION_TRIES {
+            let outcome = self.organization(by.caller.organization_id.locator(), command.clone()).await?;
+            let OrganizationReply::Session { session } = outcome.reply else {
+                return unexpected();
+            };
+            if outcome.settled {
+                let (locator, environment) = (session.id.locator(), session.environment);
+                return Ok(Target { locator, session_id: session.id, environment });
+            }
+            if self.now().millis_since(asked_at) > DEFAULT_SESSION_PATIENCE_MS {
+                break;
+            }
+            // Somebody else is making it at this very moment.
+            self.world.timer.sleep(DEFAULT_SESSION_PAUSE_MS).await;
         }
-        Ok(Target { locator: session.id.locator(), session_id: session.id, environment: session.environment })
+        Err(Error::Failed("the default session does not answer yet".to_owned()))
     }
 
     /// Begins, or comes back to, the creation that an `Idempotency-Key` names.

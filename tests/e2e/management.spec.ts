@@ -65,10 +65,14 @@ test('a session is created, read, listed, renamed, disconnected, connected and d
 test('the default session of production stands; an environment\'s own is made when it is first used, and only once', async () => {
   await refused(api.delete(`/v1/sessions/${organization.defaultSessionId}`), 409, 'default_session');
   await refused(api.patch(`/v1/sessions/${organization.defaultSessionId}`, { status: 'disconnected' }), 409, 'default_session');
-  const keys = await Promise.all(Array.from({ length: 8 }, () => create({ environment: 'staging' })));
-  assert.equal(new Set(keys.map(({ sessionId }) => sessionId)).size, 1);
-  const session = await ok(api.get(`/v1/sessions/${keys[0].sessionId}`));
-  assert.deepEqual([session.environment, session.isDefault], ['staging', true]);
+  let session: any;
+  for (const tenant of [other, await newOrganization(latchkey), await newOrganization(latchkey)]) {
+    const keys = await Promise.all(Array.from({ length: 8 }, () => ok(tenant.api.post('/v1/api_keys', { name: 'First', environment: 'staging' }), 201)));
+    assert.equal(new Set(keys.map(({ sessionId }) => sessionId)).size, 1);
+    session = await ok(tenant.api.get(`/v1/sessions/${keys[0].sessionId}`));
+    assert.deepEqual([session.environment, session.isDefault], ['staging', true]);
+  }
+  session = await ok(api.get(`/v1/sessions/${(await create({ environment: 'staging' })).sessionId}`));
   assert.equal((await create({ environment: 'production' })).sessionId, organization.defaultSessionId);
   assert.deepEqual(await violations(api.post('/v1/api_keys', { name: 'x', sessionId: session.id, environment: 'production' })), ['/environment conflict']);
 });
