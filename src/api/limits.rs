@@ -22,7 +22,8 @@ use crate::domain::metadata::{MAX_METADATA_BYTES, MAX_METADATA_DEPTH, MAX_METADA
 use crate::domain::permission::{MAX_PERMISSIONS, MAX_SEGMENT};
 use crate::domain::text::{ExternalId, Name, Reason, Tag};
 use crate::object::{outbox, shell};
-use crate::{organization, session};
+use crate::organization::projection as directory;
+use crate::session::{idempotency as claims, projection, verify};
 
 /// One limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,13 +52,13 @@ pub const LIMITS: &[Limit] = &[
     limit("Body", BODY_BYTES_MAX as u64, "bytes", "413 `payload_too_large`"),
     limit("JSON nesting", DEPTH_MAX as u64, "levels", "400 `invalid_json`"),
     limit("Violations told in one answer", VIOLATIONS_MAX as u64, "entries", "the rest is left out"),
-    limit("Rows on a page", PAGE_ROWS_MAX as u64, "rows", "400 `invalid_request`; a bare array ends there and has `Link`"),
+    limit("Rows on a page", PAGE_ROWS_MAX as u64, "rows", "400 `invalid_request`; a bare array has `Link`"),
     limit("Rows on a page by default", PAGE_ROWS_DEFAULT as u64, "rows", "`nextCursor` goes on"),
     limit("Search or filter text", FILTER_CHARACTERS_MAX as u64, "characters", INVALID),
     limit("`Idempotency-Key`, at least", *IDEMPOTENCY_KEY_CHARACTERS.start() as u64, "characters", INVALID),
     limit("`Idempotency-Key`, at most", *IDEMPOTENCY_KEY_CHARACTERS.end() as u64, "characters", INVALID),
-    limit("An `Idempotency-Key` is remembered", session::idempotency::CLAIM_LIFE_MS.unsigned_abs(), "ms", "the same value begins anew"),
-    limit("A lost request keeps it busy", session::idempotency::BUSY_MS.unsigned_abs(), "ms", "a retry goes on after that"),
+    limit("An `Idempotency-Key` is remembered", claims::CLAIM_LIFE_MS.unsigned_abs(), "ms", "it begins anew"),
+    limit("A lost request keeps it busy", claims::BUSY_MS.unsigned_abs(), "ms", "a retry goes on after that"),
     limit("Name", Name::MAX_CHARACTERS as u64, "characters", INVALID),
     limit("External id", ExternalId::MAX_CHARACTERS as u64, "characters", INVALID),
     limit("Reason of a revocation", Reason::MAX_CHARACTERS as u64, "characters", INVALID),
@@ -72,19 +73,19 @@ pub const LIMITS: &[Limit] = &[
     limit("Tags of a verification", TAGS_MAX as u64, "entries", INVALID),
     limit("Tag", Tag::MAX_CHARACTERS as u64, "characters", INVALID),
     limit("A plan's own limit", CUSTOM_LIMIT_MAX.unsigned_abs(), "units", INVALID),
-    limit("Pause after too many failed authentications", FAILURE_PAUSE_MS, "ms", "429 `auth_too_many_failures` until then"),
-    limit("`lastUsedAt` may lag", session::verify::LAST_USED_STEP_MS.unsigned_abs(), "ms", "the next use is written"),
+    limit("Pause after too many failed authentications", FAILURE_PAUSE_MS, "ms", "429 `auth_too_many_failures`"),
+    limit("`lastUsedAt` may lag", verify::LAST_USED_STEP_MS.unsigned_abs(), "ms", "the next use is written"),
     limit("Waiting for an object", PATIENCE_MS, "ms", "503 `service_unavailable`"),
     limit("Repeats of a read that the platform calls retryable", RETRIES as u64, "times", "503 `service_unavailable`"),
     limit("Waiting for KV when the authority fails", TOMBSTONE_PATIENCE_MS, "ms", "503 `verification_unavailable`"),
     limit("Holding an answer back until a change is in force", LONGEST_WAIT_MS, "ms", "202"),
-    limit("Waiting for those who must hear of a change", shell::DELIVERY_PATIENCE_MS, "ms", "202; it goes on in the background"),
+    limit("Waiting for those who must hear of a change", shell::DELIVERY_PATIENCE_MS, "ms", "202; they hear of it later"),
     limit("Waiting for one of them", shell::MESSAGE_PATIENCE_MS, "ms", "tried again later"),
     limit("First pause between tries", outbox::FIRST_PAUSE_MS.unsigned_abs(), "ms", "doubles"),
     limit("Longest pause between tries", outbox::MAX_PAUSE_MS.unsigned_abs(), "ms", "stays there until it works"),
-    limit("Messages in one batch of a session", session::projection::BATCH.unsigned_abs(), "entries", "another batch"),
-    limit("Messages in one batch of an organization", organization::projection::BATCH.unsigned_abs(), "entries", "another batch"),
-    limit("Records told to the directory at once", session::projection::FEED.unsigned_abs(), "entries", "another message"),
-    limit("Hashes moved to a new pepper at once", session::projection::REHASH.unsigned_abs(), "entries", "another round"),
+    limit("Messages in one batch of a session", projection::BATCH.unsigned_abs(), "entries", "another batch"),
+    limit("Messages in one batch of an organization", directory::BATCH.unsigned_abs(), "entries", "another batch"),
+    limit("Records told to the directory at once", projection::FEED.unsigned_abs(), "entries", "another message"),
+    limit("Hashes moved to a new pepper at once", projection::REHASH.unsigned_abs(), "entries", "another round"),
     limit("Root secrets in use", MAX_ROOTS as u64, "entries", "503 `not_configured`"),
 ];

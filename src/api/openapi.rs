@@ -176,11 +176,10 @@ fn successes(source: &Source, operation: &Operation, handler: &Handler) -> Map<S
     let statuses: &[(&str, &str)] = match operation.success {
         Success::Done => &[("200", "Done.")],
         Success::Settled => &[("200", "Done, and in force."), ("202", ACCEPTED)],
-        Success::Created => &[("201", "Created.")],
-        Success::CreatedSettled => &[("201", "Created."), ("202", ON_ITS_WAY)],
+        Success::Created => &[("201", "Created."), ("202", ON_ITS_WAY)],
     };
     let mut names = vec!["x-request-id"];
-    if matches!(operation.success, Success::Created | Success::CreatedSettled) {
+    if operation.success == Success::Created {
         names.push("Location");
     }
     if operation.handler.ends_with("keys::list") {
@@ -197,7 +196,7 @@ fn successes(source: &Source, operation: &Operation, handler: &Handler) -> Map<S
 const ACCEPTED: &str =
     "The change stands, but not everybody concerned has confirmed it yet. Repeat the request to learn when.";
 
-const ON_ITS_WAY: &str = "It will exist, but has not arrived everywhere yet: for a moment it may be answered with 404.";
+const ON_ITS_WAY: &str = "Created, but not everybody concerned has confirmed it yet: for a moment it may be unknown.";
 
 fn parameters(operation: &Operation, handler: &Handler, path: &str) -> Vec<Value> {
     let mut parameters = Vec::new();
@@ -248,9 +247,22 @@ fn headers() -> Value {
 
 fn security_schemes() -> Value {
     json!({
-        "bearer": { "type": "http", "scheme": "bearer", "description": "An API key. The role is the permission it needs." },
-        "apiKey": { "type": "apiKey", "in": "header", "name": "x-api-key", "description": "The same key, for clients that cannot set `Authorization`." },
-        "operator": { "type": "http", "scheme": "bearer", "description": "The operator token of the deployment." },
+        "bearer": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "An API key. The role is the permission it needs.",
+        },
+        "apiKey": {
+            "type": "apiKey",
+            "in": "header",
+            "name": "x-api-key",
+            "description": "The same key, for clients that cannot set `Authorization`.",
+        },
+        "operator": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "The operator token of the deployment.",
+        },
     })
 }
 

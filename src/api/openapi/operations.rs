@@ -25,10 +25,8 @@ pub(super) enum Success {
     Done,
     /// 200, or 202 while others have yet to hear of it.
     Settled,
-    /// 201.
-    Created,
     /// 201, or 202 while others have yet to hear of it.
-    CreatedSettled,
+    Created,
 }
 
 const fn operation(
@@ -43,9 +41,10 @@ const fn operation(
 }
 
 use Code::*;
-use Success::{Created, CreatedSettled, Done, Settled};
+use Success::{Created, Done, Settled};
 
 const PAGE: &[&str] = &["limit", "cursor"];
+const STANDING: &[Code] = &[OrganizationNotFound, OrganizationDeleted];
 
 /// All operations, in the order of the router.
 #[rustfmt::skip]
@@ -65,15 +64,16 @@ pub(super) const OPERATIONS: &[Operation] = &[
         &[ExceedsOwnPermissions, ApiKeyNotFound, ApiKeyRevoked, KeyLimitReached]),
     operation("keys::revoke", "revokeApiKey", Settled, Some("RevokeApiKey"), &[], &[ApiKeyNotFound]),
     operation("keys::rotate", "rotateApiKey", Created, Some("RotateApiKey"), &[],
-        &[ExceedsOwnPermissions, ApiKeyNotFound, ApiKeyRevoked, ApiKeyNotActive, ApiKeyRotated, OverlapOpen, SessionDeleted,
-          OrganizationDeleted, KeyAlreadyIssued, IdempotencyInFlight, IdempotencyMismatch]),
-    operation("sessions::create", "createSession", CreatedSettled, Some("CreateSession"), &[],
+        &[ExceedsOwnPermissions, ApiKeyNotFound, ApiKeyRevoked, ApiKeyNotActive, ApiKeyRotated, OverlapOpen,
+          SessionDeleted, OrganizationDeleted, KeyAlreadyIssued, IdempotencyInFlight, IdempotencyMismatch]),
+    operation("sessions::create", "createSession", Created, Some("CreateSession"), &[],
         &[OutsideReach, OrganizationDeleted]),
     operation("sessions::list", "listSessions", Done, None, PAGE, &[]),
     operation("sessions::read", "readSession", Done, None, &[], &[SessionNotFound]),
     operation("sessions::change", "changeSession", Settled, Some("ChangeSession"), &[],
         &[SessionNotFound, DefaultSession, SessionDeleted]),
-    operation("sessions::delete", "deleteSession", Settled, None, &[], &[OutsideReach, SessionNotFound, DefaultSession]),
+    operation("sessions::delete", "deleteSession", Settled, None, &[],
+        &[OutsideReach, SessionNotFound, DefaultSession]),
     operation("session_keys::create", "createSessionApiKey", Created, Some("CreateSessionApiKey"), &[],
         &[ExceedsOwnPermissions, SessionNotFound, KeyLimitReached, SessionDeleted, OrganizationDeleted,
           KeyAlreadyIssued, IdempotencyInFlight, IdempotencyMismatch]),
@@ -81,13 +81,14 @@ pub(super) const OPERATIONS: &[Operation] = &[
         &["limit", "cursor", "status", "environment", "externalId", "search"], &[SessionNotFound]),
     operation("sessions::health", "readSessionHealth", Done, None, &[], &[SessionNotFound]),
     operation("organization::read", "readOrganization", Done, None, &[], &[OutsideReach]),
-    operation("organization::audit_log", "readAuditLog", Done, None, &["limit", "cursor", "action", "target", "actor"], &[]),
-    operation("operator::create", "createOrganization", CreatedSettled, Some("CreateOrganization"), &[], &[]),
+    operation("organization::audit_log", "readAuditLog", Done, None,
+        &["limit", "cursor", "action", "target", "actor"], &[]),
+    operation("operator::create", "createOrganization", Created, Some("CreateOrganization"), &[], &[]),
     operation("operator::list", "listOrganizations", Done, None, PAGE, &[]),
     operation("operator::read", "readAnyOrganization", Done, None, &[], &[OrganizationNotFound]),
     operation("operator::change", "changeOrganization", Settled, Some("ChangeOrganization"), &[],
-        &[OrganizationNotFound, OrganizationDeleted]),
+        STANDING),
     operation("operator::delete", "deleteOrganization", Settled, None, &[], &[OrganizationNotFound]),
-    operation("operator::suspend", "suspendOrganization", Settled, None, &[], &[OrganizationNotFound, OrganizationDeleted]),
-    operation("operator::resume", "resumeOrganization", Settled, None, &[], &[OrganizationNotFound, OrganizationDeleted]),
+    operation("operator::suspend", "suspendOrganization", Settled, None, &[], STANDING),
+    operation("operator::resume", "resumeOrganization", Settled, None, &[], STANDING),
 ];
