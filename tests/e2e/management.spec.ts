@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
-import { base62, checked, inParallel, ISO_UTC, newOrganization, ok, rawRequest, refused, seconds, sleep, violations } from './support/acceptance.ts';
+import { base62, checked, ISO_UTC, newOrganization, ok, rawRequest, refused, seconds, sleep, violations } from './support/acceptance.ts';
 import { startLatchkey } from './support/latchkey.ts';
 
 const latchkey = await startLatchkey();

@@ -1,0 +1,35 @@
+// docs/ACCEPTANCE.md is a promise about tests: each one it names must be there, and each rule must be in it.
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { root } from './support/shell.ts';
+
+const table = readFileSync(join(root, 'docs/ACCEPTANCE.md'), 'utf8').split('\n').filter((line) => line.startsWith('| ') && !/^\| (#|rule) /.test(line));
+
+function sourceOf(file: string): string {
+  const path = file.endsWith('.spec') ? `tests/e2e/${file}.ts` : file.includes('/') ? file : `tests/integration/${file}`;
+  return existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : '';
+}
+
+test('every test that docs/ACCEPTANCE.md names exists, and every rule names one', () => {
+  const missing: string[] = [];
+  for (const line of table) {
+    const cited = [...line.matchAll(/`([\w./]+?\.(?:spec|rs)): ([^`]+)`/g)];
+    assert.ok(cited.length > 0, line);
+    for (const [, file, name] of cited) {
+      const source = sourceOf(file!);
+      // The name of a test, not a comment that happens to say the same.
+      const named = source.split('\n').some((code) => (file!.endsWith('.rs') ? new RegExp(`fn ${name}\\(`).test(code) : /^ *test\(/.test(code) && code.includes(name!)));
+      if (!named) missing.push(`${file}: ${name}`);
+    }
+  }
+  assert.deepEqual(missing, []);
+});
+
+test('every rule is in the table, once', () => {
+  const range = (letter: string, from: number, to = from) => Array.from({ length: to - from + 1 }, (_, at) => `${letter}${from + at}`);
+  const wanted = [range('A', 1, 54), range('A', 62, 63), range('A', 65), range('A', 68), range('A', 70), range('A', 72, 78), range('T', 1, 2), range('T', 5, 9), range('T', 16, 26), range('T', 34), range('T', 37)].flat();
+  const listed = table.map((line) => /^\| ([AT]\d+) \|/.exec(line)?.[1]).filter((number) => number !== undefined);
+  assert.deepEqual(listed, wanted);
+});
