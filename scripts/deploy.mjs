@@ -45,7 +45,7 @@ async function missingSecrets() {
   const listed = await attempt(/** @type {string} */ (node()), [wrangler, 'secret', 'list', '--format', 'json'], { env: wranglerEnv() });
   // A worker that was never deployed has no list. Any other failure (not signed in, no network) must not be taken for
   // that: a new ROOT_SECRETS over a live one would end every key.
-  const isNew = /\b10007\b|does not exist|not found/i.test(listed.output);
+  const isNew = /\b10007\b|does not exist/i.test(listed.output);
   if (listed.code !== 0 && !isNew) {
     throw new Failure(`Which secrets the deployment has could not be read, so nothing was deployed. wrangler says:\n${listed.output.trim()}`);
   }
