@@ -1,6 +1,7 @@
 //! Reads a body: counted, not trusted, and refused before it is parsed if it is not what we take.
 //!
-//! `Content-Length` may lie or be absent, so bytes are counted as they come and reading stops at the limit. Anything but `application/json` is refused, which also keeps HTML forms of other sites out.
+//! `Content-Length` may lie or be absent, so bytes are counted as they come and reading stops at the limit. Anything
+//! but `application/json` is refused, which also keeps HTML forms of other sites out.
 
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, OptionalFromRequest, Request};

@@ -2,7 +2,7 @@
 //!
 //! Duplicate member names are refused at any depth, escaped twins (`"na\u006de"`) included: two parsers that disagree
 //! about the winner are an attack. Depth is bounded, trailing bytes are refused. The texts of
-//! `serde_json` echo what was sent (T11), so they stop here; so does `{:?}` of a tree, which may hold a secret key (H3).
+//! `serde_json` echo what was sent, so they stop here; so does `{:?}` of a tree, which may hold a secret key (H3).
 
 mod reader;
 
