@@ -58,7 +58,11 @@ test('no key hands out more than it has: permissions, domain, addresses, lifetim
   const manager = as((await create(own)).key);
   const made = await create(own, manager);
   await create({ ...own, permissions: ['emails:send'], ipAllowList: ['203.0.113.7'], expiresAt: seconds(60) }, manager);
-  const excesses = { 'every permission': { permission: 'full_access' }, 'one more permission': { permissions: ['emails:send', 'emails:read'] }, 'a wildcard': { permissions: ['emails:*'] }, 'no domain': { domain: null }, 'another domain': { domain: 'example.org' }, 'all addresses': { ipAllowList: null }, 'more addresses': { ipAllowList: ['203.0.0.0/16'] }, 'no end': { expiresAt: null }, 'a later end': { expiresAt: seconds(7200) } };
+  const excesses = {
+    'every permission': { permission: 'full_access' }, 'one more permission': { permissions: ['emails:send', 'emails:read'] }, 'a wildcard': { permissions: ['emails:*'] },
+    'no domain': { domain: null }, 'another domain': { domain: 'example.org' }, 'all addresses': { ipAllowList: null },
+    'more addresses': { ipAllowList: ['203.0.0.0/16'] }, 'no end': { expiresAt: null }, 'a later end': { expiresAt: seconds(7200) },
+  };
   for (const [what, excess] of Object.entries(excesses)) {
     const { permissions: _, ...rest } = own;
     await refused(manager.post('/v1/api_keys', { name: 'More', ...('permission' in excess ? rest : own), ...excess }), 403, 'exceeds_own_permissions', `create with ${what}`);
