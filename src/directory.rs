@@ -61,7 +61,7 @@ impl Object for DirectoryObject {
         for entry in outbox::due(sql, ORGANIZATION, due_by, BATCH)? {
             let statement = "SELECT founding FROM organizations WHERE id = ? AND founding IS NOT NULL";
             let Some(row) = query_one(sql, statement, &[entry.subject.as_str().into()])? else {
-                // Founded and heard of already; nothing to send, but the entry has to go.
+                // Cannot be: whoever waits keeps its founding.
                 continue;
             };
             let founding: Founding = row.json(0)?;
@@ -98,15 +98,17 @@ fn found(sql: &dyn Sql, context: &Context<'_>, new: &Founding) -> Result<Step<Di
     Ok(Step::done_after(Reply::Acknowledged, vec![entry]))
 }
 
-/// Takes over what an organization says of itself. That it says anything means that it has been founded.
+/// Takes over what an organization says of itself. That it says anything does not mean that its founding is
+/// finished: its first session may not have answered yet, so the entry waits for the organization's own answer.
 fn hear(sql: &dyn Sql, organization: &Organization) -> Result<(), SqlError> {
     let (id, generation) = (organization.id.as_str(), organization.generation);
     execute(
         sql,
-        "UPDATE organizations SET record = ?, generation = ?, founding = NULL WHERE id = ? AND generation < ?",
-        &[json(organization)?, generation.into(), id.into(), generation.into()],
-    )?;
-    execute(sql, "DELETE FROM outbox WHERE lane = ? AND subject = ?", &[ORGANIZATION.into(), id.into()])
+        "UPDATE organizations SET record = ?, generation = ?, founding = CASE
+            WHEN EXISTS (SELECT 1 FROM outbox WHERE lane = ? AND subject = organizations.id) THEN founding END
+         WHERE id = ? AND generation < ?",
+        &[json(organization)?, generation.into(), ORGANIZATION.into(), id.into(), generation.into()],
+    )
 }
 
 fn list(sql: &dyn Sql, page: &Page) -> Result<Reply, SqlError> {

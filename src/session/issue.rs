@@ -133,11 +133,12 @@ pub fn require_covers(caller: Option<&Caller>, settings: &KeySettings) -> Result
 }
 
 /// Refuses to rotate a key whose predecessor still lives: old halves take no place in the plan, so a chain of
-/// them would be a way around it.
+/// them would be a way around it. One that is switched off, or has yet to begin, may come back.
 fn require_overlap_closed(sql: &dyn Sql, context: &Context<'_>, state: &State, key: &ApiKey) -> Result<(), Abort> {
     let Some(before) = &key.rotated_from else { return Ok(()) };
     let before = store::key_by_id(sql, &state.session, before)?;
-    if before.is_some_and(|before| before.status(context.now) == Status::Active) {
+    let lives = |key: ApiKey| key.revocation.is_none() && key.settings.expires_at.is_none_or(|at| at > context.now);
+    if before.is_some_and(lives) {
         return Err(Rejection::OverlapOpen.into());
     }
     Ok(())

@@ -140,9 +140,15 @@ fn counts(key: &ApiKey) -> bool {
     key.revocation.is_none() && key.rotated_to.is_none()
 }
 
-/// How many keys take a place in the plan.
+/// How many keys take a place in the plan. The old half of a rotation shares its successor's place, and keeps it
+/// if that ends first: else whoever ends successors could let any number of old halves live.
 pub fn counted_keys(sql: &dyn Sql, now: Timestamp) -> Result<i64, SqlError> {
-    let statement = "SELECT count(*) FROM api_keys WHERE counts = 1 AND (expires_at IS NULL OR expires_at > ?)";
+    let statement = "SELECT
+        (SELECT count(*) FROM api_keys WHERE counts = 1 AND (expires_at IS NULL OR expires_at > ?1)) +
+        (SELECT count(*) FROM api_keys AS old WHERE counts = 0 AND expires_at > ?1
+            AND json_extract(record, '$.revocation') IS NULL
+            AND NOT EXISTS (SELECT 1 FROM api_keys AS new WHERE new.id = json_extract(old.record, '$.rotated_to')
+                AND new.counts = 1 AND (new.expires_at IS NULL OR new.expires_at > ?1)))";
     query_one(sql, statement, &[now.into()])?.map_or(Ok(0), |row| row.integer(0))
 }
 
