@@ -22,8 +22,7 @@ use crate::domain::locator::Locator;
 use crate::domain::plan::PlanName;
 use crate::domain::secret_key::PrefixWord;
 use crate::domain::timestamp::Timestamp;
-use crate::object::shell::World;
-use crate::ports::FailureLimiter;
+use crate::ports::{FailureLimiter, World};
 
 pub use authenticate::Principal;
 pub use call::Outcome;

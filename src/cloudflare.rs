@@ -19,7 +19,7 @@ use worker::{Context, Env, HttpRequest, Request, event};
 
 use crate::api;
 use crate::app::{App, Settings};
-use crate::object::shell::World;
+use crate::ports::World;
 
 thread_local! {
     /// Built once per isolate; a panic's reset leaves it empty, never wrong.

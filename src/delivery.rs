@@ -8,8 +8,7 @@ use serde::de::IgnoredAny;
 
 use crate::object::Answer;
 use crate::object::outbox::Message;
-use crate::object::shell::World;
-use crate::ports::{Address, Objects, PortError};
+use crate::ports::{Address, Objects, PortError, World};
 
 /// Sends one message. `Ok` means that the receiver has it for good.
 ///

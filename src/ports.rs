@@ -3,8 +3,11 @@
 //! Two sets of adapters exist: the platform's in `cloudflare`, the tests' in `tests/integration/support`.
 //! Nothing in here is implemented.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
+use crate::domain::keyring::Keyring;
 use crate::domain::locator::Locator;
 use crate::domain::session::Region;
 use crate::domain::timestamp::Timestamp;
@@ -111,4 +114,17 @@ pub trait FailureLimiter: Send + Sync {
 pub trait Log: Send + Sync {
     /// Writes a line. Nothing secret may be in it.
     fn line(&self, line: &str);
+}
+
+/// All doors but the limiter's, which only the edge has, and the secrets of the deployment.
+#[derive(Clone)]
+#[expect(missing_docs, reason = "each field is the port it is typed as")]
+pub struct World {
+    pub kv: Arc<dyn KeyValue>,
+    pub objects: Arc<dyn Objects>,
+    pub clock: Arc<dyn Clock>,
+    pub timer: Arc<dyn Timer>,
+    pub entropy: Arc<dyn Entropy>,
+    pub log: Arc<dyn Log>,
+    pub keyring: Arc<Keyring>,
 }

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use futures_util::future::{Either, join_all, select};
 
@@ -15,9 +15,8 @@ use super::rows::{execute, query_one};
 use super::{Abort, Answer, Context, Credential, Done, Object, Step};
 use crate::delivery;
 use crate::domain::caller::Caller;
-use crate::domain::keyring::Keyring;
 use crate::domain::timestamp::Timestamp;
-use crate::ports::{Address, Clock, Entropy, KeyValue, Log, Objects, PortError, Sql, SqlError, SqlValue, Timer};
+use crate::ports::{Address, PortError, Sql, SqlError, SqlValue, World};
 use crate::session;
 
 /// How long (ms) an answer waits for messages to other objects; what takes longer is left to the alarm.
@@ -44,19 +43,6 @@ pub trait Storage {
 
     /// Sets the one alarm of the object, or removes it.
     fn set_alarm(&self, at: Option<Timestamp>) -> impl Future<Output = Result<(), PortError>> + Send;
-}
-
-/// Everything outside an object that its shell needs.
-#[derive(Clone)]
-#[expect(missing_docs, reason = "each field is the port it is typed as")]
-pub struct World {
-    pub kv: Arc<dyn KeyValue>,
-    pub objects: Arc<dyn Objects>,
-    pub clock: Arc<dyn Clock>,
-    pub timer: Arc<dyn Timer>,
-    pub entropy: Arc<dyn Entropy>,
-    pub log: Arc<dyn Log>,
-    pub keyring: Arc<Keyring>,
 }
 
 /// One object at work.

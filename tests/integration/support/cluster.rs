@@ -11,8 +11,9 @@ use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 use latchkey::directory::DirectoryObject;
 use latchkey::domain::session::Region;
-use latchkey::object::shell::{Shell, World};
+use latchkey::object::shell::Shell;
 use latchkey::organization::OrganizationObject;
+use latchkey::ports::World;
 use latchkey::ports::{Address, Objects, PortError};
 use latchkey::session::SessionObject;
 

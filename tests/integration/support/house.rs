@@ -19,7 +19,7 @@ use latchkey::domain::plan::Plan;
 use latchkey::domain::session::{OrganizationStatus, Session};
 use latchkey::domain::timestamp::Timestamp;
 use latchkey::domain::verification::Code;
-use latchkey::object::shell::World;
+use latchkey::ports::World;
 use latchkey::ports::{Address, Clock};
 
 use super::cluster::Cluster;
