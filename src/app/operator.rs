@@ -7,8 +7,6 @@ use crate::domain::api_key::{ApiKey, KeySettings};
 use crate::domain::audit::Actor;
 use crate::domain::environment::Environment;
 use crate::domain::id::{OrganizationId, SessionId};
-use crate::domain::ip_network::IpAllowList;
-use crate::domain::metadata::Metadata;
 use crate::domain::organization::Organization;
 use crate::domain::permission::PermissionPreset;
 use crate::domain::plan::Plan;
@@ -63,7 +61,8 @@ impl App {
             generation: 1,
         };
         let (secret, described) = self.draw_secret(session_locator, session.environment)?;
-        let first_key = NewKey { secret: described, settings: first_key_settings(), unnamed: false };
+        let settings = KeySettings::new(Name::of("Default API Key"), PermissionPreset::FullAccess.into());
+        let first_key = NewKey { secret: described, settings, unnamed: false };
         let key = first_key.clone().record(&session, Actor::Operator, now);
         let founding = Founding { organization: organization.clone(), session, first_key, actor: Actor::Operator };
         let outcome = self.directory(DirectoryCommand::Found(Box::new(founding))).await?;
@@ -129,18 +128,5 @@ impl App {
             };
             Ok(*organization)
         })
-    }
-}
-
-fn first_key_settings() -> KeySettings {
-    KeySettings {
-        name: Name::of("Default API Key"),
-        permissions: PermissionPreset::FullAccess.into(),
-        domain: None,
-        ip_allow_list: IpAllowList::default(),
-        metadata: Metadata::default(),
-        external_id: None,
-        expires_at: None,
-        not_before: None,
     }
 }

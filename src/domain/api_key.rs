@@ -36,6 +36,22 @@ pub struct KeySettings {
     pub not_before: Option<Timestamp>,
 }
 
+impl KeySettings {
+    /// A key with these permissions, nothing that restricts it and nothing that ends it.
+    pub fn new(name: Name, permissions: Permissions) -> Self {
+        Self {
+            name,
+            permissions,
+            domain: None,
+            ip_allow_list: IpAllowList::default(),
+            metadata: Metadata::default(),
+            external_id: None,
+            expires_at: None,
+            not_before: None,
+        }
+    }
+}
+
 /// The end of a key: final, whatever else is changed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Revocation {

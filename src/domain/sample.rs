@@ -4,8 +4,6 @@ use super::api_key::{ApiKey, KeySettings};
 use super::audit::Actor;
 use super::environment::Environment;
 use super::id::{ApiKeyId, OrganizationId, SessionId};
-use super::ip_network::IpAllowList;
-use super::metadata::Metadata;
 use super::permission::Permissions;
 use super::session::{Session, SessionStatus};
 use super::text::Name;
@@ -18,16 +16,7 @@ pub(crate) fn at(seconds: i64) -> Timestamp {
 
 /// Settings with these permissions and nothing else.
 pub(crate) fn settings(permissions: &[&str]) -> KeySettings {
-    KeySettings {
-        name: Name::of("sample"),
-        permissions: Permissions::parse(permissions.iter().copied()).unwrap(),
-        domain: None,
-        ip_allow_list: IpAllowList::default(),
-        metadata: Metadata::default(),
-        external_id: None,
-        expires_at: None,
-        not_before: None,
-    }
+    KeySettings::new(Name::of("sample"), Permissions::parse(permissions.iter().copied()).unwrap())
 }
 
 /// A session of an environment, default or not.

@@ -7,7 +7,6 @@ use latchkey::domain::domain_name::DomainName;
 use latchkey::domain::environment::Environment;
 use latchkey::domain::id::SessionId;
 use latchkey::domain::ip_network::IpAllowList;
-use latchkey::domain::metadata::Metadata;
 use latchkey::domain::permission::{Permission, Permissions};
 use latchkey::domain::text::Name;
 use latchkey::object::Rejection;
@@ -59,16 +58,7 @@ pub fn domain(text: &str) -> DomainName {
 
 /// Settings without restrictions.
 pub fn settings(granted: &[&str]) -> KeySettings {
-    KeySettings {
-        name: name("Key"),
-        permissions: permissions(granted),
-        domain: None,
-        ip_allow_list: IpAllowList::default(),
-        metadata: Metadata::default(),
-        external_id: None,
-        expires_at: None,
-        not_before: None,
-    }
+    KeySettings::new(name("Key"), permissions(granted))
 }
 
 /// A key to issue in the caller's own session.
