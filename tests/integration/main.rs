@@ -17,6 +17,7 @@ mod support;
 
 mod audit;
 mod authentication;
+mod deliveries;
 mod faults;
 mod formats;
 mod house_rules;
@@ -31,6 +32,8 @@ mod outbox;
 mod pagination;
 mod peppers;
 mod quota;
+mod regressions;
+mod rollout;
 mod secrets;
 mod sessions;
 mod transactions;

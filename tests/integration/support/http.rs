@@ -57,4 +57,9 @@ impl House {
         }
         self.request(method, path, &headers, &text)
     }
+
+    /// Sends a request with the operator's token and, unless it is null, a JSON body.
+    pub fn operate(&self, method: &str, path: &str, body: &serde_json::Value) -> Response {
+        self.call(super::words::OPERATOR_TOKEN, method, path, body)
+    }
 }
