@@ -22,7 +22,7 @@ await main(async () => {
   await check('clippy, wasm32', 'cargo', ['clippy', '--target', 'wasm32-unknown-unknown', '--all-features', '--', ...deny]);
   await check('documentation', 'cargo', ['doc', '--no-deps', '--document-private-items'], { RUSTDOCFLAGS: deny.join(' ') });
   await check('types of scripts and specs', /** @type {string} */ (node()), [at('node_modules/typescript/bin/tsc'), '--noEmit']);
-  await check('licences and sources of dependencies', at('.tools/bin', `cargo-deny${exe}`), ['--offline', '--locked', 'check', 'bans', 'licenses', 'sources']);
+  await check('licences and sources of dependencies', at('.tools/bin', `cargo-deny${exe}`), ['--locked', 'check', 'bans', 'licenses', 'sources']);
   for (const failure of failures) console.error(`\n${failure.message}`);
   if (failures.length > 0) process.exitCode = 1;
 });

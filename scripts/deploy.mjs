@@ -19,8 +19,8 @@ const dryRun = passed.includes('--dry-run');
 await main(async () => {
   await prepare();
   await wasmOpt();
-  const { bytes, gzip } = await build({ dev: false, optimise: true, outDir, show: Boolean(process.stdout.isTTY) });
-  console.log(`wasm: ${kib(bytes)}, ${kib(gzip)} gzip (budget ${kib(budget)})`);
+  const bytes = await build({ dev: false, optimise: true, outDir, show: Boolean(process.stdout.isTTY) });
+  console.log(`wasm: ${kib(bytes)} (budget ${kib(budget)})`);
   if (bytes > budget) throw new Failure('The wasm is over its budget: see what grew with `cargo bloat` or `twiggy`.');
 
   const secrets = dryRun ? {} : await missingSecrets();

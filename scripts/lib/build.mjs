@@ -2,7 +2,6 @@
 import { randomUUID } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { gzipSync } from 'node:zlib';
 import { at, buildEnv, exe, sha256, wasmOptBinary } from './env.mjs';
 import { run } from './process.mjs';
 import { step } from './steps.mjs';
@@ -39,7 +38,7 @@ const mark = () => at('.wrangler/just-built');
  * `optimise` runs wasm-opt over the result (see `wasmOpt` in tools.mjs): for what is uploaded.
  * `show` lets cargo write to the terminal itself; without it the output appears only if the build fails.
  * @param {{ dev: boolean, optimise?: boolean, outDir?: string, features?: string, show?: boolean, title?: string }} options
- * @returns {Promise<{ bytes: number, gzip: number }>} the size of the wasm
+ * @returns {Promise<number>} the size of the wasm in bytes
  */
 export function build({ dev, optimise = false, outDir = 'build', features, show = false, title }) {
   return step(title ?? `worker, ${dev ? 'dev' : 'release'} build`, async ({ note, release }) => {
@@ -49,8 +48,8 @@ export function build({ dev, optimise = false, outDir = 'build', features, show 
     if (features) args.push('--', '--features', features);
     await run(at('.tools/bin', `worker-build${exe}`), args, { show: show ? 'always' : 'never', env: buildEnv() });
     if (optimise) await optimised(at(outDir, 'index_bg.wasm'));
-    const size = wasmSize(outDir);
-    note(`${kib(size.bytes)} wasm, ${kib(size.gzip)} gzip`);
+    const { size } = statSync(at(outDir, 'index_bg.wasm'));
+    note(`${kib(size)} wasm`);
     return size;
   });
 }
@@ -73,12 +72,6 @@ async function optimised(path) {
     renameSync(`${kept}.part`, kept);
   }
   copyFileSync(kept, path);
-}
-
-/** @param {string} outDir */
-function wasmSize(outDir) {
-  const path = at(outDir, 'index_bg.wasm');
-  return { bytes: statSync(path).size, gzip: gzipSync(readFileSync(path)).length };
 }
 
 /** @param {number} bytes */
