@@ -9,7 +9,7 @@ import { at, node, shown, wranglerEnv } from './lib/env.mjs';
 import { build } from './lib/build.mjs';
 import { attempt } from './lib/process.mjs';
 import { bold, elapsed, green, main, red } from './lib/steps.mjs';
-import { prepare } from './lib/tools.mjs';
+import { prepare, wasmOpt } from './lib/tools.mjs';
 
 /** @typedef {{ name: string, passed: number, failed: number, skipped: number, ms: number }} Layer */
 
@@ -49,6 +49,8 @@ async function native() {
 
 async function endToEnd() {
   console.log(bold('\nEnd to end, on the release build in workerd'));
+  // The dry run of a deployment must find it here: that test lets nothing out to the network.
+  await wasmOpt();
   await build({ dev: false, outDir: '.e2e/worker' });
   // One cargo feature apart from what is shipped, so it is never what the other specs run on.
   await build({ dev: true, outDir: '.e2e/worker-panic', features: 'panic-route', title: 'worker with the panic route, dev build' });
