@@ -3,7 +3,7 @@
 //! A handler asks for each field by name; what nobody asked for is an `unknown_field`, so a client cannot set what a route
 //! does not offer. Nothing is decided here: parsers turn values into types ([`plain`], [`values`]).
 //!
-//! ```ignore
+//! ```text
 //! let mut fields = Fields::of(&json);
 //! let name = fields.required("name", text(values::name));
 //! let domain = fields.optional("domain", text(values::domain));
