@@ -195,7 +195,7 @@ test('a body over 16 KiB is refused whatever its length claims, and costs others
   const padded = (bytes: number) => JSON.stringify({ key: 'x', tags: [] }).padEnd(bytes, ' ');
   await ok(api.post('/v1/keys/verify', padded(16 * 1024)));
   for (const { method, path, client } of WRITES) await refused(client.send(method, path, { body: padded(16 * 1024 + 1) }), 413, 'payload_too_large', path);
-  const huge = rawRequest(latchkey, { method: 'POST', path: '/v1/keys/verify', headers, body: chunks(8 * 1024 * 1024) });
+  const huge = rawRequest(latchkey, { method: 'POST', path: '/v1/keys/verify', headers, body: () => chunks(8 * 1024 * 1024) });
   const others = await inParallel(Array.from({ length: 20 }), 4, () => api.get('/v1/whoami'));
   assert.ok(others.every(({ status }) => status === 200));
   await refused(await huge, 413, 'payload_too_large');

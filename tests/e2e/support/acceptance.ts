@@ -91,10 +91,27 @@ export function masked({ status, headers, text }: Reply): unknown {
 }
 
 /** A request as it stands on the wire: header lines in order and twice if so given, the path as it is, no length if chunked. */
-export function rawRequest(
-  latchkey: Latchkey,
-  { method = 'GET', path = '/', headers = [], body }: { method?: string; path?: string; headers?: [string, string][]; body?: AsyncIterable<Buffer> | string },
-): Promise<Reply> {
+export async function rawRequest(latchkey: Latchkey, options: RawRequest, tries = 10): Promise<Reply> {
+  try {
+    return await send(latchkey, options);
+  } catch (error) {
+    // Whoever refuses a body early closes the connection on a client that is still writing, and Node then drops the
+    // answer that has already arrived. A matter of timing, so it is asked again.
+    const cut = typeof options.body === 'function' && ['EPIPE', 'ECONNRESET'].includes((error as NodeJS.ErrnoException).code ?? '');
+    if (!cut || tries <= 1) throw error;
+    return rawRequest(latchkey, options, tries - 1);
+  }
+}
+
+interface RawRequest {
+  method?: string;
+  path?: string;
+  headers?: [string, string][];
+  /** A function streams, in chunks. */
+  body?: (() => AsyncIterable<Buffer>) | string;
+}
+
+function send(latchkey: Latchkey, { method = 'GET', path = '/', headers = [], body }: RawRequest): Promise<Reply> {
   const { hostname, port } = new URL(latchkey.url);
   const lines = [['host', 'localhost'], ['cf-connecting-ip', '203.0.113.9'], ['connection', 'close'], ...headers];
   if (typeof body === 'string') lines.push(['content-length', String(Buffer.byteLength(body))]);
@@ -114,7 +131,7 @@ export function rawRequest(
     request.on('timeout', () => request.destroy(new Error('timed out')));
     request.on('error', reject);
     if (typeof body === 'string' || !body) request.end(body);
-    else void pour(body, request);
+    else void pour(body(), request);
   });
 }
 
