@@ -2,7 +2,8 @@
 //!
 //! An object room is synchronous: `handle(command, context) -> step`. The shell around it (`shell`) makes
 //! the calls a step asks for, re-enters it with the answer, and opens one transaction per command (H5).
-//! A refusal rolls back as well, so an answer other than "done" has left nothing behind.
+//! A refusal rolls back as well and leaves nothing behind; a failure may have come after the commit, and the
+//! command bears repetition.
 
 pub mod audit_log;
 pub mod outbox;

@@ -1,5 +1,6 @@
 //! Who is calling? Always asked at the authority of the presented key, never of a copy.
 
+use std::fmt;
 use std::net::IpAddr;
 
 use sha2::{Digest, Sha256};
@@ -15,13 +16,19 @@ use crate::object::{Authority, Credential, Rejection};
 use crate::session::protocol::{Command, Reply};
 
 /// A caller that has been authenticated, with what is needed to act for it.
-#[derive(Debug)]
 pub struct Principal {
     /// The key that was presented.
     pub caller: Caller,
     /// The address it was presented from.
     pub ip: Option<IpAddr>,
     pub(super) credential_digest: [u8; 32],
+}
+
+impl fmt::Debug for Principal {
+    /// Without the digest of the credential.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Principal").field("key_id", &self.caller.key_id).finish_non_exhaustive()
+    }
 }
 
 impl Principal {
