@@ -254,6 +254,7 @@ fn a_million_forgeries_reach_neither_kv_nor_an_object() {
         let forged = format!("{body}{}", checksum(&body));
         let verification = futures_executor::block_on(house.app.verify(&forged, None, VerifyKey::default())).unwrap();
         assert_eq!(verification.code, Code::NotFound);
+        assert_eq!(house.objects.all_calls(), calls, "the first one that is carried further ends this");
     }
     assert_eq!((house.kv.reads(), house.objects.all_calls()), (reads, calls));
     assert_eq!(house.objects.addresses().len(), addresses);
