@@ -1,4 +1,5 @@
-//! Carries messages out of an object: the only writer of KV (H4), and the one way to call another object.
+//! Carries messages out of an object: the only writer of KV (H4), the one way to call another object, and the post
+//! to the hook for links.
 //!
 //! It decides nothing: what to send is the outbox's, when to try again is the shell's.
 
@@ -17,6 +18,15 @@ use crate::ports::{Address, Objects, PortError, World};
 pub async fn send(world: &World, message: &Message) -> Result<(), PortError> {
     match message {
         Message::Publish { name, value } => world.kv.put(name, value).await,
+        Message::Notify { id, body } => {
+            // Without a hook nobody is told any more: the operator has taken it away.
+            let Some(hook) = &world.rules.link_hook else { return Ok(()) };
+            let headers = hook.headers(id, world.clock.now(), body);
+            match world.outbound.post(hook.url(), &headers, body).await? {
+                200..=299 => Ok(()),
+                status => Err(PortError::new("link hook", format!("answered {status}"))),
+            }
+        }
         Message::Call { address, region, request } => {
             let response = world.objects.call(address, *region, request.clone()).await?;
             match decode::<IgnoredAny>(&response)? {

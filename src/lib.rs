@@ -22,6 +22,7 @@ pub mod ports;
 
 pub mod object;
 
+pub mod account;
 pub mod directory;
 pub mod organization;
 pub mod session;

@@ -17,12 +17,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::audit::Actor;
 use crate::domain::caller::Caller;
-use crate::domain::id::ApiKeyId;
+use crate::domain::id::{ApiKeyId, OrganizationId, SignInId, UserId};
 use crate::domain::keyring::Keyring;
+use crate::domain::operation::Operation;
 use crate::domain::permission::Permission;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::verification::Code;
-use crate::ports::{Sql, SqlError};
+use crate::ports::{Rules, Sql, SqlError};
 
 /// The rules of one kind of object.
 pub trait Object: Send + Sync + 'static {
@@ -36,6 +37,11 @@ pub trait Object: Send + Sync + 'static {
 
     /// Whether a command may write. What only reads runs outside a transaction.
     fn writes(command: &Self::Command) -> bool;
+
+    /// Whether a command takes long to compute (a password hash). Of these the shell admits a few at a time.
+    fn is_heavy(_: &Self::Command) -> bool {
+        false
+    }
 
     /// Decides and writes.
     fn handle(sql: &dyn Sql, context: &Context<'_>, command: &Self::Command) -> Result<Step<Self>, Abort>;
@@ -56,18 +62,52 @@ pub struct Context<'a> {
     pub now: Timestamp,
     /// The deployment's derived secrets.
     pub keyring: &'a Keyring,
-    /// The caller, freshly confirmed by its authority, when the step has asked for that.
-    pub confirmed: Option<&'a Caller>,
-    /// A seed for the names a step gives out (audit entries).
+    /// What the operator has set.
+    pub rules: &'a Rules,
+    /// What the authority of the caller has said, when the step has asked it.
+    pub confirmed: Option<&'a Confirmed>,
+    /// A seed for what a step gives out: its first 16 bytes name the audit entry, the others are `draw`'s.
     pub seed: &'a [u8; 64],
+}
+
+impl Context<'_> {
+    /// 16 random bytes of a step; up to three draws differ, a fourth repeats the third.
+    pub fn draw(&self, number: usize) -> [u8; 16] {
+        let from = number.clamp(1, 3).saturating_mul(16);
+        let mut drawn = [0; 16];
+        for (to, byte) in drawn.iter_mut().zip(self.seed.iter().skip(from)) {
+            *to = *byte;
+        }
+        drawn
+    }
+}
+
+/// What another object has to be asked before a command may be carried out.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Question {
+    /// Is this key still good? Its session knows.
+    Key(Credential),
+    /// Does this member still have the role? The organization knows, and asks the account in its turn.
+    Member(Seat),
+    /// Is this user still signed in? The account knows.
+    SignIn(Seat),
+}
+
+/// What that other object has answered.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Confirmed {
+    /// The caller is good, and this is how far it reaches.
+    Caller(Caller),
+    /// The user is signed in.
+    SignIn,
 }
 
 /// How a step ends.
 pub enum Step<O: Object + ?Sized> {
     /// Decided; written if there was something to write.
     Done(Done<O>),
-    /// The caller belongs to another session: ask its authority and come back. Nothing is written.
-    Confirm(Credential),
+    /// Another object knows about the caller: ask it and come back. Nothing is written.
+    Confirm(Question),
 }
 
 /// A decided step.
@@ -167,6 +207,50 @@ pub enum Rejection {
     KeyAlreadyIssued,
     /// The locator is taken by another object; draw a new one.
     LocatorTaken,
+    /// The sign-in has ended, or never was.
+    SignedOut,
+    /// The member's role does not allow it.
+    RoleInsufficient,
+    /// No such member.
+    MemberNotFound,
+    /// The user is a member already.
+    AlreadyMember,
+    /// An organization keeps at least one owner.
+    LastOwner,
+    /// The member belongs to other organizations, which have a say in its password.
+    MemberElsewhere,
+    /// No such invitation.
+    InvitationNotFound,
+    /// The invitation was accepted or taken back, or it has expired.
+    InvitationEnded,
+    /// The invitation is for another address.
+    InvitationForAnother,
+    /// The link is not valid, was used, or has expired.
+    LinkInvalid,
+    /// The plan is the operator's to choose.
+    PlanByOperator,
+    /// The first account of the deployment exists already.
+    SetupDone,
+    /// There is an account of this address already.
+    EmailTaken,
+    /// No such user.
+    UserNotFound,
+    /// No such sign-in of the caller's.
+    SignInNotFound,
+    /// The password that had to be given once more is wrong.
+    WrongPassword,
+    /// A second factor is set up already.
+    TotpEnabled,
+    /// No second factor is set up.
+    TotpNotEnabled,
+    /// The code is not the one of this moment.
+    TotpWrong,
+    /// The user owns as many organizations as a user may.
+    OrganizationLimitReached,
+    /// Too many at once want a password hashed.
+    Busy,
+    /// Who asks has too many open: invitations, sign-ins under way.
+    TooMany,
 }
 
 /// An API key that has been presented, and what for. Its id leads to its authority.
@@ -180,13 +264,29 @@ pub struct Credential {
     pub ip: Option<IpAddr>,
 }
 
-/// On whose authority a command is given; checked where the change commits.
+/// A user who is signed in and acts in an organization.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seat {
+    /// The user, whose id leads to the account.
+    pub user_id: UserId,
+    /// The sign-in, which must still stand.
+    pub sign_in_id: SignInId,
+    /// The organization, which must still have the user as a member.
+    pub organization_id: OrganizationId,
+    /// What the role must allow.
+    pub needs: Operation,
+}
+
+/// On whose authority a command is given; checked where the change commits.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "by", rename_all = "snake_case")]
 pub enum Authority {
     /// An API key, which must still be good.
     Key(Credential),
+    /// A member, who must still be one and signed in.
+    User(Seat),
     /// The operator, whose token the edge has checked.
+    #[default]
     Operator,
 }
 
@@ -195,6 +295,7 @@ impl Authority {
     pub fn actor(&self) -> Actor {
         match self {
             Self::Key(credential) => Actor::ApiKey { id: credential.key_id.clone() },
+            Self::User(seat) => Actor::User { id: seat.user_id.clone() },
             Self::Operator => Actor::Operator,
         }
     }

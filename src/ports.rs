@@ -8,6 +8,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::domain::keyring::Keyring;
+use crate::domain::link_hook::LinkHook;
 use crate::domain::locator::Locator;
 use crate::domain::session::Region;
 use crate::domain::timestamp::Timestamp;
@@ -49,6 +50,8 @@ pub enum Address {
     Session(Locator),
     /// The one object of an organization.
     Organization(Locator),
+    /// The account of one user.
+    Account(Locator),
     /// The one object of the deployment.
     Directory,
 }
@@ -110,10 +113,26 @@ pub trait FailureLimiter: Send + Sync {
     async fn tolerates(&self, source: &str) -> Result<bool, PortError>;
 }
 
+/// HTTP to the world outside.
+#[async_trait]
+pub trait Outbound: Send + Sync {
+    /// Posts a JSON body, follows no redirect, reads no answer but its status.
+    async fn post(&self, url: &str, headers: &[(&str, String)], body: &str) -> Result<u16, PortError>;
+}
+
 /// The operator's log: one line, one JSON object.
 pub trait Log: Send + Sync {
     /// Writes a line. Nothing secret may be in it.
     fn line(&self, line: &str);
+}
+
+/// What the operator has set for the objects.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    /// How long (ms) the data of a deleted organization is kept.
+    pub retention_ms: i64,
+    /// What sends links to people, if anything does.
+    pub link_hook: Option<LinkHook>,
 }
 
 /// All doors but the limiter's, which only the edge has, and the secrets of the deployment.
@@ -126,5 +145,7 @@ pub struct World {
     pub timer: Arc<dyn Timer>,
     pub entropy: Arc<dyn Entropy>,
     pub log: Arc<dyn Log>,
+    pub outbound: Arc<dyn Outbound>,
     pub keyring: Arc<Keyring>,
+    pub rules: Arc<Rules>,
 }

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::id::{ApiKeyId, AuditEntryId};
+use super::id::{ApiKeyId, AuditEntryId, UserId};
 use super::timestamp::Timestamp;
 
 /// Who made a change.
@@ -17,6 +17,11 @@ pub enum Actor {
     ApiKey {
         /// The key's id, never the key.
         id: ApiKeyId,
+    },
+    /// A user who was signed in, or tried to sign in.
+    User {
+        /// The user's id.
+        id: UserId,
     },
     /// Whoever holds the operator token of the deployment.
     Operator,
@@ -64,6 +69,60 @@ pub enum Action {
     /// An organization was ended.
     #[serde(rename = "organization.deleted")]
     OrganizationDeleted,
+    /// Everything about an organization was copied out.
+    #[serde(rename = "organization.exported")]
+    OrganizationExported,
+    /// Somebody became a member.
+    #[serde(rename = "member.added")]
+    MemberAdded,
+    /// The role of a member changed.
+    #[serde(rename = "member.role_changed")]
+    MemberRoleChanged,
+    /// A member left or was removed.
+    #[serde(rename = "member.removed")]
+    MemberRemoved,
+    /// An organization got another owner in place of the one before.
+    #[serde(rename = "organization.transferred")]
+    OrganizationTransferred,
+    /// Somebody was invited.
+    #[serde(rename = "invitation.created")]
+    InvitationCreated,
+    /// An invitation was taken back.
+    #[serde(rename = "invitation.revoked")]
+    InvitationRevoked,
+    /// An account was created.
+    #[serde(rename = "user.created")]
+    UserCreated,
+    /// Somebody signed in.
+    #[serde(rename = "user.signed_in")]
+    SignedIn,
+    /// Somebody failed to sign in to an account.
+    #[serde(rename = "user.sign_in_failed")]
+    SignInFailed,
+    /// A sign-in was ended by its user.
+    #[serde(rename = "user.signed_out")]
+    SignedOut,
+    /// The name of a user changed.
+    #[serde(rename = "user.updated")]
+    UserUpdated,
+    /// The password of a user changed.
+    #[serde(rename = "user.password_changed")]
+    PasswordChanged,
+    /// A link was made that sets a password anew.
+    #[serde(rename = "user.password_reset_requested")]
+    PasswordResetRequested,
+    /// A password was set anew by such a link.
+    #[serde(rename = "user.password_reset")]
+    PasswordReset,
+    /// A second factor was set up.
+    #[serde(rename = "user.totp_enabled")]
+    TotpEnabled,
+    /// The second factor was taken away.
+    #[serde(rename = "user.totp_disabled")]
+    TotpDisabled,
+    /// Recovery codes were drawn anew.
+    #[serde(rename = "user.recovery_codes_renewed")]
+    RecoveryCodesRenewed,
 }
 
 /// One line of the audit log, before it has a place in the chain.

@@ -9,10 +9,11 @@ use super::api_key::{ApiKey, KeySettings, outlives};
 use super::audit::Actor;
 use super::domain_name::DomainName;
 use super::environment::Environment;
-use super::id::{ApiKeyId, OrganizationId, SessionId};
+use super::id::{ApiKeyId, OrganizationId, SessionId, UserId};
 use super::ip_network::IpAllowList;
 use super::operation::Operation;
-use super::permission::Permissions;
+use super::organization::Organization;
+use super::permission::{PermissionPreset, Permissions};
 use super::session::Session;
 use super::timestamp::Timestamp;
 
@@ -26,14 +27,41 @@ pub enum Reach {
     Session,
 }
 
-/// An authenticated API key, as its authority described it a moment ago.
+/// Who has presented a credential.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Bearer {
+    /// Whoever holds this API key.
+    Key {
+        /// The key.
+        key_id: ApiKeyId,
+    },
+    /// A member of the organization.
+    User {
+        /// The user.
+        user_id: UserId,
+    },
+}
+
+impl Bearer {
+    /// Its id.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Key { key_id } => key_id.as_str(),
+            Self::User { user_id } => user_id.as_str(),
+        }
+    }
+}
+
+/// An authenticated caller, as its authority described it a moment ago.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Caller {
-    /// The key that was presented.
-    pub key_id: ApiKeyId,
+    /// Who it is.
+    #[serde(flatten)]
+    pub bearer: Bearer,
     /// Its organization.
     pub organization_id: OrganizationId,
-    /// Its session.
+    /// Its session; a member's is the production default session.
     pub session_id: SessionId,
     /// The environment of that session.
     pub environment: Option<Environment>,
@@ -55,7 +83,7 @@ impl Caller {
         let everywhere =
             session.is_production_default() && key.settings.permissions.allows(&Operation::AllApiKeys.permission());
         Self {
-            key_id: key.id.clone(),
+            bearer: Bearer::Key { key_id: key.id.clone() },
             organization_id: key.organization_id.clone(),
             session_id: key.session_id.clone(),
             environment: key.environment,
@@ -64,6 +92,22 @@ impl Caller {
             domain: key.settings.domain.clone(),
             ip_allow_list: key.settings.ip_allow_list.clone(),
             expires_at: key.settings.expires_at,
+        }
+    }
+
+    /// Describes a member of `organization` whose role allows what it is about to do.
+    pub fn member(user_id: UserId, organization: &Organization) -> Self {
+        Self {
+            bearer: Bearer::User { user_id },
+            organization_id: organization.id.clone(),
+            session_id: organization.default_session_id.clone(),
+            environment: Some(Environment::Production),
+            reach: Reach::Organization,
+            // Whoever may issue keys at all may issue any: see `role`.
+            permissions: PermissionPreset::FullAccess.into(),
+            domain: None,
+            ip_allow_list: IpAllowList::default(),
+            expires_at: None,
         }
     }
 
@@ -87,7 +131,10 @@ impl Caller {
 
     /// How the audit log names this caller.
     pub fn actor(&self) -> Actor {
-        Actor::ApiKey { id: self.key_id.clone() }
+        match &self.bearer {
+            Bearer::Key { key_id } => Actor::ApiKey { id: key_id.clone() },
+            Bearer::User { user_id } => Actor::User { id: user_id.clone() },
+        }
     }
 }
 

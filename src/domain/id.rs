@@ -1,7 +1,7 @@
 //! Ids: typed, prefixed, and carrying the way to their object.
 //!
 //! ```text
-//! org_ │ 11 locator │ 8 tag             ses_ │ 11 locator │ 8 tag
+//! org_ │ 11 locator │ 8 tag             ses_ │ 11 locator │ 8 tag             usr_ │ 11 locator │ 8 tag
 //! key_ │ 12 random │ 11 locator of its session │ 8 tag
 //! ```
 //! The tag is checked before the object is contacted, so that a made-up id reaches, and creates, none. It is
@@ -113,6 +113,10 @@ routed_id!(
     SessionId, "ses_", TagKind::Session, 0
 );
 routed_id!(
+    /// The id of a user; it leads to the user's account.
+    UserId, "usr_", TagKind::User, 0
+);
+routed_id!(
     /// The id of an API key; it leads to the key's session.
     ApiKeyId, "key_", TagKind::ApiKey, KEY_RANDOM_CHARACTERS
 );
@@ -130,6 +134,14 @@ impl SessionId {
     #[must_use]
     pub fn mint(locator: Locator, keyring: &Keyring) -> Self {
         Self(Self::PREFIX.to_owned() + &tagged(&locator.to_string(), TagKind::Session, keyring))
+    }
+}
+
+impl UserId {
+    /// The id of the user whose account is at this locator.
+    #[must_use]
+    pub fn mint(locator: Locator, keyring: &Keyring) -> Self {
+        Self(Self::PREFIX.to_owned() + &tagged(&locator.to_string(), TagKind::User, keyring))
     }
 }
 
@@ -165,6 +177,14 @@ event_id!(
 event_id!(
     /// The id of one verification.
     VerificationId, "ver_"
+);
+event_id!(
+    /// The id of one sign-in: of the access token, not the token.
+    SignInId, "sgn_"
+);
+event_id!(
+    /// The id of an invitation into an organization.
+    InvitationId, "inv_"
 );
 event_id!(
     /// The id of one row of the audit log.

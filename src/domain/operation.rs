@@ -1,9 +1,12 @@
-//! What can be done through the API, and the permission each operation needs.
+//! What can be done through the API, and what each operation needs: a permission of a key, or a role of a member.
+
+use serde::{Deserialize, Serialize};
 
 use super::permission::Permission;
 
-/// An operation of the service itself that a key can be granted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// An operation of the service itself. The first eight can be granted to keys; the rest is for members.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Operation {
     /// Read key records.
     ReadApiKeys,
@@ -21,10 +24,46 @@ pub enum Operation {
     ReadOrganization,
     /// Read the audit log.
     ReadAuditLog,
+    /// Rename the organization.
+    WriteOrganization,
+    /// Read members and invitations.
+    ReadMembers,
+    /// Invite people, change their roles, remove them; owners excepted.
+    WriteMembers,
+    /// The same with owners, and links that set a member's password anew.
+    WriteOwners,
+    /// Choose the plan.
+    ChangePlan,
+    /// Hand the organization over.
+    TransferOrganization,
+    /// Take a copy of everything.
+    ExportOrganization,
+    /// End the organization.
+    DeleteOrganization,
 }
 
 impl Operation {
-    /// The permission it needs.
+    /// All operations.
+    pub const ALL: [Self; 16] = [
+        Self::ReadApiKeys,
+        Self::WriteApiKeys,
+        Self::AllApiKeys,
+        Self::VerifyKeys,
+        Self::ReadSessions,
+        Self::WriteSessions,
+        Self::ReadOrganization,
+        Self::ReadAuditLog,
+        Self::WriteOrganization,
+        Self::ReadMembers,
+        Self::WriteMembers,
+        Self::WriteOwners,
+        Self::ChangePlan,
+        Self::TransferOrganization,
+        Self::ExportOrganization,
+        Self::DeleteOrganization,
+    ];
+
+    /// The permission it needs, and its name in the table of roles.
     pub fn permission(self) -> Permission {
         Permission::of(match self {
             Self::ReadApiKeys => "api_keys:read",
@@ -35,6 +74,14 @@ impl Operation {
             Self::WriteSessions => "sessions:write",
             Self::ReadOrganization => "organization:read",
             Self::ReadAuditLog => "audit_log:read",
+            Self::WriteOrganization => "organization:write",
+            Self::ReadMembers => "members:read",
+            Self::WriteMembers => "members:write",
+            Self::WriteOwners => "owners:write",
+            Self::ChangePlan => "organization:plan",
+            Self::TransferOrganization => "organization:transfer",
+            Self::ExportOrganization => "organization:export",
+            Self::DeleteOrganization => "organization:delete",
         })
     }
 }

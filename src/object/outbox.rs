@@ -70,6 +70,13 @@ pub enum Message {
         /// The encoded command.
         request: Vec<u8>,
     },
+    /// Post a message to the hook that sends links to people.
+    Notify {
+        /// Names the message; a repetition has the same name.
+        id: String,
+        /// The JSON body.
+        body: String,
+    },
 }
 
 /// Announces that `subject` has reached `version`, to be sent from `due_at` on. An entry that is waiting

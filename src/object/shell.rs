@@ -5,19 +5,18 @@
 
 use std::collections::BTreeSet;
 use std::marker::PhantomData;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use futures_util::future::{Either, join_all, select};
 
 use super::outbox::{self, Delivery, EntryKey, Message};
 use super::rows::{execute, query_one};
-use super::{Abort, Answer, Context, Credential, Done, Object, Step};
+use super::{Abort, Answer, Confirmed, Context, Done, Object, Question, Rejection, Step};
 use crate::delivery;
-use crate::domain::caller::Caller;
 use crate::domain::timestamp::Timestamp;
 use crate::ports::{Address, PortError, Sql, SqlError, SqlValue, World};
-use crate::session;
+use crate::{account, organization, session};
 
 /// How long (ms) an answer waits for messages to other objects; what takes longer is left to the alarm.
 pub(crate) const DELIVERY_PATIENCE_MS: u64 = 2_000;
@@ -30,6 +29,8 @@ const BATCHES_MAX: usize = 16;
 /// How long (ms) the authority of a caller may take to confirm it. What comes later must not be carried out:
 /// the caller has been told by then that it failed.
 const CONFIRM_PATIENCE_MS: u64 = 5_000;
+/// How many commands that take long to compute an object lets wait; what comes beyond is told to come back.
+pub(crate) const HEAVY_COMMANDS_MAX: usize = 8;
 /// When (ms) the alarm rings again if the outbox cannot be read.
 const BLIND_ALARM_MS: i64 = 60_000;
 
@@ -53,6 +54,8 @@ pub struct Shell<O, S> {
     /// Entries that are being sent right now. Objects call each other back while they deliver; without this
     /// each would send again what the other is just answering, without end.
     under_way: Mutex<BTreeSet<EntryKey>>,
+    /// How many heavy commands are here.
+    heavy: AtomicUsize,
     rules: PhantomData<fn() -> O>,
 }
 
@@ -80,7 +83,14 @@ impl<O: Object> FollowUp<O> {
 impl<O: Object, S: Storage> Shell<O, S> {
     /// An object over its storage. Touches nothing until the first command.
     pub fn new(storage: S, world: World) -> Self {
-        Self { storage, world, ready: AtomicBool::new(false), under_way: Mutex::default(), rules: PhantomData }
+        Self {
+            storage,
+            world,
+            ready: AtomicBool::new(false),
+            under_way: Mutex::default(),
+            heavy: AtomicUsize::new(0),
+            rules: PhantomData,
+        }
     }
 
     /// Carries out one encoded command.
@@ -102,6 +112,7 @@ impl<O: Object, S: Storage> Shell<O, S> {
         let command: O::Command =
             serde_json::from_slice(request).map_err(|_| SqlError("the command does not decode".to_owned()))?;
         self.make_ready().await?;
+        let _place = if O::is_heavy(&command) { Some(self.queue().await?) } else { None };
         let Done { reply, wait_ms, awaiting, follow_up: next } = self.decide(&command).await?;
         follow_up.command = next;
         follow_up.wrote = O::writes(&command);
@@ -138,20 +149,29 @@ impl<O: Object, S: Storage> Shell<O, S> {
         self.rest().await;
     }
 
+    /// Takes a place among the heavy commands. One is computed at a time, because nothing else runs meanwhile; before
+    /// each, those that arrived meanwhile are let in to be counted.
+    async fn queue(&self) -> Result<Place<'_>, Abort> {
+        let place = Place::take(&self.heavy).ok_or(Rejection::Busy)?;
+        self.world.timer.sleep(0).await;
+        Ok(place)
+    }
+
     async fn decide(&self, command: &O::Command) -> Result<Done<O>, Abort> {
         let mut confirmed = None;
         for _ in 0..2 {
             match self.step(command, confirmed.as_ref())? {
                 Step::Done(done) => return Ok(done),
-                Step::Confirm(credential) => confirmed = Some(self.confirm(credential).await?),
+                Step::Confirm(question) => confirmed = Some(self.confirm(question).await?),
             }
         }
         Err(SqlError("a step asked for the same confirmation twice".to_owned()).into())
     }
 
-    fn step(&self, command: &O::Command, confirmed: Option<&Caller>) -> Result<Step<O>, Abort> {
+    fn step(&self, command: &O::Command, confirmed: Option<&Confirmed>) -> Result<Step<O>, Abort> {
         let seed = self.world.entropy.seed().map_err(|error| SqlError(error.to_string()))?;
-        let context = Context { now: self.world.clock.now(), keyring: &self.world.keyring, confirmed, seed: &seed };
+        let World { clock, keyring, rules, .. } = &self.world;
+        let context = Context { now: clock.now(), keyring, rules, confirmed, seed: &seed };
         if O::writes(command) {
             self.storage.transaction(|sql| O::handle(sql, &context, command))
         } else {
@@ -159,22 +179,45 @@ impl<O: Object, S: Storage> Shell<O, S> {
         }
     }
 
-    /// Asks the caller's authority whether the caller is still good.
-    async fn confirm(&self, credential: Credential) -> Result<Caller, Abort> {
-        let address = Address::Session(credential.key_id.locator());
-        let command = session::protocol::Command::Confirm { credential };
-        let asking = Box::pin(delivery::call(&*self.world.objects, &address, &command));
-        let answer = match select(asking, self.world.timer.sleep(CONFIRM_PATIENCE_MS)).await {
-            Either::Left((answer, _)) => answer,
-            Either::Right(_) => Err(PortError::new("object call", "no confirmation in time")),
-        };
-        match answer {
-            Ok(Answer::Done { reply: session::protocol::Reply::Caller(caller), .. }) => Ok(*caller),
-            Ok(Answer::Rejected(rejection)) => Err(Abort::Rejected(rejection)),
-            Ok(Answer::Done { .. }) => Err(SqlError("the authority answered something else".to_owned()).into()),
-            Ok(Answer::Failed { detail }) => Err(SqlError(detail).into()),
-            Err(error) => Err(SqlError(error.to_string()).into()),
+    /// Asks the object that knows about the caller.
+    async fn confirm(&self, question: Question) -> Result<Confirmed, Abort> {
+        let asking = Box::pin(self.ask(question));
+        match select(asking, self.world.timer.sleep(CONFIRM_PATIENCE_MS)).await {
+            Either::Left((Ok(Some(confirmed)), _)) => Ok(confirmed),
+            Either::Left((Ok(None), _)) => Err(SqlError("the authority answered something else".to_owned()).into()),
+            Either::Left((Err(abort), _)) => Err(abort),
+            Either::Right(_) => Err(SqlError("no confirmation in time".to_owned()).into()),
         }
+    }
+
+    async fn ask(&self, question: Question) -> Result<Option<Confirmed>, Abort> {
+        let objects = &*self.world.objects;
+        Ok(match question {
+            Question::Key(credential) => {
+                let address = Address::Session(credential.key_id.locator());
+                let command = session::protocol::Command::Confirm { credential };
+                match answered(delivery::call(objects, &address, &command).await)? {
+                    session::protocol::Reply::Caller(caller) => Some(Confirmed::Caller(*caller)),
+                    _ => None,
+                }
+            }
+            Question::Member(seat) => {
+                let address = Address::Organization(seat.organization_id.locator());
+                let command = organization::protocol::Command::Confirm { seat };
+                match answered(delivery::call(objects, &address, &command).await)? {
+                    organization::protocol::Reply::Caller { caller } => Some(Confirmed::Caller(*caller)),
+                    _ => None,
+                }
+            }
+            Question::SignIn(seat) => {
+                let address = Address::Account(seat.user_id.locator());
+                let command = account::protocol::Command::Confirm { sign_in_id: seat.sign_in_id };
+                match answered(delivery::call(objects, &address, &command).await)? {
+                    account::protocol::Reply::Acknowledged => Some(Confirmed::SignIn),
+                    _ => None,
+                }
+            }
+        })
     }
 
     async fn deliver_with_patience(&self) {
@@ -278,11 +321,41 @@ impl<O: Object, S: Storage> Shell<O, S> {
 
     fn in_context<T>(&self, work: impl FnOnce(&Context<'_>) -> Result<T, SqlError>) -> Result<T, SqlError> {
         let seed = self.world.entropy.seed().map_err(|error| SqlError(error.to_string()))?;
-        work(&Context { now: self.world.clock.now(), keyring: &self.world.keyring, confirmed: None, seed: &seed })
+        let World { clock, keyring, rules, .. } = &self.world;
+        work(&Context { now: clock.now(), keyring, rules, confirmed: None, seed: &seed })
     }
 
     fn complain(&self, event: &str, detail: &str) {
         self.world.log.line(&serde_json::json!({ "level": "error", "event": event, "detail": detail }).to_string());
+    }
+}
+
+/// What an object that was asked has said.
+fn answered<R>(answer: Result<Answer<R>, PortError>) -> Result<R, Abort> {
+    match answer {
+        Ok(Answer::Done { reply, .. }) => Ok(reply),
+        Ok(Answer::Rejected(rejection)) => Err(Abort::Rejected(rejection)),
+        Ok(Answer::Failed { detail }) => Err(SqlError(detail).into()),
+        Err(error) => Err(SqlError(error.to_string()).into()),
+    }
+}
+
+/// A place among the heavy commands, given back when it is dropped.
+struct Place<'a>(&'a AtomicUsize);
+
+impl<'a> Place<'a> {
+    fn take(count: &'a AtomicUsize) -> Option<Self> {
+        if count.fetch_add(1, Ordering::Relaxed) >= HEAVY_COMMANDS_MAX {
+            count.fetch_sub(1, Ordering::Relaxed);
+            return None;
+        }
+        Some(Self(count))
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -5,14 +5,19 @@ use serde::{Deserialize, Serialize};
 use crate::domain::api_key::ApiKey;
 use crate::domain::audit::{Action, Actor, AuditEntry, ChainedEntry};
 use crate::domain::caller::Caller;
+use crate::domain::email::Email;
 use crate::domain::environment::Environment;
-use crate::domain::id::SessionId;
+use crate::domain::id::{InvitationId, SessionId, SignInId, UserId};
+use crate::domain::invitation::Invitation;
+use crate::domain::key_hash::KeyHash;
 use crate::domain::organization::Organization;
 use crate::domain::plan::Plan;
+use crate::domain::role::Role;
 use crate::domain::session::{Region, Session};
 use crate::domain::text::Name;
 use crate::domain::timestamp::Timestamp;
-use crate::object::Authority;
+use crate::domain::user::{Member, Profile};
+use crate::object::{Authority, Seat};
 use crate::object::audit_log::Head;
 use crate::session::protocol::NewKey;
 
@@ -38,13 +43,64 @@ pub enum Command {
     /// The default session of an environment, created if it is not there yet.
     DefaultSession { authority: Authority, session: NewSession },
     /// Change name or plan.
-    Change { change: OrganizationChange },
+    Change {
+        change: OrganizationChange,
+        #[serde(default)]
+        authority: Authority,
+    },
     /// Let no key through.
     Suspend,
     /// Let keys through again.
     Resume,
     /// End it for good, with all sessions and keys.
-    Delete,
+    Delete {
+        #[serde(default)]
+        authority: Authority,
+    },
+    /// May this member do what it needs? Asked by the edge, which has just seen the access token.
+    Admit { seat: Seat },
+    /// The same, asked by another object before it commits a change: the account is asked as well.
+    Confirm { seat: Seat },
+    /// A page of members, the newest first.
+    ListMembers { caller: Caller, page: Page },
+    /// Give a member another role.
+    ChangeMember { authority: Authority, user_id: UserId, role: Role },
+    /// End a membership: somebody else's or, for the member itself, one's own.
+    RemoveMember { authority: Authority, user_id: UserId },
+    /// Make a member the owner in place of the one who says so.
+    Transfer { authority: Authority, user_id: UserId },
+    /// Invite somebody; the answer has the one-time token.
+    Invite { authority: Authority, invitation: NewInvitation },
+    /// A page of invitations, the newest first.
+    ListInvitations { caller: Caller, page: Page },
+    /// Take an invitation back. Repeating it changes nothing.
+    RevokeInvitation { authority: Authority, id: InvitationId },
+    /// What does this link invite to?
+    ReadInvitation { hashes: Vec<KeyHash> },
+    /// Become a member by a link.
+    AcceptInvitation { hashes: Vec<KeyHash>, user_id: UserId, profile: Profile, sign_in_id: SignInId },
+    /// News from the account of a member: what the user is called, and what its log says.
+    HearAccount { user_id: UserId, profile: Profile, generation: i64, audit: Vec<ChainedEntry> },
+    /// Everything is about to be copied out.
+    NoteExport { authority: Authority },
+}
+
+/// An invitation to be.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NewInvitation {
+    /// The only address that may accept it.
+    pub email: Option<Email>,
+    /// The role it gives.
+    pub role: Role,
+}
+
+/// Who owns an organization from its beginning.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Owner {
+    /// The user.
+    pub user_id: UserId,
+    /// What the user is called.
+    pub profile: Profile,
 }
 
 /// An organization to be, with its production default session and first key.
@@ -58,6 +114,9 @@ pub struct Founding {
     pub first_key: NewKey,
     /// Who founds it.
     pub actor: Actor,
+    /// Its first member; none if the operator founds it.
+    #[serde(default)]
+    pub owner: Option<Owner>,
 }
 
 /// News from a session: its own record, changed keys, new audit entries.
@@ -161,6 +220,29 @@ pub enum Reply {
     Session { session: Box<Session> },
     /// A page of the log, with the head of its chain.
     Audit { entries: Vec<LoggedEntry>, more: bool, head: Option<Head> },
+    /// A member as a caller, with the organization.
+    Caller { caller: Box<Caller>, role: Role },
+    /// One member.
+    Member { member: Box<Member> },
+    /// A page of members.
+    Members { members: Vec<Member>, more: bool },
+    /// An invitation with its one-time token, shown this once.
+    Invited { invitation: Box<Invitation>, token: OneTime },
+    /// An invitation, and what it invites to.
+    Invitation { invitation: Box<Invitation>, organization: Box<Organization> },
+    /// A page of invitations.
+    Invitations { invitations: Vec<Invitation>, more: bool },
+}
+
+/// The plaintext of a one-time link on its way to whoever asked for it. `{:?}` hides it.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct OneTime(pub String);
+
+impl std::fmt::Debug for OneTime {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("OneTime(…)")
+    }
 }
 
 /// An entry of the organization's log, as far as the caller may know. Somebody bound to one session learns the

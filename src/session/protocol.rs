@@ -58,6 +58,8 @@ pub enum Command {
     Claim(Claim),
     /// The creation under this claim is no longer at work.
     Release { header_hash: String },
+    /// The organization's time is over: forget everything but that there was a session.
+    Erase,
 }
 
 /// A session as its organization wants it.

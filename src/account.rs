@@ -1,0 +1,3 @@
+//! One user: password, second factor, sign-ins, and a copy of the memberships.
+
+pub mod protocol;
