@@ -27,4 +27,5 @@ pub mod secret_key;
 pub mod session;
 pub mod text;
 pub mod timestamp;
+pub mod token;
 pub mod verification;
