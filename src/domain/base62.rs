@@ -44,6 +44,11 @@ pub(super) fn is_base62(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
+/// Splits off the last `count` bytes of a text; `None` if there are fewer, or if they begin inside a character.
+pub(super) fn split_last(text: &str, count: usize) -> Option<(&str, &str)> {
+    text.len().checked_sub(count).and_then(|middle| text.split_at_checked(middle))
+}
+
 #[expect(clippy::indexing_slicing, reason = "a remainder of 62 indexes 62 characters")]
 fn character(value: u8) -> char {
     char::from(ALPHABET[usize::from(value % 62)])
@@ -83,6 +88,14 @@ mod tests {
         for refused in ["", " 1", "1_", "-1", "+1", "é", "zzzzzzzzzzzzzzzzzzzzzz"] {
             assert_eq!(decode(refused), None, "{refused:?}");
         }
+    }
+
+    #[test]
+    fn what_is_split_off_is_whole() {
+        assert_eq!(split_last("abcd", 3), Some(("a", "bcd")));
+        assert_eq!(split_last("abcd", 4), Some(("", "abcd")));
+        assert_eq!(split_last("abcd", 5), None);
+        assert_eq!(split_last("é", 1), None);
     }
 
     #[test]

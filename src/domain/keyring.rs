@@ -40,6 +40,9 @@ struct RootKeys {
     pepper: HmacSha256,
     header: HmacSha256,
     seed: [u8; 64],
+    password: [u8; 64],
+    totp: [u8; 64],
+    link: [u8; 64],
 }
 
 /// What a tag vouches for; a tag of one kind is worth nothing for another.
@@ -57,8 +60,23 @@ pub enum TagKind {
     User,
     /// A user's access token.
     AccessToken,
+    /// A link by which a user chooses a new password.
+    PasswordReset,
+    /// A link by which somebody joins an organization.
+    Invitation,
     /// The cursor of a list.
     Cursor,
+}
+
+/// What is derived from a root besides tags, peppers of keys and idempotent seeds; each is unrelated to the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// The secret input of a password's hash.
+    Password,
+    /// A user's secret for one-time codes.
+    Totp,
+    /// The random part of a token in a link.
+    Link,
 }
 
 /// Why a text is not a keyring. No variant carries any part of it.
@@ -232,6 +250,22 @@ impl Keyring {
         derive(Some(input.nonce), &material, &info)
     }
 
+    /// 64 bytes for a purpose: HKDF-SHA-256 from the root of that version, the oldest root being version 1.
+    ///
+    /// What is derived so need not be stored: `salt` (a nonce in the row) and the version are enough to have it
+    /// again. An upcoming root has its version already, since others may use it for new things. `None` if there
+    /// is no root of that version.
+    #[must_use]
+    pub fn derived(&self, version: u8, purpose: Purpose, salt: &[u8], info: &[u8]) -> Option<[u8; 64]> {
+        let root = self.oldest_first().chain(&self.upcoming).nth(usize::from(version.checked_sub(1)?))?;
+        let material = match purpose {
+            Purpose::Password => &root.password,
+            Purpose::Totp => &root.totp,
+            Purpose::Link => &root.link,
+        };
+        Some(derive(Some(salt), material, info))
+    }
+
     /// Under which name the row of an `Idempotency-Key` is kept: a keyed hash, in hexadecimal.
     ///
     /// Keyed by the oldest root, so that the row is found again after a new root was put in front.
@@ -261,6 +295,9 @@ impl RootKeys {
             pepper: HmacSha256::new(&key("latchkey/v1/pepper").into()),
             header: HmacSha256::new(&key("latchkey/v1/idempotency").into()),
             seed: key("latchkey/v1/idempotent-seed"),
+            password: key("latchkey/v1/password"),
+            totp: key("latchkey/v1/totp"),
+            link: key("latchkey/v1/link"),
         }
     }
 
@@ -281,6 +318,8 @@ impl TagKind {
             Self::ApiKey => "api_key",
             Self::User => "user",
             Self::AccessToken => "access_token",
+            Self::PasswordReset => "password_reset",
+            Self::Invitation => "invitation",
             Self::Cursor => "cursor",
         }
     }
@@ -338,13 +377,15 @@ pub(super) mod tests {
         hex::encode([byte; 32])
     }
 
-    const KINDS: [TagKind; 7] = [
+    const KINDS: [TagKind; 9] = [
         TagKind::SecretKey,
         TagKind::Organization,
         TagKind::Session,
         TagKind::ApiKey,
         TagKind::User,
         TagKind::AccessToken,
+        TagKind::PasswordReset,
+        TagKind::Invitation,
         TagKind::Cursor,
     ];
 
@@ -441,6 +482,52 @@ pub(super) mod tests {
         for vector in vectors["headerHashes"].as_array().unwrap() {
             assert_eq!(keyring().header_hash(text(&vector["header"])), text(&vector["hash"]));
         }
+    }
+
+    #[test]
+    fn what_is_derived_for_a_purpose_is_that_of_the_published_vectors() {
+        let vectors = vectors();
+        for vector in vectors["derived"].as_array().unwrap() {
+            let version = u8::try_from(vector["version"].as_u64().unwrap()).unwrap();
+            let purpose = match text(&vector["purpose"]) {
+                "password" => Purpose::Password,
+                "totp" => Purpose::Totp,
+                _ => Purpose::Link,
+            };
+            let salt = hex::decode(text(&vector["salt"])).unwrap();
+            let derived = keyring().derived(version, purpose, &salt, text(&vector["info"]).as_bytes());
+            assert_eq!(derived, Some(bytes(&vector["derived"])));
+        }
+    }
+
+    #[test]
+    fn what_is_derived_stays_the_same_under_newer_roots_and_unknown_versions_give_nothing() {
+        let (old, new) = (root(1), root(2));
+        let derived = |keyring: &Keyring, version| keyring.derived(version, Purpose::Link, b"nonce", b"info");
+        let (before, after) = (keyring_of(&[&old]), keyring_of(&[&new, &old]));
+        let between = Keyring::parse(&format!("next:{new},{old}")).unwrap();
+        assert!(derived(&before, 1).is_some() && derived(&after, 2).is_some());
+        assert_eq!(derived(&after, 1), derived(&before, 1));
+        assert_ne!(derived(&after, 2), derived(&after, 1));
+        assert_eq!(derived(&between, 2), derived(&after, 2), "others may use an upcoming root already");
+        for (keyring, version) in [(&before, 0), (&before, 2), (&between, 3), (&after, 3), (&after, 255)] {
+            assert_eq!(derived(keyring, version), None);
+        }
+    }
+
+    #[test]
+    fn purposes_salts_and_infos_give_unrelated_bytes() {
+        let keyring = keyring();
+        let derived = |purpose, salt: &[u8], info: &[u8]| keyring.derived(1, purpose, salt, info).unwrap();
+        let all = [
+            derived(Purpose::Password, b"s", b"i"),
+            derived(Purpose::Totp, b"s", b"i"),
+            derived(Purpose::Link, b"s", b"i"),
+            derived(Purpose::Link, b"t", b"i"),
+            derived(Purpose::Link, b"s", b"j"),
+            derived(Purpose::Link, b"", b"si"),
+        ];
+        assert_eq!(all.iter().collect::<std::collections::HashSet<_>>().len(), all.len());
     }
 
     #[test]

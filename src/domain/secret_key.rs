@@ -103,15 +103,15 @@ impl SecretKey {
         if !base62::is_base62(body) {
             return Err(ParseKeyError::Alphabet);
         }
-        let (summed, sum) = split_last(text, CHECKSUM_CHARACTERS)?;
+        let (summed, sum) = base62::split_last(text, CHECKSUM_CHARACTERS).ok_or(ParseKeyError::Length)?;
         if checksum(summed) != sum {
             return Err(ParseKeyError::Checksum);
         }
-        let (tagged, tag) = split_last(summed, TAG_CHARACTERS)?;
+        let (tagged, tag) = base62::split_last(summed, TAG_CHARACTERS).ok_or(ParseKeyError::Length)?;
         if !keyring.accepts_tag(TagKind::SecretKey, tagged.as_bytes(), tag) {
             return Err(ParseKeyError::Tag);
         }
-        let (_, locator) = split_last(tagged, LOCATOR_CHARACTERS)?;
+        let (_, locator) = base62::split_last(tagged, LOCATOR_CHARACTERS).ok_or(ParseKeyError::Length)?;
         // We tag no locator beyond 64 bits, so one that is there was not tagged by us.
         let locator = Locator::parse(locator).map_err(|_| ParseKeyError::Tag)?;
         Ok(Self { text: text.to_owned(), prefix_length: text.len() - body.len(), environment, locator })
@@ -144,7 +144,7 @@ impl SecretKey {
     /// What people see at the end: the last 4 characters.
     #[must_use]
     pub fn last4(&self) -> &str {
-        split_last(&self.text, SHOWN_CHARACTERS).map_or("", |(_, last)| last)
+        base62::split_last(&self.text, SHOWN_CHARACTERS).map_or("", |(_, last)| last)
     }
 
     /// SHA-256 of the whole text; the only form in which a key enters a hash.
@@ -224,11 +224,6 @@ impl fmt::Display for KeyPrefix {
 #[must_use]
 pub fn checksum(text: &str) -> String {
     base62::encode(u128::from(crc32fast::hash(text.as_bytes())), CHECKSUM_CHARACTERS)
-}
-
-/// Splits off the last `count` characters of a text whose end is known to be ASCII.
-fn split_last(text: &str, count: usize) -> Result<(&str, &str), ParseKeyError> {
-    text.len().checked_sub(count).and_then(|middle| text.split_at_checked(middle)).ok_or(ParseKeyError::Length)
 }
 
 #[cfg(test)]
