@@ -20,7 +20,7 @@ pub async fn send(world: &World, message: &Message) -> Result<(), PortError> {
         Message::Publish { name, value } => world.kv.put(name, value).await,
         Message::Notify { id, body } => {
             // Without a hook nobody is told any more: the operator has taken it away.
-            let Some(hook) = &world.rules.link_hook else { return Ok(()) };
+            let (Some(hook), Some(body)) = (&world.rules.link_hook, body) else { return Ok(()) };
             let headers = hook.headers(id, world.clock.now(), body);
             match world.outbound.post(hook.url(), &headers, body).await? {
                 200..=299 => Ok(()),

@@ -1,8 +1,9 @@
-//! The one directory object: which organizations there are. Off every hot path.
+//! The one directory object: which organizations and users there are. Off every hot path.
 //!
 //! Founding an organization begins here, so that none can exist that the operator does not see.
 
 pub mod protocol;
+pub mod users;
 
 use crate::domain::organization::Organization;
 use crate::domain::timestamp::Timestamp;
@@ -36,12 +37,15 @@ impl Object for DirectoryObject {
             founding TEXT
         ) WITHOUT ROWID",
         "CREATE INDEX organizations_by_age ON organizations (created_at, id)",
+        users::USERS,
+        users::USERS_BY_AGE,
+        users::SETUP,
     ];
 
     fn writes(command: &Command) -> bool {
         match command {
-            Command::Found(_) | Command::Feed { .. } => true,
-            Command::List { .. } => false,
+            Command::Found(_) | Command::Feed { .. } | Command::Claim { .. } => true,
+            Command::List { .. } | Command::FindUser { .. } | Command::ListUsers { .. } => false,
         }
     }
 
@@ -53,6 +57,9 @@ impl Object for DirectoryObject {
                 Ok(Step::done(Reply::Acknowledged))
             }
             Command::List { page } => Ok(Step::done(list(sql, page)?)),
+            Command::Claim { email, user_id, admission } => users::claim(sql, context, email, user_id, *admission),
+            Command::FindUser { email } => Ok(Step::done(Reply::User { user_id: users::find(sql, email)? })),
+            Command::ListUsers { page } => Ok(Step::done(users::list(sql, page)?)),
         }
     }
 

@@ -1,18 +1,22 @@
-//! One organization: its plan and status, and the directory of its sessions and keys.
+//! One organization: its plan and status, its members, and the directory of its sessions and keys.
 //!
 //! The truth about a key is its session's; what stands here is for lists and search, fed by the sessions.
 //! Synchronous, like every object room.
 
 pub mod changes;
+pub mod invitations;
 pub mod lists;
+pub mod members;
+pub mod people;
 pub mod projection;
 pub mod protocol;
+pub mod removal;
 pub mod store;
 
 use crate::domain::session::OrganizationStatus;
 use crate::domain::timestamp::Timestamp;
 use crate::object::outbox::Delivery;
-use crate::object::{Abort, Context, Object, Rejection, Step};
+use crate::object::{Abort, Authority, Context, Object, Rejection, Step};
 use crate::ports::{Sql, SqlError};
 
 use protocol::{Command, Reply};
@@ -31,7 +35,12 @@ impl Object for OrganizationObject {
             Command::Read { .. }
             | Command::ListKeys { .. }
             | Command::ListSessions { .. }
-            | Command::ListAudit { .. } => false,
+            | Command::ListAudit { .. }
+            | Command::Admit { .. }
+            | Command::Confirm { .. }
+            | Command::ListMembers { .. }
+            | Command::ListInvitations { .. }
+            | Command::ReadInvitation { .. } => false,
             Command::Found(_)
             | Command::Feed(_)
             | Command::CreateSession { .. }
@@ -39,7 +48,15 @@ impl Object for OrganizationObject {
             | Command::Change { .. }
             | Command::Suspend
             | Command::Resume
-            | Command::Delete => true,
+            | Command::Delete { .. }
+            | Command::ChangeMember { .. }
+            | Command::RemoveMember { .. }
+            | Command::Transfer { .. }
+            | Command::Invite { .. }
+            | Command::RevokeInvitation { .. }
+            | Command::AcceptInvitation { .. }
+            | Command::HearAccount { .. }
+            | Command::NoteExport { .. } => true,
         }
     }
 
@@ -63,22 +80,45 @@ impl Object for OrganizationObject {
             Command::DefaultSession { authority, session } => {
                 changes::create_session(sql, context, authority, session, true)
             }
-            Command::Change { change } => changes::change(sql, context, change),
-            Command::Suspend => changes::set_status(sql, context, OrganizationStatus::Suspended),
-            Command::Resume => changes::set_status(sql, context, OrganizationStatus::Active),
-            Command::Delete => changes::set_status(sql, context, OrganizationStatus::Deleted),
+            Command::Change { change, authority } => changes::change(sql, context, authority, change),
+            Command::Suspend => {
+                changes::set_status(sql, context, &Authority::Operator, OrganizationStatus::Suspended)
+            }
+            Command::Resume => changes::set_status(sql, context, &Authority::Operator, OrganizationStatus::Active),
+            Command::Delete { authority } => {
+                changes::set_status(sql, context, authority, OrganizationStatus::Deleted)
+            }
+            Command::Admit { seat } => members::caller(sql, context, seat, false),
+            Command::Confirm { seat } => members::caller(sql, context, seat, true),
+            Command::ListMembers { caller, page } => Ok(Step::done(lists::members(sql, caller, page)?)),
+            Command::ChangeMember { authority, user_id, role } => {
+                members::change(sql, context, authority, user_id, *role)
+            }
+            Command::RemoveMember { authority, user_id } => members::remove(sql, context, authority, user_id),
+            Command::Transfer { authority, user_id } => members::transfer(sql, context, authority, user_id),
+            Command::Invite { authority, invitation } => invitations::invite(sql, context, authority, invitation),
+            Command::ListInvitations { caller, page } => Ok(Step::done(lists::invitations(sql, caller, page)?)),
+            Command::RevokeInvitation { authority, id } => invitations::revoke(sql, context, authority, id),
+            Command::ReadInvitation { hashes } => invitations::read(sql, context, hashes),
+            Command::AcceptInvitation { hashes, user_id, profile, sign_in_id } => {
+                invitations::accept(sql, context, hashes, user_id, profile, sign_in_id)
+            }
+            Command::HearAccount { user_id, profile, generation, audit } => {
+                changes::hear_account(sql, user_id, profile, *generation, audit)
+            }
+            Command::NoteExport { authority } => removal::note_export(sql, context, authority),
         }
     }
 
-    fn deliveries(sql: &dyn Sql, _: &Context<'_>, due_by: Timestamp) -> Result<Vec<Delivery>, SqlError> {
-        projection::deliveries(sql, due_by)
+    fn deliveries(sql: &dyn Sql, context: &Context<'_>, due_by: Timestamp) -> Result<Vec<Delivery>, SqlError> {
+        projection::deliveries(sql, context, due_by)
     }
 
-    fn tidy(_: &dyn Sql, _: &Context<'_>) -> Result<(), SqlError> {
-        Ok(())
+    fn tidy(sql: &dyn Sql, context: &Context<'_>) -> Result<(), SqlError> {
+        removal::tidy(sql, context)
     }
 
-    fn tidy_at(_: &dyn Sql, _: &Context<'_>) -> Result<Option<Timestamp>, SqlError> {
-        Ok(None)
+    fn tidy_at(sql: &dyn Sql, context: &Context<'_>) -> Result<Option<Timestamp>, SqlError> {
+        removal::tidy_at(sql, context)
     }
 }

@@ -4,6 +4,7 @@
 //! thousand objects. Synchronous: no `async`, no KV, no HTTP, no plaintext (H2, H3).
 
 pub mod admission;
+pub mod erasure;
 pub mod idempotency;
 pub mod issue;
 pub mod lifecycle;
@@ -46,7 +47,8 @@ impl Object for SessionObject {
             | Command::ChangeSession { .. }
             | Command::DeleteSession { .. }
             | Command::Claim(_)
-            | Command::Release { .. } => true,
+            | Command::Release { .. }
+            | Command::Erase => true,
         }
     }
 
@@ -80,6 +82,7 @@ impl Object for SessionObject {
             Command::Health { caller } => state::health(sql, context, caller),
             Command::Claim(claim) => idempotency::claim(sql, context, claim),
             Command::Release { header_hash } => idempotency::release(sql, header_hash),
+            Command::Erase => erasure::erase(sql, context),
         }
     }
 
@@ -88,6 +91,7 @@ impl Object for SessionObject {
     }
 
     fn tidy(sql: &dyn Sql, context: &Context<'_>) -> Result<(), SqlError> {
+        erasure::tidy(sql)?;
         projection::tidy(sql, context)
     }
 

@@ -24,4 +24,13 @@ pub struct Organization {
     pub updated_at: Timestamp,
     /// Counts the changes of this record.
     pub generation: i64,
+    /// How many people belong to it.
+    #[serde(default)]
+    pub members_count: u32,
+    /// When it was ended.
+    #[serde(default)]
+    pub deleted_at: Option<Timestamp>,
+    /// Whether its data is gone as well.
+    #[serde(default)]
+    pub erased: bool,
 }

@@ -74,8 +74,8 @@ pub enum Message {
     Notify {
         /// Names the message; a repetition has the same name.
         id: String,
-        /// The JSON body.
-        body: String,
+        /// The JSON body; none if the message has become pointless.
+        body: Option<String>,
     },
 }
 

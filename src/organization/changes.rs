@@ -1,10 +1,13 @@
 //! What changes an organization and its sessions.
 
-use crate::domain::audit::{Action, Actor};
-use crate::domain::caller::{Caller, Reach};
+use crate::domain::audit::{Action, ChainedEntry};
+use crate::domain::id::UserId;
+use crate::domain::operation::Operation;
 use crate::domain::organization::Organization;
+use crate::domain::role::Role;
 use crate::domain::session::{OrganizationStatus, Session, SessionStatus};
 use crate::domain::timestamp::Timestamp;
+use crate::domain::user::Profile;
 use crate::domain::verification::Code;
 use crate::object::outbox::{self, EVERY_SUBJECT, EntryKey};
 use crate::object::rows::execute;
@@ -12,8 +15,10 @@ use crate::object::{Abort, Authority, Context, Rejection, Step, audit_log};
 use crate::ports::{Sql, SqlError};
 
 use super::OrganizationObject;
-use super::projection::{DIRECTORY, ORGANIZATION, SESSION};
+use super::members::{self, Admission, admit};
+use super::projection::{ACCOUNT, DIRECTORY, ORGANIZATION, SESSION};
 use super::protocol::{Feed, Founding, NewSession, OrganizationChange, Reply};
+use super::people;
 use super::store::{self, Wanted};
 
 /// Begins to exist, with its default session and first key.
@@ -23,16 +28,22 @@ pub fn found(sql: &dyn Sql, context: &Context<'_>, new: &Founding) -> Result<Ste
             return Err(Rejection::LocatorTaken.into());
         }
         let waiting = entry(before.default_session_id.as_str(), before.policy.version);
-        return Ok(Step::done_after(organization_reply(before), vec![waiting]));
+        return Ok(Step::done_after(organization_reply(before), vec![waiting, everybody()]));
     }
-    store::save_organization(sql, &new.organization)?;
-    let target = new.organization.id.as_str();
+    let mut organization = new.organization.clone();
+    let mut awaiting = Vec::new();
+    if let Some(owner) = &new.owner {
+        let (user_id, profile) = (&owner.user_id, &owner.profile);
+        awaiting.push(members::add(sql, &mut organization, user_id, profile, Role::Owner, context.now)?);
+    }
+    store::save_organization(sql, &organization)?;
+    let target = organization.id.as_str();
     audit_log::record(sql, context, new.actor.clone(), Action::OrganizationCreated, target, &[])?;
     let wanted =
         Wanted { session: new.session.clone(), actor: new.actor.clone(), first_key: Some(new.first_key.clone()) };
-    let waiting = want_session(sql, context, &new.organization, &wanted)?;
-    announce(sql, &new.organization, context.now)?;
-    Ok(Step::done_after(organization_reply(new.organization.clone()), vec![waiting]))
+    awaiting.push(want_session(sql, context, &organization, &wanted)?);
+    outbox::put(sql, DIRECTORY, ORGANIZATION, organization.generation, context.now)?;
+    Ok(Step::done_after(organization_reply(organization), awaiting))
 }
 
 /// Takes over what a session reports. Copies are no mutation of their own: the session has audited them.
@@ -41,12 +52,31 @@ pub fn hear(sql: &dyn Sql, feed: &Feed) -> Result<Step<OrganizationObject>, Abor
     if feed.session.organization_id != organization.id {
         return Err(Rejection::OrganizationNotFound.into());
     }
+    if organization.erased {
+        return Ok(Step::done(Reply::Acknowledged));
+    }
     for key in &feed.keys {
         store::hear_key(sql, key)?;
     }
     store::hear_session(sql, &feed.session)?;
     for entry in &feed.audit {
-        store::hear_audit(sql, &feed.session.id, entry)?;
+        store::hear_audit(sql, feed.session.id.as_str(), entry)?;
+    }
+    Ok(Step::done(Reply::Acknowledged))
+}
+
+/// Takes over what the account of a member reports. What comes from somebody who has left is nothing to us.
+pub fn hear_account(
+    sql: &dyn Sql,
+    user_id: &UserId,
+    profile: &Profile,
+    generation: i64,
+    audit: &[ChainedEntry],
+) -> Result<Step<OrganizationObject>, Abort> {
+    if people::hear(sql, user_id, profile, generation)? {
+        for entry in audit {
+            store::hear_audit(sql, user_id.as_str(), entry)?;
+        }
     }
     Ok(Step::done(Reply::Acknowledged))
 }
@@ -60,11 +90,8 @@ pub fn create_session(
     is_default: bool,
 ) -> Result<Step<OrganizationObject>, Abort> {
     let organization = require_organization(sql)?;
-    if let Authority::Key(credential) = authority {
-        let Some(caller) = context.confirmed else {
-            return Ok(Step::Confirm(credential.clone()));
-        };
-        require_reach(&organization, caller)?;
+    if let Admission::Ask(question) = admit(sql, context, &organization, authority)? {
+        return Ok(Step::Confirm(question));
     }
     if is_default && let Some(session) = store::default_session(sql, new.environment)? {
         // One that was only just created may still be on its way to its object.
@@ -97,43 +124,46 @@ pub fn create_session(
     Ok(Step::done_after(Reply::Session { session: Box::new(session) }, vec![waiting]))
 }
 
-fn require_reach(organization: &Organization, caller: &Caller) -> Result<(), Abort> {
-    if caller.organization_id != organization.id {
-        return Err(Rejection::OrganizationNotFound.into());
-    }
-    match caller.reach {
-        Reach::Organization => Ok(()),
-        Reach::Session => Err(Rejection::OutsideReach.into()),
-    }
-}
-
 /// Changes name or plan.
 pub fn change(
     sql: &dyn Sql,
     context: &Context<'_>,
+    authority: &Authority,
     change: &OrganizationChange,
 ) -> Result<Step<OrganizationObject>, Abort> {
     let mut organization = require_open(sql)?;
+    let actor = match admit(sql, context, &organization, authority)? {
+        Admission::Granted(actor) => actor,
+        Admission::Ask(question) => return Ok(Step::Confirm(question)),
+    };
     let mut details = Vec::new();
     if let Some(name) = &change.name {
         organization.name = name.clone();
         details.push("name");
     }
     if let Some(plan) = change.plan {
+        members::require(actor.as_ref(), Operation::ChangePlan)?;
         organization.policy.plan = plan;
         details.push("plan");
     }
     let told = change.plan.is_some();
-    commit(sql, context, organization, Action::OrganizationUpdated, &details, told)
+    if change.name.is_some() {
+        members::tell_all(sql, context.now)?;
+    }
+    commit(sql, context, authority, organization, Action::OrganizationUpdated, &details, told)
 }
 
 /// Suspends, resumes or ends the organization. A repeat waits for what the first began.
 pub fn set_status(
     sql: &dyn Sql,
     context: &Context<'_>,
+    authority: &Authority,
     status: OrganizationStatus,
 ) -> Result<Step<OrganizationObject>, Abort> {
     let mut organization = require_organization(sql)?;
+    if let Admission::Ask(question) = admit(sql, context, &organization, authority)? {
+        return Ok(Step::Confirm(question));
+    }
     if organization.policy.status == status {
         let waiting = entry(EVERY_SUBJECT, organization.policy.version);
         return Ok(Step::done_after(organization_reply(organization), vec![waiting]));
@@ -142,33 +172,34 @@ pub fn set_status(
         return Err(Rejection::OrganizationDeleted.into());
     }
     organization.policy.status = status;
+    organization.deleted_at = (status == OrganizationStatus::Deleted).then_some(context.now);
+    members::tell_all(sql, context.now)?;
     let action = match status {
         OrganizationStatus::Active => Action::OrganizationResumed,
         OrganizationStatus::Suspended => Action::OrganizationSuspended,
         OrganizationStatus::Deleted => Action::OrganizationDeleted,
     };
-    commit(sql, context, organization, action, &[], true)
+    commit(sql, context, authority, organization, action, &[], true)
 }
 
 fn commit(
     sql: &dyn Sql,
     context: &Context<'_>,
+    authority: &Authority,
     mut organization: Organization,
     action: Action,
     details: &[&str],
     sessions_are_told: bool,
 ) -> Result<Step<OrganizationObject>, Abort> {
     organization.updated_at = context.now;
-    organization.generation = organization.generation.saturating_add(1);
     let mut awaiting = Vec::new();
     if sessions_are_told {
         organization.policy.version = organization.policy.version.saturating_add(1);
         tell_sessions(sql, organization.policy.version, context.now)?;
         awaiting.push(entry(EVERY_SUBJECT, organization.policy.version));
     }
-    store::save_organization(sql, &organization)?;
-    audit_log::record(sql, context, Actor::Operator, action, organization.id.as_str(), details)?;
-    announce(sql, &organization, context.now)?;
+    audit_log::record(sql, context, authority.actor(), action, organization.id.as_str(), details)?;
+    announce(sql, &mut organization, context.now)?;
     Ok(Step::done_after(organization_reply(organization), awaiting))
 }
 
@@ -196,7 +227,14 @@ fn entry(subject: &str, version: i64) -> EntryKey {
     EntryKey { lane: SESSION.to_owned(), subject: subject.to_owned(), version }
 }
 
-fn announce(sql: &dyn Sql, organization: &Organization, now: Timestamp) -> Result<(), SqlError> {
+fn everybody() -> EntryKey {
+    EntryKey { lane: ACCOUNT.to_owned(), subject: EVERY_SUBJECT.to_owned(), version: 0 }
+}
+
+/// Writes a change of the record, and has the directory told.
+pub fn announce(sql: &dyn Sql, organization: &mut Organization, now: Timestamp) -> Result<(), SqlError> {
+    organization.generation = organization.generation.saturating_add(1);
+    store::save_organization(sql, organization)?;
     outbox::put(sql, DIRECTORY, ORGANIZATION, organization.generation, now).map(drop)
 }
 
@@ -205,7 +243,8 @@ pub fn require_organization(sql: &dyn Sql) -> Result<Organization, Abort> {
     store::organization(sql)?.ok_or(Abort::Rejected(Rejection::OrganizationNotFound))
 }
 
-fn require_open(sql: &dyn Sql) -> Result<Organization, Abort> {
+/// Reads the organization, which must exist and not be deleted.
+pub fn require_open(sql: &dyn Sql) -> Result<Organization, Abort> {
     let organization = require_organization(sql)?;
     if organization.policy.status == OrganizationStatus::Deleted {
         return Err(Rejection::OrganizationDeleted.into());

@@ -113,6 +113,33 @@ pub fn sessions(sql: &dyn Sql, caller: &Caller, page: &Page) -> Result<Reply, Sq
     Ok(Reply::Sessions { sessions, more })
 }
 
+/// A page of members, the newest first. No key reaches this far; the caller is a member.
+pub fn members(sql: &dyn Sql, caller: &Caller, page: &Page) -> Result<Reply, SqlError> {
+    let mut filter = Filter::default();
+    filter.and("record IS NOT NULL", []);
+    if bound(caller).is_some() {
+        filter.and("false", []);
+    }
+    if let Some((joined_at, user_id)) = &page.after {
+        filter.and("(joined_at, user_id) < (?, ?)", [(*joined_at).into(), user_id.as_str().into()]);
+    }
+    let order = "joined_at DESC, user_id DESC";
+    let (rows, more) = filter.page(sql, "SELECT record FROM members", order, page.limit)?;
+    Ok(Reply::Members { members: rows.iter().map(|row| row.json(0)).collect::<Result<_, _>>()?, more })
+}
+
+/// A page of invitations, the newest first.
+pub fn invitations(sql: &dyn Sql, caller: &Caller, page: &Page) -> Result<Reply, SqlError> {
+    let mut filter = Filter::default();
+    if bound(caller).is_some() {
+        filter.and("false", []);
+    }
+    filter.after(page);
+    let (rows, more) =
+        filter.page(sql, "SELECT record FROM invitations", "created_at DESC, id DESC", page.limit)?;
+    Ok(Reply::Invitations { invitations: rows.iter().map(|row| row.json(0)).collect::<Result<_, _>>()?, more })
+}
+
 /// A page of the audit log, newest first. Who is bound to a session reads that session's part, by its numbers.
 pub fn audit(sql: &dyn Sql, caller: &Caller, wanted: &AuditQuery) -> Result<Reply, SqlError> {
     let mut filter = Filter::default();
@@ -145,7 +172,9 @@ pub fn audit(sql: &dyn Sql, caller: &Caller, wanted: &AuditQuery) -> Result<Repl
 }
 
 fn logged(row: &Row, bound: bool) -> Result<LoggedEntry, SqlError> {
-    let session_id = row.optional_text(3)?.map(|id| SessionId::from_trusted(id.to_owned()));
+    // Entries also come from the accounts of members.
+    let session_id = row.optional_text(3)?.filter(|origin| origin.starts_with(SessionId::PREFIX));
+    let session_id = session_id.map(|id| SessionId::from_trusted(id.to_owned()));
     Ok(LoggedEntry {
         seq: row.integer(if bound { 4 } else { 1 })?,
         hash: if bound { None } else { Some(row.text(2)?.to_owned()) },

@@ -1,17 +1,31 @@
-//! What an organization tells others: its sessions that they exist and under which policy, the directory
-//! what it is called.
+//! What an organization tells others: its sessions that they exist and under which policy, its members' accounts
+//! about the membership, the directory what it is called, the hook whom to send an invitation.
 
+use serde_json::json;
+
+use crate::account::protocol::Command as AccountCommand;
 use crate::directory::protocol::Command as DirectoryCommand;
+use crate::domain::email::Email;
+use crate::domain::id::{SessionId, UserId};
+use crate::domain::invitation::{Invitation, InvitationStatus};
 use crate::domain::organization::Organization;
 use crate::domain::timestamp::Timestamp;
+use crate::domain::user::Membership;
+use crate::object::Context;
 use crate::object::outbox::{self, Delivery, EntryKey, Message};
 use crate::ports::{Address, Sql, SqlError};
 use crate::session::protocol::{Command as SessionCommand, Initialize};
 
-use super::store;
+use super::{invitations, people, store};
 
 /// Messages to sessions; the subject is the session's id, the version the policy's.
 pub const SESSION: &str = "session";
+/// Messages to accounts of members; the subject is the user's id, the version the membership's.
+pub const ACCOUNT: &str = "account";
+/// Messages to the hook for links; the subject is the invitation's id.
+pub const HOOK: &str = "hook";
+/// Messages to the sessions of an organization whose time is over; the subject is the session's id.
+pub const ERASE: &str = "erase";
 /// Messages to the directory.
 pub const DIRECTORY: &str = "directory";
 /// The one subject of that lane.
@@ -20,13 +34,23 @@ pub const ORGANIZATION: &str = "organization";
 pub(crate) const BATCH: i64 = 32;
 
 /// The messages that are due.
-pub fn deliveries(sql: &dyn Sql, due_by: Timestamp) -> Result<Vec<Delivery>, SqlError> {
+pub fn deliveries(sql: &dyn Sql, context: &Context<'_>, due_by: Timestamp) -> Result<Vec<Delivery>, SqlError> {
     let Some(organization) = store::organization(sql)? else {
         return Ok(Vec::new());
     };
     let mut batch = Vec::new();
     for entry in outbox::due(sql, SESSION, due_by, BATCH)? {
         batch.extend(to_session(sql, &organization, entry)?);
+    }
+    for entry in outbox::due(sql, ACCOUNT, due_by, BATCH)? {
+        batch.push(to_account(sql, &organization, entry)?);
+    }
+    for entry in outbox::due(sql, ERASE, due_by, BATCH)? {
+        let address = Address::Session(SessionId::from_trusted(entry.subject.clone()).locator());
+        batch.push(call(vec![entry], address, None, &SessionCommand::Erase)?);
+    }
+    for entry in outbox::due(sql, HOOK, due_by, BATCH)? {
+        batch.push(to_hook(sql, context, &organization, entry)?);
     }
     for entry in outbox::due(sql, DIRECTORY, due_by, 1)? {
         let command = DirectoryCommand::Feed { organization: Box::new(organization.clone()) };
@@ -48,6 +72,50 @@ fn to_session(sql: &dyn Sql, organization: &Organization, entry: EntryKey) -> Re
         first_key: wanted.first_key,
     }));
     call(vec![entry], address, region, &command).map(Some)
+}
+
+fn to_account(sql: &dyn Sql, organization: &Organization, entry: EntryKey) -> Result<Delivery, SqlError> {
+    let user_id = UserId::from_trusted(entry.subject.clone());
+    let membership = people::member(sql, &user_id)?.map(|member| Membership {
+        organization_id: organization.id.clone(),
+        name: organization.name.clone(),
+        status: organization.policy.status,
+        role: member.role,
+        joined_at: member.joined_at,
+    });
+    let command = AccountCommand::HearMembership {
+        organization_id: organization.id.clone(),
+        membership,
+        generation: people::version(sql, &user_id)?,
+    };
+    call(vec![entry], Address::Account(user_id.locator()), None, &command)
+}
+
+/// The mail that the hook is to write. One that has become pointless settles without being sent.
+fn to_hook(
+    sql: &dyn Sql,
+    context: &Context<'_>,
+    organization: &Organization,
+    entry: EntryKey,
+) -> Result<Delivery, SqlError> {
+    let found = invitations::derived_token(sql, context.keyring, organization, &entry.subject)?;
+    let pending = |invitation: &Invitation| invitation.status(context.now) == InvitationStatus::Pending;
+    let body = found.filter(|(invitation, _)| pending(invitation)).map(|(invitation, token)| {
+        json!({
+            "type": "invitation",
+            "timestamp": invitation.created_at.to_string(),
+            "data": {
+                "email": invitation.email.as_ref().map(Email::as_str),
+                "organization": organization.name.as_str(),
+                "role": invitation.role.as_str(),
+                "token": token.expose(),
+                "expiresAt": invitation.expires_at.to_string(),
+            },
+        })
+        .to_string()
+    });
+    let id = format!("msg_{}", entry.subject);
+    Ok(Delivery { settles: vec![entry], message: Message::Notify { id, body } })
 }
 
 fn call<C: serde::Serialize>(

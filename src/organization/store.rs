@@ -6,7 +6,6 @@
 use crate::domain::api_key::{ApiKey, Revocation};
 use crate::domain::audit::ChainedEntry;
 use crate::domain::environment::Environment;
-use crate::domain::id::SessionId;
 use crate::domain::organization::Organization;
 use crate::domain::session::{Session, SessionStatus};
 use crate::domain::text::Reason;
@@ -55,6 +54,25 @@ pub const MIGRATIONS: &[&str] = &[
         PRIMARY KEY (session_id, session_seq)
     ) WITHOUT ROWID",
     "CREATE INDEX audit_origins_by_seq ON audit_origins (seq)",
+    // A member who has left keeps a row without record: what is still on its way to the account has a version.
+    "CREATE TABLE members (
+        user_id TEXT PRIMARY KEY,
+        record TEXT,
+        role TEXT,
+        email TEXT,
+        joined_at INTEGER NOT NULL,
+        version INTEGER NOT NULL,
+        profile_generation INTEGER NOT NULL DEFAULT 0
+    ) WITHOUT ROWID",
+    "CREATE TABLE invitations (
+        id TEXT PRIMARY KEY,
+        hash TEXT NOT NULL UNIQUE,
+        nonce TEXT NOT NULL,
+        pepper INTEGER NOT NULL,
+        record TEXT NOT NULL,
+        created_at INTEGER NOT NULL
+    ) WITHOUT ROWID",
+    "CREATE INDEX invitations_by_age ON invitations (created_at, id)",
 ];
 
 /// Reads the organization; none before it was founded.
@@ -184,12 +202,12 @@ pub fn key(row: &Row) -> Result<ApiKey, SqlError> {
     Ok(key)
 }
 
-/// Copies an entry of a session's log, once.
-pub fn hear_audit(sql: &dyn Sql, session_id: &SessionId, chained: &ChainedEntry) -> Result<(), SqlError> {
+/// Copies an entry of the log of a session or an account, once.
+pub fn hear_audit(sql: &dyn Sql, origin: &str, chained: &ChainedEntry) -> Result<(), SqlError> {
     let known = query_one(
         sql,
         "SELECT 1 FROM audit_origins WHERE session_id = ? AND session_seq = ?",
-        &[session_id.as_str().into(), chained.seq.into()],
+        &[origin.into(), chained.seq.into()],
     )?;
     if known.is_some() {
         return Ok(());
@@ -198,6 +216,6 @@ pub fn hear_audit(sql: &dyn Sql, session_id: &SessionId, chained: &ChainedEntry)
     execute(
         sql,
         "INSERT INTO audit_origins (session_id, session_seq, seq) VALUES (?, ?, ?)",
-        &[session_id.as_str().into(), chained.seq.into(), place.seq.into()],
+        &[origin.into(), chained.seq.into(), place.seq.into()],
     )
 }

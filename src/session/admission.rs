@@ -2,7 +2,7 @@
 
 use crate::domain::caller::Caller;
 use crate::domain::verification::{Code, Demand, Standing, decide};
-use crate::object::{Abort, Authority, Context, Credential, Rejection};
+use crate::object::{Abort, Authority, Confirmed, Context, Credential, Question, Rejection};
 use crate::ports::Sql;
 
 use super::store::{self, State};
@@ -11,8 +11,8 @@ use super::store::{self, State};
 pub enum Admission {
     /// Go on. The operator is no caller and may do everything.
     Granted(Option<Caller>),
-    /// The caller's authority is another object.
-    Ask(Credential),
+    /// Another object knows about the caller.
+    Ask(Question),
 }
 
 /// Reads the session, which must exist.
@@ -29,20 +29,27 @@ pub fn admit(
     authority: &Authority,
     not_found: Rejection,
 ) -> Result<Admission, Abort> {
-    let Authority::Key(credential) = authority else {
-        return Ok(Admission::Granted(None));
+    let question = match authority {
+        Authority::Operator => return Ok(Admission::Granted(None)),
+        Authority::Key(credential) if credential.key_id.locator() == state.session.id.locator() => {
+            return within_reach(state, &confirm(sql, context, state, credential)?, not_found);
+        }
+        Authority::Key(credential) => Question::Key(credential.clone()),
+        // Whoever acts in another organization gets no question out of this one.
+        Authority::User(seat) if seat.organization_id != state.session.organization_id => return Err(not_found.into()),
+        Authority::User(seat) => Question::Member(seat.clone()),
     };
-    let caller = if credential.key_id.locator() == state.session.id.locator() {
-        confirm(sql, context, state, credential)?
-    } else if let Some(confirmed) = context.confirmed {
-        confirmed.clone()
-    } else {
-        return Ok(Admission::Ask(credential.clone()));
-    };
+    match context.confirmed {
+        Some(Confirmed::Caller(caller)) => within_reach(state, caller, not_found),
+        _ => Ok(Admission::Ask(question)),
+    }
+}
+
+fn within_reach(state: &State, caller: &Caller, not_found: Rejection) -> Result<Admission, Abort> {
     if !caller.reaches(&state.session.organization_id, &state.session.id) {
         return Err(not_found.into());
     }
-    Ok(Admission::Granted(Some(caller)))
+    Ok(Admission::Granted(Some(caller.clone())))
 }
 
 /// Decides on a caller whose authority is this session.

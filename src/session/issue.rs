@@ -26,7 +26,7 @@ pub fn issue(
     let mut state = require_state(sql)?;
     let caller = match admit(sql, context, &state, authority, Rejection::SessionNotFound)? {
         Admission::Granted(caller) => caller,
-        Admission::Ask(credential) => return Ok(Step::Confirm(credential)),
+        Admission::Ask(question) => return Ok(Step::Confirm(question)),
     };
     require_covers(caller.as_ref(), &new.settings)?;
     if let Some(before) = already_issued(sql, context, &state, &new.secret)? {
@@ -71,7 +71,7 @@ pub fn rotate(
     let mut state = require_state(sql)?;
     let caller = match admit(sql, context, &state, authority, Rejection::KeyNotFound)? {
         Admission::Granted(caller) => caller,
-        Admission::Ask(credential) => return Ok(Step::Confirm(credential)),
+        Admission::Ask(question) => return Ok(Step::Confirm(question)),
     };
     let Some(old) = store::key_by_id(sql, &state.session, key_id)? else {
         return Err(Rejection::KeyNotFound.into());

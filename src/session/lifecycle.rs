@@ -37,7 +37,7 @@ pub fn change(
     let state = require_state(sql)?;
     let caller = match admit(sql, context, &state, authority, Rejection::KeyNotFound)? {
         Admission::Granted(caller) => caller,
-        Admission::Ask(credential) => return Ok(Step::Confirm(credential)),
+        Admission::Ask(question) => return Ok(Step::Confirm(question)),
     };
     let before = store::key_by_id(sql, &state.session, key_id)?.ok_or(Rejection::KeyNotFound)?;
     let settings = change.apply(&before.settings);
@@ -70,8 +70,8 @@ pub fn revoke(
     reason: Option<&Reason>,
 ) -> Result<Step<SessionObject>, Abort> {
     let state = require_state(sql)?;
-    if let Admission::Ask(credential) = admit(sql, context, &state, authority, Rejection::KeyNotFound)? {
-        return Ok(Step::Confirm(credential));
+    if let Admission::Ask(question) = admit(sql, context, &state, authority, Rejection::KeyNotFound)? {
+        return Ok(Step::Confirm(question));
     }
     let before = store::key_by_id(sql, &state.session, key_id)?.ok_or(Rejection::KeyNotFound)?;
     if before.revocation.is_some() {

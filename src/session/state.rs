@@ -63,8 +63,8 @@ pub fn change(
         return delete(sql, context, authority);
     }
     let mut state = require_state(sql)?;
-    if let Admission::Ask(credential) = admit(sql, context, &state, authority, Rejection::SessionNotFound)? {
-        return Ok(Step::Confirm(credential));
+    if let Admission::Ask(question) = admit(sql, context, &state, authority, Rejection::SessionNotFound)? {
+        return Ok(Step::Confirm(question));
     }
     if state.session.status == SessionStatus::Deleted {
         return Err(Rejection::SessionDeleted.into());
@@ -88,8 +88,8 @@ pub fn change(
 /// Ends the session. That its keys are revoked follows; KV hears of each.
 pub fn delete(sql: &dyn Sql, context: &Context<'_>, authority: &Authority) -> Result<Step<SessionObject>, Abort> {
     let mut state = require_state(sql)?;
-    if let Admission::Ask(credential) = admit(sql, context, &state, authority, Rejection::SessionNotFound)? {
-        return Ok(Step::Confirm(credential));
+    if let Admission::Ask(question) = admit(sql, context, &state, authority, Rejection::SessionNotFound)? {
+        return Ok(Step::Confirm(question));
     }
     if state.session.status == SessionStatus::Deleted {
         return Ok(done(state));

@@ -44,6 +44,7 @@ pub const MIGRATIONS: &[&str] = &[
         busy_until INTEGER NOT NULL
     ) WITHOUT ROWID",
     "CREATE INDEX claims_by_age ON claims (created_at)",
+    "ALTER TABLE session ADD COLUMN erased INTEGER NOT NULL DEFAULT 0",
 ];
 
 /// The row of the session.
@@ -68,7 +69,9 @@ pub fn state(sql: &dyn Sql) -> Result<Option<State>, SqlError> {
 pub fn save_state(sql: &dyn Sql, state: &State) -> Result<(), SqlError> {
     execute(
         sql,
-        "INSERT OR REPLACE INTO session (only, record, policy, keys_issued) VALUES (1, ?, ?, ?)",
+        "INSERT INTO session (only, record, policy, keys_issued) VALUES (1, ?, ?, ?)
+         ON CONFLICT (only) DO UPDATE SET record = excluded.record, policy = excluded.policy,
+            keys_issued = excluded.keys_issued",
         &[json(&state.session)?, json(&state.policy)?, state.keys_issued.into()],
     )
 }

@@ -1,0 +1,106 @@
+//! What becomes of a deleted organization: kept for a while, so that it can be copied out, then forgotten.
+//!
+//! In portions, since there may be a million keys. What stays is the id, and that it is deleted.
+
+use crate::domain::audit::Action;
+use crate::domain::organization::Organization;
+use crate::domain::session::OrganizationStatus;
+use crate::domain::text::Name;
+use crate::domain::timestamp::Timestamp;
+use crate::object::rows::{execute, query_one};
+use crate::object::{Abort, Authority, Context, Step, audit_log};
+use crate::ports::{Sql, SqlError};
+
+use super::changes::{announce, require_organization};
+use super::members::{Admission, admit, tell};
+use super::projection::{ERASE, HOOK};
+use super::protocol::Reply;
+use super::{OrganizationObject, people, store};
+
+/// How many rows of a table go at once.
+pub(crate) const PORTION: i64 = 2_000;
+
+/// What goes in portions, with the column that names a row. Sessions go last: they are still told to forget.
+const TABLES: [(&str, &str); 4] =
+    [("api_keys", "id"), ("audit_log", "seq"), ("audit_origins", "seq"), ("invitations", "id")];
+
+/// Notes that everything is about to be copied out.
+pub fn note_export(
+    sql: &dyn Sql,
+    context: &Context<'_>,
+    authority: &Authority,
+) -> Result<Step<OrganizationObject>, Abort> {
+    let organization = require_organization(sql)?;
+    if let Admission::Ask(question) = admit(sql, context, &organization, authority)? {
+        return Ok(Step::Confirm(question));
+    }
+    let id = organization.id.as_str();
+    audit_log::record(sql, context, authority.actor(), Action::OrganizationExported, id, &[])?;
+    Ok(Step::done(Reply::Organization { organization: Box::new(organization) }))
+}
+
+/// When the data of a deleted organization goes.
+pub fn due_at(organization: &Organization, retention_ms: i64) -> Option<Timestamp> {
+    let deleted_at = organization.deleted_at.filter(|_| organization.policy.status == OrganizationStatus::Deleted)?;
+    Some(deleted_at.plus_millis(retention_ms))
+}
+
+/// Forgets the next portion, if it is time.
+pub fn tidy(sql: &dyn Sql, context: &Context<'_>) -> Result<(), SqlError> {
+    let Some(mut organization) = store::organization(sql)? else { return Ok(()) };
+    if due_at(&organization, context.rules.retention_ms).is_none_or(|due_at| due_at > context.now) {
+        return Ok(());
+    }
+    if !organization.erased {
+        begin(sql, context, &mut organization)?;
+    }
+    for (table, column) in TABLES {
+        let portion = format!("DELETE FROM {table} WHERE {column} IN (SELECT {column} FROM {table} LIMIT {PORTION})");
+        execute(sql, &portion, &[])?;
+    }
+    if query_one(sql, "SELECT 1 FROM outbox LIMIT 1", &[])?.is_none() {
+        execute(sql, "DELETE FROM sessions", &[])?;
+        execute(sql, "DELETE FROM members", &[])?;
+    }
+    Ok(())
+}
+
+/// When there is another portion.
+pub fn tidy_at(sql: &dyn Sql, context: &Context<'_>) -> Result<Option<Timestamp>, SqlError> {
+    let Some(organization) = store::organization(sql)? else { return Ok(None) };
+    let due_at = due_at(&organization, context.rules.retention_ms);
+    if !organization.erased {
+        return Ok(due_at);
+    }
+    for (table, _) in TABLES {
+        if query_one(sql, &format!("SELECT 1 FROM {table} LIMIT 1"), &[])?.is_some() {
+            return Ok(Some(context.now));
+        }
+    }
+    let left = query_one(sql, "SELECT 1 FROM sessions LIMIT 1", &[])?.is_some();
+    let waiting = query_one(sql, "SELECT 1 FROM outbox LIMIT 1", &[])?.is_some();
+    // While something is waiting the outbox rings.
+    Ok(if left && !waiting { Some(context.now) } else { None })
+}
+
+fn begin(sql: &dyn Sql, context: &Context<'_>, organization: &mut Organization) -> Result<(), SqlError> {
+    execute(sql, "DELETE FROM outbox WHERE lane = ?", &[HOOK.into()])?;
+    for user_id in people::everybody(sql)? {
+        people::end(sql, &user_id)?;
+        tell(sql, &user_id, context.now)?;
+    }
+    execute(
+        sql,
+        "INSERT OR REPLACE INTO outbox (lane, subject, version, due_at) SELECT ?, id, 1, ? FROM sessions",
+        &[ERASE.into(), context.now.into()],
+    )?;
+    execute(
+        sql,
+        "UPDATE sessions SET first_key = NULL, record = json_set(record, '$.name', 'deleted')",
+        &[],
+    )?;
+    organization.name = Name::of("deleted");
+    organization.members_count = 0;
+    organization.erased = true;
+    announce(sql, organization, context.now)
+}
