@@ -1,7 +1,8 @@
 //! What an account object can be told, and what it answers.
 //!
 //! A password travels here in the clear, inside the deployment, because only the account hashes it; it is written
-//! nowhere. A failed sign-in is an answer and not a rejection: it is counted, and a rejection would roll that back.
+//! nowhere, and what carries one cannot be cloned or compared. A failed sign-in is an answer and not a rejection: it is
+//! counted, and a rejection would roll that back.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +18,7 @@ use crate::object::audit_log::Head;
 use crate::organization::protocol::Founding;
 
 /// A command to one account.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "fields are the values they are typed as")]
 pub enum Command {
@@ -62,7 +63,7 @@ pub enum Command {
 }
 
 /// An account to be.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct NewAccount {
     /// The user record.
     pub user: User,
@@ -90,7 +91,7 @@ pub struct NewSignIn {
 }
 
 /// An attempt to sign in.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct SignIn {
     /// The password presented.
     pub password: Password,
@@ -117,7 +118,7 @@ impl std::fmt::Debug for SecondFactor {
 }
 
 /// Who takes a second factor away.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "fields are the values they are typed as")]
 pub enum RemovedBy {
