@@ -20,6 +20,7 @@ pub mod locator;
 pub mod metadata;
 pub mod operation;
 pub mod organization;
+pub mod password;
 pub mod permission;
 pub mod plan;
 #[cfg(test)]
