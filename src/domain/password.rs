@@ -29,11 +29,12 @@ const OUTPUT_BYTES: usize = 32;
 /// Argon2's version 1.3, the only one of RFC 9106.
 const VERSION: u32 = 0x13;
 
-/// A password in plaintext, in NFC. It cannot be cloned, compared or printed.
+/// A password in plaintext, in NFC. It cannot be printed.
 ///
 /// It is serialised for one reason: only the object of the account has the hash, so the password travels to it
-/// inside the platform. No row, log line or answer has a field of this type.
-#[derive(Serialize, Deserialize)]
+/// inside the platform, in a command, which is also why it can be cloned and compared. No row, log line or
+/// answer has a field of this type.
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Password(String);
 
@@ -106,6 +107,15 @@ impl Password {
         (text.len() <= MAX_BYTES).then(|| Self(ComposingNormalizerBorrowed::new_nfc().normalize(text).into_owned()))
     }
 }
+
+impl PartialEq for Password {
+    /// Takes the same time wherever the first difference lies.
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_bytes().ct_eq(other.0.as_bytes()).into()
+    }
+}
+
+impl Eq for Password {}
 
 impl fmt::Debug for Password {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -349,7 +359,10 @@ mod tests {
 
     #[test]
     fn the_forms_on_the_wire_and_in_rows_are_pinned() {
-        assert_eq!(serde_json::to_string(&password("e\u{301} x")).unwrap(), "\"é x\"");
+        let chosen = password("e\u{301} x");
+        assert_eq!(serde_json::to_string(&chosen).unwrap(), "\"é x\"");
+        assert_eq!(serde_json::from_str::<Password>("\"é x\"").unwrap(), chosen);
+        assert_ne!(chosen, password("é y"));
         let row = r#"{"phc":"$argon2id$v=19$m=8,t=1,p=1$c2FsdA$aGFzaA","pepper":1}"#;
         let read: PasswordHash = serde_json::from_str(row).unwrap();
         assert_eq!(serde_json::to_string(&read).unwrap(), row);
