@@ -37,10 +37,6 @@ macro_rules! needs {
                 const OPERATION: Operation = Operation::$name;
             }
         )*
-
-        /// All of them by name, for the description of the API.
-        #[cfg(test)]
-        pub(super) const NEEDS: &[(&str, Operation)] = &[$((stringify!($name), Operation::$name)),*];
     };
 }
 

@@ -20,6 +20,7 @@ macro_rules! path {
 
             async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
                 let parse: fn(&str, &App) -> Option<$id> = $parse;
+                // What is not UTF-8 is no id.
                 let parameters = RawPathParams::from_request_parts(parts, app).await.ok();
                 let named = parameters.iter().flatten().find(|(name, _)| *name == $parameter);
                 let id = named.and_then(|(_, text)| parse(text, app));

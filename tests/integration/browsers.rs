@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::support::contract::CONTRACT;
+use super::support::house::Home;
 use super::support::*;
 
 const OWN: (&str, &str) = ("origin", "https://latchkey.test");
@@ -27,7 +28,10 @@ fn operations(home: &Home) -> Vec<(By, String, String)> {
             path if path.contains("/sessions") => home.session_id.to_string(),
             _ => home.key_id.to_string(),
         };
-        let path = template.replace("{organizationId}", home.organization.id.as_str()).replace("{id}", &id);
+        let path = template
+            .replace("{organizationId}", home.organization.id.as_str())
+            .replace("{id}", &id)
+            .replace("{userId}", "usr_none");
         for (method, operation) in item.as_object().unwrap() {
             let Some(scheme) = operation["security"][0].as_object() else { continue };
             let by = match scheme.keys().next().map(String::as_str) {
