@@ -136,10 +136,10 @@ impl Visitor {
     }
 }
 
-impl FromRequestParts<Arc<App>> for Visitor {
+impl<S: Send + Sync> FromRequestParts<S> for Visitor {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let sent = Sent::read(&parts.headers, parts.uri.query().unwrap_or_default())?;
         let own_page = csrf::check(parts);
         if sent.cookie.is_some() {
@@ -180,5 +180,47 @@ async fn counted(app: &App, ip: Option<IpAddr>, problem: Problem) -> Problem {
         problem
     } else {
         Problem::new(Code::AuthTooManyFailures).retry_after_ms(FAILURE_PAUSE_MS)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Request;
+    use futures_executor::block_on;
+
+    use super::*;
+
+    /// What a visitor who sends this meets: at the door, and when it asks for the cookie.
+    fn visit(headers: &[(&str, &str)]) -> (Option<Code>, Option<Code>) {
+        let mut request = Request::post("https://latchkey.test/auth/login");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let (mut parts, ()) = request.body(()).unwrap().into_parts();
+        match block_on(Visitor::from_request_parts(&mut parts, &())) {
+            Err(problem) => (Some(problem.code()), None),
+            Ok(visitor) => (None, visitor.may_have_cookie().err().map(|problem| problem.code())),
+        }
+    }
+
+    const OWN: [(&str, &str); 2] = [("origin", "https://latchkey.test"), ("x-requested-with", "fetch")];
+    const COOKIE: (&str, &str) = ("cookie", "__Host-latchkey=lkat_old");
+
+    #[test]
+    fn who_signs_in_gets_the_cookie_only_on_a_page_of_ours() {
+        let refused = Some(Code::CsrfRefused);
+        for (headers, expected) in [
+            (OWN.to_vec(), (None, None)),
+            (vec![OWN[0], OWN[1], COOKIE], (None, None)),
+            (vec![], (None, refused)),
+            (vec![OWN[0]], (None, refused)),
+            (vec![("origin", "https://evil.test"), OWN[1]], (None, refused)),
+            (vec![("origin", "https://evil.test"), OWN[1], COOKIE], (refused, None)),
+            (vec![COOKIE], (refused, None)),
+            (vec![OWN[0], OWN[1], COOKIE, ("x-api-key", "abc")], (Some(Code::AuthConflictingCredentials), None)),
+            (vec![OWN[0], OWN[1], COOKIE, COOKIE], (Some(Code::AuthMalformedHeader), None)),
+        ] {
+            assert_eq!(visit(&headers), expected, "{headers:?}");
+        }
     }
 }
