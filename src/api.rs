@@ -13,25 +13,35 @@ pub mod limits;
 pub mod problem;
 pub mod query;
 
+mod auth;
 mod callers;
 mod cookies;
 mod csrf;
+mod export;
 mod idempotency;
+mod invitations;
 mod key_body;
 mod key_requests;
 mod keys;
+mod members;
 mod meta;
 mod mount;
 #[cfg(test)]
 mod openapi;
 mod operator;
+mod operator_users;
 mod organization;
+mod organizations;
 mod pages;
+mod passwords;
 mod paths;
+mod people_body;
 mod refusal;
 mod reply;
 mod session_keys;
 mod sessions;
+mod sign_ins;
+mod totp;
 mod verification;
 
 use std::sync::Arc;
@@ -40,7 +50,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 
 use crate::app::App;
 use crate::ports::{Entropy, Log};
@@ -59,7 +69,35 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/openapi.json", get(meta::openapi))
         .route("/v1/whoami", get(verification::whoami))
         .route("/v1/organization", get(organization::read))
-        .route("/organizations/{organizationId}", get(organization::read));
+        .route("/auth/register", post(auth::register))
+        .route("/auth/login", post(auth::login))
+        .route("/auth/logout", post(auth::logout))
+        .route("/auth/user", get(auth::read).patch(auth::change))
+        .route("/auth/password", post(passwords::change))
+        .route("/auth/password/forgot", post(passwords::forgot))
+        .route("/auth/password/reset", post(passwords::reset))
+        .route("/auth/sign_ins", get(sign_ins::list))
+        .route("/auth/sign_ins/{id}", delete(sign_ins::end))
+        .route("/auth/audit_log", get(sign_ins::audit_log))
+        .route("/auth/totp", post(totp::begin).delete(totp::remove))
+        .route("/auth/totp/confirm", post(totp::confirm))
+        .route("/auth/totp/recovery_codes", post(totp::renew))
+        .route("/auth/invitations/accept", post(invitations::accept))
+        .route("/organizations", post(organizations::create).get(organizations::list))
+        .route(
+            "/organizations/{organizationId}",
+            get(organization::read).patch(organizations::change).delete(organizations::delete),
+        )
+        .route("/organizations/{organizationId}/export", post(export::export))
+        .route("/organizations/{organizationId}/transfer", post(members::transfer))
+        .route("/organizations/{organizationId}/members", get(members::list))
+        .route(
+            "/organizations/{organizationId}/members/{userId}",
+            get(members::read).patch(members::change).delete(members::remove),
+        )
+        .route("/organizations/{organizationId}/members/{userId}/password_reset", post(members::reset_password))
+        .route("/organizations/{organizationId}/invitations", post(invitations::create).get(invitations::list))
+        .route("/organizations/{organizationId}/invitations/{id}", delete(invitations::revoke));
     for at in [mount::KEYS, mount::MEMBERS] {
         routes = management(routes, at);
     }
@@ -68,7 +106,11 @@ pub fn router(app: Arc<App>) -> Router {
             .route("/operator/organizations", post(operator::create).get(operator::list))
             .route("/operator/organizations/{id}", get(operator::read).patch(operator::change).delete(operator::delete))
             .route("/operator/organizations/{id}/suspend", post(operator::suspend))
-            .route("/operator/organizations/{id}/resume", post(operator::resume));
+            .route("/operator/organizations/{id}/resume", post(operator::resume))
+            .route("/operator/organizations/{id}/invitations", post(operator_users::invite))
+            .route("/operator/users", get(operator_users::list))
+            .route("/operator/users/{userId}/password_reset", post(operator_users::reset_password))
+            .route("/operator/users/{userId}/totp", delete(operator_users::remove_totp));
     }
     #[cfg(feature = "panic-route")]
     let routes = routes.route("/panic", get(meta::panic));

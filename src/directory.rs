@@ -45,7 +45,10 @@ impl Object for DirectoryObject {
     fn writes(command: &Command) -> bool {
         match command {
             Command::Found(_) | Command::Feed { .. } | Command::Claim { .. } => true,
-            Command::List { .. } | Command::FindUser { .. } | Command::ListUsers { .. } => false,
+            Command::List { .. }
+            | Command::FindUser { .. }
+            | Command::FindRegistered { .. }
+            | Command::ListUsers { .. } => false,
         }
     }
 
@@ -59,6 +62,7 @@ impl Object for DirectoryObject {
             Command::List { page } => Ok(Step::done(list(sql, page)?)),
             Command::Claim { email, user_id, admission } => users::claim(sql, context, email, user_id, *admission),
             Command::FindUser { email } => Ok(Step::done(Reply::User { user_id: users::find(sql, email)? })),
+            Command::FindRegistered { email } => Ok(Step::done(users::registered_as(sql, email)?)),
             Command::ListUsers { page } => Ok(Step::done(users::list(sql, page)?)),
         }
     }

@@ -134,7 +134,7 @@ pub(super) async fn login(
 /// Ends the sign-in of this request.
 pub(super) async fn logout(
     State(app): State<Arc<App>>,
-    SignedIn(person, _): SignedIn,
+    SignedIn(person): SignedIn,
     query: Query,
 ) -> Result<NoContent, Problem> {
     no_parameters(query)?;
@@ -145,7 +145,7 @@ pub(super) async fn logout(
 /// Reads the own account.
 pub(super) async fn read(
     State(app): State<Arc<App>>,
-    SignedIn(person, _): SignedIn,
+    SignedIn(person): SignedIn,
     query: Query,
 ) -> Result<Reply<AccountBody>, Problem> {
     no_parameters(query)?;
@@ -155,7 +155,7 @@ pub(super) async fn read(
 /// Changes the own name.
 pub(super) async fn change(
     State(app): State<Arc<App>>,
-    SignedIn(person, _): SignedIn,
+    SignedIn(person): SignedIn,
     query: Query,
     body: JsonBody,
 ) -> Result<Reply<AccountBody>, Problem> {

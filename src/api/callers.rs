@@ -43,7 +43,7 @@ macro_rules! needs {
 needs! {
     ReadApiKeys WriteApiKeys VerifyKeys ReadSessions WriteSessions ReadOrganization ReadAuditLog
     WriteOrganization ReadMembers WriteMembers WriteOwners
-    ChangePlan TransferOrganization ExportOrganization DeleteOrganization
+    TransferOrganization ExportOrganization DeleteOrganization
 }
 
 /// The caller of a route of an organization, which its authority has just found good for `N`: an API key below `/v1`,
@@ -77,45 +77,43 @@ async fn member(
     organization: &str,
     operation: Operation,
 ) -> Result<(Principal, Mount), Problem> {
-    let (presented, _) = token(parts)?;
-    let ClientIp(ip) = ClientIp::find(&parts.headers);
-    let text = presented.expose();
-    let seated = match OrganizationId::parse(organization, app.keyring()) {
-        Ok(id) => app.seat(text, ip, id.clone(), operation).await.map(|by| (by, Mount::Members(id))),
-        // Only who is signed in hears that this is none: a stranger learns nothing from ids.
-        Err(_) => app.signed_in(text, ip).await.and_then(|_| Err(Rejection::OrganizationNotFound.into())),
-    };
-    match seated {
-        Err(Error::Rejected(Rejection::SignedOut)) => Err(signed_out(app, ip).await),
-        seated => Ok(seated?),
-    }
+    // Only who is signed in hears that an organization is none: a stranger learns nothing from ids.
+    let person = person(parts, app).await?;
+    let id =
+        OrganizationId::parse(organization, app.keyring()).map_err(|_| Problem::new(Code::OrganizationNotFound))?;
+    let principal = app.seat(&person, &id, operation).await?;
+    Ok((principal, Mount::Members(id)))
 }
 
-/// A user who is signed in, on routes that belong to no organization, and how the access token came.
-pub(super) struct SignedIn(pub(super) Person, pub(super) Carrier);
+/// A user who is signed in, on routes that belong to no organization.
+pub(super) struct SignedIn(pub(super) Person);
 
 impl FromRequestParts<Arc<App>> for SignedIn {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        let (presented, carrier) = token(parts)?;
-        let ClientIp(ip) = ClientIp::find(&parts.headers);
-        match app.signed_in(presented.expose(), ip).await {
-            Ok(person) => Ok(Self(person, carrier)),
-            Err(Error::Rejected(Rejection::SignedOut)) => Err(signed_out(app, ip).await),
-            Err(error) => Err(error.into()),
-        }
+        person(parts, app).await.map(Self)
+    }
+}
+
+async fn person(parts: &Parts, app: &App) -> Result<Person, Problem> {
+    let presented = token(parts)?;
+    let ClientIp(ip) = ClientIp::find(&parts.headers);
+    match app.signed_in(presented.expose(), ip).await {
+        Ok(person) => Ok(person),
+        Err(Error::Rejected(Rejection::SignedOut)) => Err(signed_out(app, ip).await),
+        Err(error) => Err(error.into()),
     }
 }
 
 /// The access token of a request; one that came as the cookie only if a page of ours has made the request.
-fn token(parts: &Parts) -> Result<(Presented, Carrier), Problem> {
+fn token(parts: &Parts) -> Result<Presented, Problem> {
     let query = parts.uri.query().unwrap_or_default();
     let (presented, carrier) = Presented::find_token(&parts.headers, query).map_err(CredentialError::of_person)?;
     if carrier == Carrier::Cookie {
         csrf::check(parts)?;
     }
-    Ok((presented, carrier))
+    Ok(presented)
 }
 
 /// Somebody who is not signed in yet: who registers, signs in, or follows a link. A cookie from an earlier time may be

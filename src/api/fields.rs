@@ -13,6 +13,7 @@
 pub mod error;
 pub mod ids;
 pub mod metadata;
+pub mod people;
 pub mod plain;
 pub mod values;
 

@@ -77,7 +77,7 @@ pub(super) async fn revoke(
 /// Accepts an invitation: the user becomes a member.
 pub(super) async fn accept(
     State(app): State<Arc<App>>,
-    SignedIn(person, _): SignedIn,
+    SignedIn(person): SignedIn,
     query: Query,
     body: JsonBody,
 ) -> Result<Reply<MembershipBody>, Problem> {

@@ -20,7 +20,7 @@ use super::paths::OrganizationPath;
 use super::problem::Problem;
 use super::query::Query;
 use super::reply::Reply;
-use crate::app::App;
+use crate::app::{App, Founded};
 use crate::domain::id::OrganizationId;
 use crate::domain::plan::{Plan, PlanName};
 use crate::domain::session::OrganizationStatus;
@@ -39,6 +39,20 @@ pub(super) struct FoundedBody {
     api_key: IssuedKeyBody,
 }
 
+impl FoundedBody {
+    /// Writes an organization that has just been founded.
+    pub(super) fn new(founded: &Founded, app: &App) -> Self {
+        Self {
+            organization: OrganizationBody::new(&founded.organization, app),
+            api_key: IssuedKeyBody {
+                record: ApiKeyBody::new(&founded.key, app.now()),
+                // Shown here once, like any other new key (H3).
+                key: founded.secret.expose().to_owned(),
+            },
+        }
+    }
+}
+
 /// Creates an organization with its production default session and a first key with full access.
 pub(super) async fn create(
     State(app): State<Arc<App>>,
@@ -55,15 +69,7 @@ pub(super) async fn create(
     let name = fields.finish_with(|| name)?;
     let outcome = app.found_organization(name, plan).await?;
     let path = format!("/operator/organizations/{}", outcome.reply.organization.id);
-    let body = FoundedBody {
-        api_key: IssuedKeyBody {
-            record: ApiKeyBody::new(&outcome.reply.key, app.now()),
-            // Shown here once, like any other new key (H3).
-            key: outcome.reply.secret.expose().to_owned(),
-        },
-        organization: OrganizationBody::new(&outcome.reply.organization),
-    };
-    Ok(Reply::created(path, body).settled(outcome.settled))
+    Ok(Reply::created(path, FoundedBody::new(&outcome.reply, &app)).settled(outcome.settled))
 }
 
 /// Lists all organizations, newest first.
@@ -78,7 +84,8 @@ pub(super) async fn list(
     let (organizations, more) = app.list_organizations(page).await?;
     let last = organizations.last().map(|organization| (organization.created_at, organization.id.as_str()));
     let pagination = cursors.pagination(more, last);
-    Ok(Reply::ok(PageBody { data: organizations.iter().map(OrganizationBody::new).collect(), pagination }))
+    let bodies = organizations.iter().map(|organization| OrganizationBody::new(organization, &app));
+    Ok(Reply::ok(PageBody { data: bodies.collect(), pagination }))
 }
 
 /// Reads any organization.
@@ -89,7 +96,7 @@ pub(super) async fn read(
     query: Query,
 ) -> Result<Reply<OrganizationBody>, Problem> {
     no_parameters(query)?;
-    Ok(Reply::ok(OrganizationBody::new(&app.inspect_organization(&id).await?)))
+    Ok(Reply::ok(OrganizationBody::new(&app.inspect_organization(&id).await?, &app)))
 }
 
 /// Changes name, plan or limits of an organization.
@@ -106,7 +113,7 @@ pub(super) async fn change(
     let change = OrganizationChange { name: fields.given("name", text(name)), plan: fields.given("plan", plan) };
     fields.finish()?;
     let outcome = app.change_organization(&id, change).await?;
-    Ok(Reply::ok(ChangedOrganizationBody::new(&outcome.reply)).settled(outcome.settled))
+    Ok(Reply::ok(ChangedOrganizationBody::new(&outcome.reply, &app)).settled(outcome.settled))
 }
 
 /// Suspends an organization: all its keys are refused until it is resumed.
@@ -147,13 +154,12 @@ async fn set_status(
 ) -> Result<Reply<ChangedOrganizationBody>, Problem> {
     no_parameters(query)?;
     let outcome = app.set_organization_status(id, status).await?;
-    Ok(Reply::ok(ChangedOrganizationBody::new(&outcome.reply)).settled(outcome.settled))
+    Ok(Reply::ok(ChangedOrganizationBody::new(&outcome.reply, app)).settled(outcome.settled))
 }
 
 /// Reads a plan: its name, and limits that differ from the preset's.
 fn plan(json: &Json) -> Result<Plan, FieldErrors> {
-    let names =
-        [PlanName::Free, PlanName::Starter, PlanName::Pro, PlanName::Enterprise].map(|plan| (plan.as_str(), plan));
+    let names = PlanName::ALL.map(|plan| (plan.as_str(), plan));
     object(|fields| {
         let name = fields.required("name", text(one_of(&names)));
         let keys_per_session = fields.optional("keysPerSession", integer(1..=CUSTOM_LIMIT_MAX));

@@ -32,11 +32,7 @@ pub(super) struct RegisteredUserBody {
 
 impl RegisteredUserBody {
     fn new(user: &Registered) -> Self {
-        Self {
-            id: user.user_id.to_string(),
-            email: user.email.to_string(),
-            created_at: user.created_at.to_string(),
-        }
+        Self { id: user.user_id.to_string(), email: user.email.to_string(), created_at: user.created_at.to_string() }
     }
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::callers::{By, ReadAuditLog, ReadOrganization};
 use super::fields::{FieldCode, FieldError};
-use super::key_body::ActorBody;
+use super::key_body::{ActorBody, time};
 use super::pages::{Cursors, PAGE_ROWS_DEFAULT, PageBody, Pagination, filter_text, limit, no_parameters};
 use super::problem::Problem;
 use super::query::Query;
@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::domain::audit::Action;
 use crate::domain::organization::Organization;
 use crate::domain::plan::Plan;
+use crate::object::audit_log::Head;
 use crate::organization::protocol::{AuditQuery, LoggedEntry};
 
 /// An organization.
@@ -38,6 +39,10 @@ pub(super) struct OrganizationBody {
     created_at: String,
     /// When it last changed.
     updated_at: String,
+    /// When it was deleted.
+    deleted_at: Option<String>,
+    /// When everything about a deleted organization is forgotten; until then it can be exported.
+    erased_at: Option<String>,
 }
 
 /// An organization after a change, with the moment from which nobody acts on the state before.
@@ -65,24 +70,27 @@ pub(super) struct PlanBody {
 
 impl OrganizationBody {
     /// Writes the record.
-    pub(super) fn new(organization: &Organization) -> Self {
+    pub(super) fn new(organization: &Organization, app: &App) -> Self {
+        let erased_at = organization.deleted_at.map(|at| at.plus_millis(app.retention_ms()));
         Self {
             id: organization.id.to_string(),
             name: organization.name.to_string(),
             status: organization.policy.status.as_str(),
             plan: PlanBody::new(&organization.policy.plan),
-            members_count: 0,
+            members_count: organization.members_count,
             default_session_id: organization.default_session_id.to_string(),
             created_at: organization.created_at.to_string(),
             updated_at: organization.updated_at.to_string(),
+            deleted_at: time(organization.deleted_at),
+            erased_at: time(erased_at),
         }
     }
 }
 
 impl ChangedOrganizationBody {
     /// Writes the record.
-    pub(super) fn new(organization: &Organization) -> Self {
-        Self { record: OrganizationBody::new(organization), effective_at: organization.updated_at.to_string() }
+    pub(super) fn new(organization: &Organization, app: &App) -> Self {
+        Self { record: OrganizationBody::new(organization, app), effective_at: organization.updated_at.to_string() }
     }
 }
 
@@ -121,7 +129,8 @@ pub(super) struct AuditEntryBody {
 }
 
 impl AuditEntryBody {
-    fn new(logged: LoggedEntry) -> Self {
+    /// Writes an entry as far as the caller may know it.
+    pub(super) fn new(logged: LoggedEntry) -> Self {
         let LoggedEntry { seq, hash, entry, session_id } = logged;
         Self {
             id: entry.id.to_string(),
@@ -147,6 +156,13 @@ pub(super) struct AuditBody {
     head: Option<AuditHead>,
 }
 
+impl AuditBody {
+    /// Writes a page.
+    pub(super) fn new(page: PageBody<AuditEntryBody>, head: Option<Head>) -> Self {
+        Self { page, head: head.map(|head| AuditHead { seq: head.seq, hash: head.hash }) }
+    }
+}
+
 /// The newest entry of a log: whoever keeps it can prove later that nothing before it was changed.
 #[derive(Debug, Serialize)]
 pub(super) struct AuditHead {
@@ -163,7 +179,7 @@ pub(super) async fn read(
     query: Query,
 ) -> Result<Reply<OrganizationBody>, Problem> {
     no_parameters(query)?;
-    Ok(Reply::ok(OrganizationBody::new(&app.read_organization(&caller).await?)))
+    Ok(Reply::ok(OrganizationBody::new(&app.read_organization(&caller).await?, &app)))
 }
 
 /// Reads the audit log as far as the caller reaches, newest first.
@@ -188,8 +204,7 @@ pub(super) async fn audit_log(
     let last = page.entries.last().filter(|_| page.more).map(|entry| entry.seq);
     let pagination = Pagination { has_more: page.more, next_cursor: last.map(|seq| cursors.write(&seq.to_string())) };
     let data = page.entries.into_iter().map(AuditEntryBody::new).collect();
-    let head = page.head.map(|head| AuditHead { seq: head.seq, hash: head.hash });
-    Ok(Reply::ok(AuditBody { page: PageBody { data, pagination }, head }))
+    Ok(Reply::ok(AuditBody::new(PageBody { data, pagination }, page.head)))
 }
 
 fn action(text: &str) -> Result<Action, FieldError> {

@@ -32,7 +32,7 @@ pub(super) struct OrganizationsBody {
 /// Lists the organizations the user belongs to.
 pub(super) async fn list(
     State(app): State<Arc<App>>,
-    SignedIn(person, _): SignedIn,
+    SignedIn(person): SignedIn,
     query: Query,
 ) -> Result<Reply<OrganizationsBody>, Problem> {
     no_parameters(query)?;
@@ -43,7 +43,7 @@ pub(super) async fn list(
 /// Founds another organization, which the user owns.
 pub(super) async fn create(
     State(app): State<Arc<App>>,
-    SignedIn(person, _): SignedIn,
+    SignedIn(person): SignedIn,
     query: Query,
     headers: HeaderMap,
     body: JsonBody,

@@ -45,7 +45,7 @@ pub(super) struct ForgottenBody {}
 /// Changes the own password. Every other sign-in ends.
 pub(super) async fn change(
     State(app): State<Arc<App>>,
-    SignedIn(person, _): SignedIn,
+    SignedIn(person): SignedIn,
     query: Query,
     body: JsonBody,
 ) -> Result<Reply<AccountBody>, Problem> {

@@ -83,6 +83,7 @@ codes! {
     AlreadyMember              CONFLICT "already_member" "The user is a member already."
     MemberElsewhere            CONFLICT "member_elsewhere" "The member belongs to other organizations too; only the operator can reset the password."
     InvitationEnded            CONFLICT "invitation_ended" "The invitation was accepted or taken back, or it has expired."
+    TooManyInvitations         CONFLICT "too_many_invitations" "As many invitations are pending as there may be; take some back."
     SetupDone                  CONFLICT "setup_done" "The first account of this deployment exists already."
     EmailTaken                 CONFLICT "email_taken" "There is an account with this e-mail address already."
     LinkHookMissing            CONFLICT "link_hook_missing" "This deployment sends no links; ask an owner of your organization or the operator."

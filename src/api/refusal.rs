@@ -1,9 +1,13 @@
 //! From what a use case refuses to what a client reads. One exhaustive table; causes go to the log.
 
+use super::callers::FAILURE_PAUSE_MS;
 use super::fields::{FieldCode, FieldError};
 use super::problem::{Code, Problem};
 use crate::app::Error;
 use crate::object::Rejection;
+
+/// How long (ms) whoever finds too many others signing in should wait.
+const BUSY_PAUSE_MS: u64 = 1_000;
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
@@ -35,6 +39,7 @@ impl From<Rejection> for Problem {
                 return error.within("expiresAt").into();
             }
             Rejection::SignedOut => return Self::signed_out(),
+            Rejection::Busy => return Self::new(Code::SignInBusy).retry_after_ms(BUSY_PAUSE_MS),
             Rejection::KeyNotFound => Code::ApiKeyNotFound,
             Rejection::SessionNotFound => Code::SessionNotFound,
             Rejection::OrganizationNotFound => Code::OrganizationNotFound,
@@ -69,8 +74,14 @@ impl From<Rejection> for Problem {
             Rejection::TotpNotEnabled => Code::TotpNotEnabled,
             Rejection::TotpWrong => Code::TotpWrong,
             Rejection::OrganizationLimitReached => Code::OrganizationLimitReached,
-            Rejection::Busy => Code::SignInBusy,
-            Rejection::TooMany => Code::RateLimited,
+            Rejection::TooManyInvitations => Code::TooManyInvitations,
+            Rejection::RegistrationClosed => Code::RegistrationClosed,
+            Rejection::SignInRefused => Code::SignInFailed,
+            Rejection::SecondFactorNeeded => Code::SecondFactorRequired,
+            Rejection::TooManyAttempts => {
+                return Self::new(Code::AuthTooManyFailures).retry_after_ms(FAILURE_PAUSE_MS);
+            }
+            Rejection::LinkHookMissing => Code::LinkHookMissing,
             // A drawn 64-bit locator was taken: the client may simply try again.
             Rejection::LocatorTaken => Code::ServiceUnavailable,
         };

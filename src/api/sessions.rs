@@ -76,7 +76,8 @@ pub(super) struct HealthBody {
 }
 
 impl SessionBody {
-    fn new(session: &Session) -> Self {
+    /// Writes the record.
+    pub(super) fn new(session: &Session) -> Self {
         Self {
             id: session.id.to_string(),
             name: session.name.to_string(),

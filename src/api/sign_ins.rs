@@ -28,7 +28,7 @@ pub(super) struct SignInsBody {
 /// Lists the sign-ins that stand, newest first.
 pub(super) async fn list(
     State(app): State<Arc<App>>,
-    SignedIn(person, _): SignedIn,
+    SignedIn(person): SignedIn,
     query: Query,
 ) -> Result<Reply<SignInsBody>, Problem> {
     no_parameters(query)?;
@@ -41,7 +41,7 @@ pub(super) async fn list(
 /// Ends a sign-in: its access token, or its cookie, is worth nothing from then on.
 pub(super) async fn end(
     State(app): State<Arc<App>>,
-    SignedIn(person, _): SignedIn,
+    SignedIn(person): SignedIn,
     SignInPath(id): SignInPath,
     query: Query,
 ) -> Result<NoContent, Problem> {
@@ -54,7 +54,7 @@ pub(super) async fn end(
 /// Reads the account's own audit log, newest first: sign-ins good and bad, passwords, second factors.
 pub(super) async fn audit_log(
     State(app): State<Arc<App>>,
-    SignedIn(person, _): SignedIn,
+    SignedIn(person): SignedIn,
     mut query: Query,
 ) -> Result<Reply<AuditBody>, Problem> {
     let cursors = Cursors { keyring: app.keyring(), list: "account_log", owner: person.user.id.as_str() };

@@ -37,7 +37,7 @@ pub(super) struct RecoveryCodesBody {
 /// Begins to set up a second factor. It is needed from the first code on that confirms it.
 pub(super) async fn begin(
     State(app): State<Arc<App>>,
-    SignedIn(person, _): SignedIn,
+    SignedIn(person): SignedIn,
     query: Query,
     body: JsonBody,
 ) -> Result<Reply<TotpBody>, Problem> {
@@ -49,7 +49,7 @@ pub(super) async fn begin(
 /// Confirms a second factor with a first code, and shows the recovery codes.
 pub(super) async fn confirm(
     State(app): State<Arc<App>>,
-    SignedIn(person, _): SignedIn,
+    SignedIn(person): SignedIn,
     query: Query,
     body: JsonBody,
 ) -> Result<Reply<RecoveryCodesBody>, Problem> {
@@ -63,7 +63,7 @@ pub(super) async fn confirm(
 /// Draws recovery codes anew. Those from before are worth nothing from then on.
 pub(super) async fn renew(
     State(app): State<Arc<App>>,
-    SignedIn(person, _): SignedIn,
+    SignedIn(person): SignedIn,
     query: Query,
     body: JsonBody,
 ) -> Result<Reply<RecoveryCodesBody>, Problem> {
@@ -74,7 +74,7 @@ pub(super) async fn renew(
 /// Takes the second factor away.
 pub(super) async fn remove(
     State(app): State<Arc<App>>,
-    SignedIn(person, _): SignedIn,
+    SignedIn(person): SignedIn,
     query: Query,
     body: JsonBody,
 ) -> Result<NoContent, Problem> {

@@ -146,6 +146,17 @@ impl App {
         }
     }
 
+    /// The user of an address.
+    ///
+    /// # Errors
+    /// `Unavailable` if the directory cannot be reached.
+    pub async fn find_registered(&self, email: &Email) -> Result<Option<Registered>, Error> {
+        match self.directory(DirectoryCommand::FindRegistered { email: email.clone() }).await?.reply {
+            DirectoryReply::Users { users, .. } => Ok(users.into_iter().next()),
+            _ => unexpected(),
+        }
+    }
+
     /// Whose address this is.
     ///
     /// # Errors

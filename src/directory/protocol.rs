@@ -24,6 +24,8 @@ pub enum Command {
     Claim { email: Email, user_id: UserId, admission: Admission },
     /// Whose address is this?
     FindUser { email: Email },
+    /// The same with all that is known of the user here.
+    FindRegistered { email: Email },
     /// A page of users, newest first.
     ListUsers { page: Page },
 }

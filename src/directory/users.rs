@@ -70,6 +70,13 @@ pub fn find(sql: &dyn Sql, email: &Email) -> Result<Option<UserId>, SqlError> {
         .transpose()
 }
 
+/// The user of an address as a page of one row or none.
+pub fn registered_as(sql: &dyn Sql, email: &Email) -> Result<Reply, SqlError> {
+    let statement = "SELECT user_id, email, created_at FROM users WHERE email_key = ?";
+    let users = query(sql, statement, &[email.key().into()])?.iter().map(registered).collect::<Result<_, _>>()?;
+    Ok(Reply::Users { users, more: false })
+}
+
 /// A page of users, newest first.
 pub fn list(sql: &dyn Sql, page: &Page) -> Result<Reply, SqlError> {
     let (after, mut params) = match &page.after {

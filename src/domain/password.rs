@@ -71,11 +71,12 @@ pub struct PasswordHash {
 }
 
 impl Password {
-    /// Reads a new password. Spaces count, at the ends as well; no kind of character is asked for.
+    /// Reads a new password, of the user with this address if it is known. Spaces count, at the ends as well; no kind
+    /// of character is asked for.
     ///
     /// # Errors
     /// Names the first reason why it may not be chosen.
-    pub fn choose(text: &str, email: &Email) -> Result<Self, PasswordError> {
+    pub fn choose(text: &str, email: Option<&Email>) -> Result<Self, PasswordError> {
         let password = Self::present(text).ok_or(PasswordError::TooLong)?;
         let characters = password.0.chars().count();
         if characters < MIN_CHARACTERS {
@@ -89,7 +90,7 @@ impl Password {
         }
         let lower = password.0.to_lowercase();
         let bare = lower.trim();
-        if [email.as_str(), email.local_part(), &email.key()].iter().any(|own| own.to_lowercase() == bare) {
+        if email.is_some_and(|email| is_own(email, bare)) {
             return Err(PasswordError::Email);
         }
         if COMMON.split(' ').any(|common| common == bare) {
@@ -116,6 +117,10 @@ impl PartialEq for Password {
 }
 
 impl Eq for Password {}
+
+fn is_own(email: &Email, bare: &str) -> bool {
+    [email.as_str(), email.local_part(), &email.key()].iter().any(|own| own.to_lowercase() == bare)
+}
 
 impl fmt::Debug for Password {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -20,6 +20,9 @@ pub enum PlanName {
 }
 
 impl PlanName {
+    /// All plans.
+    pub const ALL: [Self; 4] = [Self::Free, Self::Starter, Self::Pro, Self::Enterprise];
+
     /// The word that clients read and write.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -32,7 +35,7 @@ impl PlanName {
 
     /// Reads that word.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Free, Self::Starter, Self::Pro, Self::Enterprise].into_iter().find(|plan| plan.as_str() == text)
+        Self::ALL.into_iter().find(|plan| plan.as_str() == text)
     }
 
     fn keys_per_session(self) -> Option<u32> {

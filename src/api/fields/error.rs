@@ -39,11 +39,13 @@ pub enum FieldCode {
     Conflict,
     /// A time that has to lie ahead does not.
     InThePast,
+    /// A password that is too easy to guess.
+    TooCommon,
 }
 
 impl FieldCode {
     /// All kinds, in the order of the documentation.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Required,
         Self::InvalidType,
         Self::OutOfRange,
@@ -55,6 +57,7 @@ impl FieldCode {
         Self::DuplicateField,
         Self::Conflict,
         Self::InThePast,
+        Self::TooCommon,
     ];
 
     /// The word on the wire.
@@ -72,6 +75,7 @@ impl FieldCode {
             Self::DuplicateField => "duplicate_field",
             Self::Conflict => "conflict",
             Self::InThePast => "in_the_past",
+            Self::TooCommon => "too_common",
         }
     }
 }

@@ -4,7 +4,7 @@
 //! no violation here; what does not even look like an id is.
 
 use super::{FieldCode, FieldError};
-use crate::domain::id::{ApiKeyId, IdError, SessionId};
+use crate::domain::id::{ApiKeyId, IdError, SessionId, UserId};
 use crate::domain::keyring::Keyring;
 
 /// A session id. `None` has the look of one, but was never given out: answer it like a session out of reach.
@@ -15,6 +15,11 @@ pub fn session_id(keyring: &Keyring) -> impl Fn(&str) -> Result<Option<SessionId
 /// A session id that is only compared with others: one that was never given out equals none of them.
 pub fn session_to_match(keyring: &Keyring) -> impl Fn(&str) -> Result<SessionId, FieldError> {
     move |text| session_id(keyring)(text).map(|id| id.unwrap_or_else(|| SessionId::from_trusted(text.to_owned())))
+}
+
+/// A user id, `None` as with [`session_id`].
+pub fn user_id(keyring: &Keyring) -> impl Fn(&str) -> Result<Option<UserId>, FieldError> {
+    move |text| routed(UserId::parse(text, keyring), "must be the id of a user")
 }
 
 /// An API key id, `None` as with [`session_id`].
