@@ -1,8 +1,8 @@
 //! What a signature does not tell about an operation: its name, its body, its parameters, and what it refuses.
 //!
 //! A new handler needs:
-//! 1. `.route("/path", get(module::handler))` on one line of `api.rs`, the method by its bare name; or `.route(&below("/path"), …)` if keys and
-//!    members share it; then it is described twice, for members as `…AsMember`.
+//! 1. `.route("/path", get(module::handler))` on one line of `api.rs`, the method by its bare name; or
+//!    `.route(&below("/path"), …)` if keys and members share it, which describes it twice, for members as `…AsMember`.
 //! 2. its caller in its signature (`By<Needs>`, `SignedIn`, `Operator`, `Presented`, `Visitor`) and a comment whose first
 //!    sentence is the summary. A path's ids come by `…Path` extractors; a new one stands in `ids` in `openapi.rs`.
 //! 3. its file in `FILES` (`source.rs`), its module in `tag` (`openapi.rs`).
