@@ -69,7 +69,8 @@ fn world(env: &Env) -> Result<(World, Settings), String> {
 }
 
 /// Headers of which a value outside ASCII is an error; that of any other header is nothing to us.
-const OURS: [&str; 5] = ["authorization", "x-api-key", "idempotency-key", "content-type", "content-encoding"];
+const OURS: [&str; 7] =
+    ["authorization", "x-api-key", "idempotency-key", "content-type", "content-encoding", "origin", "sec-fetch-site"];
 
 /// The request in HTTP types. Those take ASCII only, while a proxy passes on whatever a browser sent it (a cookie,
 /// a referrer, the name of a city): such headers are left out.

@@ -261,7 +261,7 @@ mod tests {
     }
 
     fn refusal(text: &str) -> Option<PasswordError> {
-        Password::choose(text, &email()).err()
+        Password::choose(text, Some(&email())).err()
     }
 
     fn password(text: &str) -> Password {
@@ -471,14 +471,14 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_makes_choosing_or_reading_panic(text: String, phc: String, repeated in "[a-c1-3]{1,4}") {
-            let _ = Password::choose(&text, &email());
-            let _ = Password::choose(&repeated.repeat(5), &email());
+            let _ = Password::choose(&text, Some(&email()));
+            let _ = Password::choose(&repeated.repeat(5), Some(&email()));
             prop_assert!(Stored::read(&phc).is_none());
         }
 
         #[test]
         fn what_was_chosen_can_be_presented(text in r"[a-zäé\u{301} 가-힣🦀]{8,40}", other in "[a-z]{8,12}") {
-            if let Ok(chosen) = Password::choose(&text, &email()) {
+            if let Ok(chosen) = Password::choose(&text, Some(&email())) {
                 let hash = cheap(&text, &keyring(), CHEAP);
                 prop_assert!(hash.verify(&chosen, &keyring()));
                 prop_assert!(hash.verify(&password(&text), &keyring()));

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use latchkey::directory::protocol::{Command as DirectoryCommand, Reply as DirectoryReply};
 use latchkey::domain::api_key::ApiKey;
 use latchkey::domain::audit::Actor;
+use latchkey::domain::caller::Bearer;
 use latchkey::domain::id::{ApiKeyId, OrganizationId, SessionId};
 use latchkey::domain::key_change::KeyChange;
 use latchkey::domain::locator::Locator;
@@ -232,6 +233,7 @@ fn commands_to_organization_and_directory_are_pinned() {
             session: session.clone(),
             first_key: new_key.clone(),
             actor: Actor::Operator,
+            owner: None,
         })
     };
     let first = || organization::Page { after: Some((Timestamp::from_millis(1), "key_1".to_owned())), limit: 50 };
@@ -256,6 +258,7 @@ fn commands_to_organization_and_directory_are_pinned() {
             organization::Command::DefaultSession { authority: authority(), session: new_session() },
             organization::Command::Change {
                 change: organization::OrganizationChange { name: Some(name("New")), plan: None },
+                authority: Authority::Operator,
             },
             organization::Command::Suspend,
             organization::Command::Resume,

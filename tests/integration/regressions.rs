@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
-use latchkey::app::{App, Settings};
+use latchkey::app::App;
 use latchkey::domain::plan::{Plan, PlanName};
 use latchkey::domain::session::OrganizationStatus;
 use latchkey::domain::verification::Code;
-use latchkey::ports::{Address, FailureLimiter, PortError};
+use latchkey::ports::{Address, FailureLimiter, Limited, PortError};
 use serde_json::{Value, json};
 
 use crate::support::house::Home;
@@ -276,7 +276,7 @@ struct HangingLimiter;
 
 #[async_trait]
 impl FailureLimiter for HangingLimiter {
-    async fn tolerates(&self, _: &str) -> Result<bool, PortError> {
+    async fn tolerates(&self, _: Limited, _: &str) -> Result<bool, PortError> {
         std::future::pending().await
     }
 }
@@ -287,7 +287,7 @@ fn a_limiter_that_fails_or_never_answers_turns_a_401_into_nothing_else() {
     let invalid = (401, "auth_invalid_key".to_owned());
     house.limiter.failing.store(true, Ordering::Relaxed);
     assert_eq!(house.call(&key_like("live"), "GET", "/v1/whoami", &NULL).refusal(), invalid);
-    let settings = Settings::parse(Some(&root_secret(1)), None, None, None).unwrap().1;
+    let settings = settings_of(&root_secret(1)).2;
     house.app = Arc::new(App::new(house.app.world().clone(), Arc::new(HangingLimiter), settings));
     assert_eq!(house.call(&key_like("live"), "GET", "/v1/whoami", &NULL).refusal(), invalid);
     assert_eq!(house.timer.slept().iter().sum::<u64>(), 200, "that is how long it may take");

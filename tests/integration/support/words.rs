@@ -1,16 +1,18 @@
 //! Short words for values that tests need often.
 
-use latchkey::app::{Error, Idempotency, IssueKey, SessionChoice};
+use latchkey::app::{Error, Idempotency, IssueKey, SessionChoice, Settings};
 use latchkey::domain::api_key::KeySettings;
 use latchkey::domain::change::Change;
 use latchkey::domain::domain_name::DomainName;
 use latchkey::domain::environment::Environment;
 use latchkey::domain::id::SessionId;
 use latchkey::domain::ip_network::IpAllowList;
+use latchkey::domain::keyring::Keyring;
 use latchkey::domain::permission::{Permission, Permissions};
 use latchkey::domain::text::Name;
 use latchkey::object::Rejection;
 use latchkey::organization::protocol::{KeyQuery, Page};
+use latchkey::ports::Rules;
 use sha2::{Digest, Sha256};
 
 /// The operator's token in every house.
@@ -24,6 +26,11 @@ pub const DAY: i64 = 24 * HOUR;
 /// A root secret, the same for the same number.
 pub fn root_secret(number: u8) -> String {
     hex::encode([number; 32])
+}
+
+/// What a deployment has that sets nothing but its root secrets.
+pub fn settings_of(root_secrets: &str) -> (Keyring, Rules, Settings) {
+    Settings::parse(|name| (name == "ROOT_SECRETS").then(|| root_secrets.to_owned())).unwrap()
 }
 
 /// SHA-256.
