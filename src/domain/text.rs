@@ -136,6 +136,11 @@ fn exact(text: &str, max_characters: usize) -> Result<String, TextError> {
     Ok(text.to_owned())
 }
 
+/// Whether nothing hides in the text: no white space, no invisible, control or direction character.
+pub(super) fn is_plain(text: &str) -> bool {
+    !text.chars().any(|character| is_blank(character) || is_control(character) || is_direction(character))
+}
+
 /// What holds for every text, wherever the character stands.
 fn bounded(text: &str, max_characters: usize) -> Result<(), TextError> {
     if text.chars().nth(max_characters).is_some() {
