@@ -1,7 +1,7 @@
 //! HTTP: what a request must look like, which use case it calls, and how the answer is written.
 //!
 //! A handler extracts, calls one use case, and answers; it names its caller in its signature (H12). The
-//! router below is the whole table of routes.
+//! functions below are the whole table of routes; those of an organization are mounted twice.
 
 pub mod body;
 pub mod client_ip;
@@ -14,11 +14,14 @@ pub mod problem;
 pub mod query;
 
 mod callers;
+mod cookies;
+mod csrf;
 mod idempotency;
 mod key_body;
 mod key_requests;
 mod keys;
 mod meta;
+mod mount;
 #[cfg(test)]
 mod openapi;
 mod operator;
@@ -55,16 +58,11 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/healthz", get(meta::healthz))
         .route("/openapi.json", get(meta::openapi))
         .route("/v1/whoami", get(verification::whoami))
-        .route("/v1/keys/verify", post(verification::verify))
-        .route("/v1/api_keys", post(keys::create).get(keys::list))
-        .route("/v1/api_keys/{id}", get(keys::read).patch(keys::change).delete(keys::revoke))
-        .route("/v1/api_keys/{id}/rotate", post(keys::rotate))
-        .route("/v1/sessions", post(sessions::create).get(sessions::list))
-        .route("/v1/sessions/{id}", get(sessions::read).patch(sessions::change).delete(sessions::delete))
-        .route("/v1/sessions/{id}/api_keys", post(session_keys::create).get(session_keys::list))
-        .route("/v1/sessions/{id}/health", get(sessions::health))
         .route("/v1/organization", get(organization::read))
-        .route("/v1/audit_log", get(organization::audit_log));
+        .route("/organizations/{organizationId}", get(organization::read));
+    for at in [mount::KEYS, mount::MEMBERS] {
+        routes = management(routes, at);
+    }
     if app.has_operator() {
         routes = routes
             .route("/operator/organizations", post(operator::create).get(operator::list))
@@ -75,6 +73,21 @@ pub fn router(app: Arc<App>) -> Router {
     #[cfg(feature = "panic-route")]
     let routes = routes.route("/panic", get(meta::panic));
     envelope::enclose(routes.with_state(app).layer(from_fn(readable)), entropy, log)
+}
+
+/// What keys and members do alike: the same routes, mounted below both of their places.
+fn management(routes: Router<Arc<App>>, at: &str) -> Router<Arc<App>> {
+    let below = |path: &str| format!("{at}{path}");
+    routes
+        .route(&below("/keys/verify"), post(verification::verify))
+        .route(&below("/api_keys"), post(keys::create).get(keys::list))
+        .route(&below("/api_keys/{id}"), get(keys::read).patch(keys::change).delete(keys::revoke))
+        .route(&below("/api_keys/{id}/rotate"), post(keys::rotate))
+        .route(&below("/sessions"), post(sessions::create).get(sessions::list))
+        .route(&below("/sessions/{id}"), get(sessions::read).patch(sessions::change).delete(sessions::delete))
+        .route(&below("/sessions/{id}/api_keys"), post(session_keys::create).get(session_keys::list))
+        .route(&below("/sessions/{id}/health"), get(sessions::health))
+        .route(&below("/audit_log"), get(organization::audit_log))
 }
 
 /// What a deployment answers that cannot work: 503 to everything.

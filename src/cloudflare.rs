@@ -53,13 +53,7 @@ fn router(env: &Env) -> Router {
 /// The doors of this deployment, and its settings.
 fn world(env: &Env) -> Result<(World, Settings), String> {
     let text = |name: &str| env.var(name).ok().map(|value| value.to_string());
-    let (keyring, settings) = Settings::parse(
-        text("ROOT_SECRETS").as_deref(),
-        text("KEY_PREFIX").as_deref(),
-        text("OPERATOR_TOKEN_SHA256").as_deref(),
-        text("DEFAULT_PLAN").as_deref(),
-    )
-    .map_err(|error| error.to_string())?;
+    let (keyring, rules, settings) = Settings::parse(text).map_err(|error| error.to_string())?;
     let world = World {
         kv: Arc::new(doors::Keys::new(env)?),
         objects: Arc::new(objects::Namespaces::new(env)?),
@@ -67,7 +61,9 @@ fn world(env: &Env) -> Result<(World, Settings), String> {
         timer: Arc::new(timer::SystemTimer),
         entropy: Arc::new(doors::SystemEntropy),
         log: Arc::new(doors::Console),
+        outbound: Arc::new(doors::Web),
         keyring: Arc::new(keyring),
+        rules: Arc::new(rules),
     };
     Ok((world, settings))
 }

@@ -249,8 +249,18 @@ pub enum Rejection {
     OrganizationLimitReached,
     /// Too many at once want a password hashed.
     Busy,
-    /// Who asks has too many open: invitations, sign-ins under way.
-    TooMany,
+    /// There are as many pending invitations as there may be.
+    TooManyInvitations,
+    /// The deployment lets nobody register who has no invitation of the right kind.
+    RegistrationClosed,
+    /// The e-mail and password do not match, or were tried too often.
+    SignInRefused,
+    /// The password is right, and a second factor is needed.
+    SecondFactorNeeded,
+    /// The address has tried to sign in or to register too often.
+    TooManyAttempts,
+    /// Nothing in the deployment can send a link.
+    LinkHookMissing,
 }
 
 /// An API key that has been presented, and what for. Its id leads to its authority.

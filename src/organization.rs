@@ -39,6 +39,7 @@ impl Object for OrganizationObject {
             | Command::Admit { .. }
             | Command::Confirm { .. }
             | Command::ListMembers { .. }
+            | Command::ReadMember { .. }
             | Command::ListInvitations { .. }
             | Command::ReadInvitation { .. } => false,
             Command::Found(_)
@@ -81,16 +82,13 @@ impl Object for OrganizationObject {
                 changes::create_session(sql, context, authority, session, true)
             }
             Command::Change { change, authority } => changes::change(sql, context, authority, change),
-            Command::Suspend => {
-                changes::set_status(sql, context, &Authority::Operator, OrganizationStatus::Suspended)
-            }
+            Command::Suspend => changes::set_status(sql, context, &Authority::Operator, OrganizationStatus::Suspended),
             Command::Resume => changes::set_status(sql, context, &Authority::Operator, OrganizationStatus::Active),
-            Command::Delete { authority } => {
-                changes::set_status(sql, context, authority, OrganizationStatus::Deleted)
-            }
+            Command::Delete { authority } => changes::set_status(sql, context, authority, OrganizationStatus::Deleted),
             Command::Admit { seat } => members::caller(sql, context, seat, false),
             Command::Confirm { seat } => members::caller(sql, context, seat, true),
             Command::ListMembers { caller, page } => Ok(Step::done(lists::members(sql, caller, page)?)),
+            Command::ReadMember { caller, user_id } => members::read(sql, caller, user_id),
             Command::ChangeMember { authority, user_id, role } => {
                 members::change(sql, context, authority, user_id, *role)
             }

@@ -106,11 +106,20 @@ pub trait Entropy: Send + Sync {
     fn seed(&self) -> Result<[u8; 64], PortError>;
 }
 
-/// The platform's approximate limiter for failed authentications, counted per location.
+/// What the platform's approximate limiters count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Limited {
+    /// Authentications that failed.
+    Authentication,
+    /// Attempts to sign in, to register, or to have a password set anew.
+    SignIn,
+}
+
+/// The platform's approximate limiters, counted per location.
 #[async_trait]
 pub trait FailureLimiter: Send + Sync {
-    /// Counts a failure of `source`; false once it has had too many.
-    async fn tolerates(&self, source: &str) -> Result<bool, PortError>;
+    /// Counts one more for `source`; false once it has had too many.
+    async fn tolerates(&self, what: Limited, source: &str) -> Result<bool, PortError>;
 }
 
 /// HTTP to the world outside.

@@ -1,4 +1,4 @@
-//! The authenticated callers that handlers name in their signatures (H12).
+//! The callers that handlers name in their signatures (H12): a key or a member, a user, the operator, or nobody yet.
 
 use std::marker::PhantomData;
 use std::net::IpAddr;
@@ -8,9 +8,12 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
 use super::client_ip::ClientIp;
-use super::credentials::Presented;
+use super::credentials::{Carrier, CredentialError, Presented, Sent};
+use super::csrf;
+use super::mount::{Mount, organization_in};
 use super::problem::{Code, Problem};
-use crate::app::{App, Error, Principal};
+use crate::app::{App, Error, Person, Principal};
+use crate::domain::id::OrganizationId;
 use crate::domain::operation::Operation;
 use crate::domain::verification;
 use crate::object::Rejection;
@@ -37,24 +40,112 @@ macro_rules! needs {
     };
 }
 
-needs! { ReadApiKeys WriteApiKeys VerifyKeys ReadSessions WriteSessions ReadOrganization ReadAuditLog }
+needs! {
+    ReadApiKeys WriteApiKeys VerifyKeys ReadSessions WriteSessions ReadOrganization ReadAuditLog
+    WriteOrganization ReadMembers WriteMembers WriteOwners
+    ChangePlan TransferOrganization ExportOrganization DeleteOrganization
+}
 
-/// The caller of a `/v1` route: an API key that its authority has just found good for `N`.
-pub(super) struct By<N: Needs>(pub(super) Principal, pub(super) PhantomData<N>);
+/// The caller of a route of an organization, which its authority has just found good for `N`: an API key below `/v1`,
+/// a member below `/organizations/{organizationId}`.
+pub(super) struct By<N: Needs>(pub(super) Principal, pub(super) Mount, pub(super) PhantomData<N>);
 
 impl<N: Needs> FromRequestParts<Arc<App>> for By<N> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        if let Some(organization) = organization_in(parts.uri.path()) {
+            return member(parts, app, &organization, N::OPERATION)
+                .await
+                .map(|(by, mount)| Self(by, mount, PhantomData));
+        }
         let presented = Presented::from_request_parts(parts, app).await?;
         let ClientIp(ip) = ClientIp::find(&parts.headers);
         match app.authenticate(presented.expose(), ip, N::OPERATION).await {
-            Ok(principal) => Ok(Self(principal, PhantomData)),
+            Ok(principal) => Ok(Self(principal, Mount::Keys, PhantomData)),
             Err(Error::Rejected(Rejection::CallerRefused { code: verification::Code::NotFound, .. })) => {
                 Err(unknown(app, ip).await)
             }
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+async fn member(
+    parts: &Parts,
+    app: &App,
+    organization: &str,
+    operation: Operation,
+) -> Result<(Principal, Mount), Problem> {
+    let (presented, _) = token(parts)?;
+    let ClientIp(ip) = ClientIp::find(&parts.headers);
+    let text = presented.expose();
+    let seated = match OrganizationId::parse(organization, app.keyring()) {
+        Ok(id) => app.seat(text, ip, id.clone(), operation).await.map(|by| (by, Mount::Members(id))),
+        // Only who is signed in hears that this is none: a stranger learns nothing from ids.
+        Err(_) => app.signed_in(text, ip).await.and_then(|_| Err(Rejection::OrganizationNotFound.into())),
+    };
+    match seated {
+        Err(Error::Rejected(Rejection::SignedOut)) => Err(signed_out(app, ip).await),
+        seated => Ok(seated?),
+    }
+}
+
+/// A user who is signed in, on routes that belong to no organization, and how the access token came.
+pub(super) struct SignedIn(pub(super) Person, pub(super) Carrier);
+
+impl FromRequestParts<Arc<App>> for SignedIn {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        let (presented, carrier) = token(parts)?;
+        let ClientIp(ip) = ClientIp::find(&parts.headers);
+        match app.signed_in(presented.expose(), ip).await {
+            Ok(person) => Ok(Self(person, carrier)),
+            Err(Error::Rejected(Rejection::SignedOut)) => Err(signed_out(app, ip).await),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// The access token of a request; one that came as the cookie only if a page of ours has made the request.
+fn token(parts: &Parts) -> Result<(Presented, Carrier), Problem> {
+    let query = parts.uri.query().unwrap_or_default();
+    let (presented, carrier) = Presented::find_token(&parts.headers, query).map_err(CredentialError::of_person)?;
+    if carrier == Carrier::Cookie {
+        csrf::check(parts)?;
+    }
+    Ok((presented, carrier))
+}
+
+/// Somebody who is not signed in yet: who registers, signs in, or follows a link. A cookie from an earlier time may be
+/// there, and makes no difference but that the request must come from a page of ours.
+pub(super) struct Visitor {
+    /// Where from.
+    pub(super) ip: Option<IpAddr>,
+    own_page: Result<(), Problem>,
+}
+
+impl Visitor {
+    /// Whether the answer may set the cookie: a foreign page could sign its victim in to an account of its own.
+    ///
+    /// # Errors
+    /// 403 `csrf_refused`.
+    pub(super) fn may_have_cookie(&self) -> Result<(), Problem> {
+        self.own_page.clone()
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Visitor {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let sent = Sent::read(&parts.headers, parts.uri.query().unwrap_or_default())?;
+        let own_page = csrf::check(parts);
+        if sent.cookie.is_some() {
+            own_page.clone()?;
+        }
+        Ok(Self { ip: ClientIp::find(&parts.headers).0, own_page })
     }
 }
 
@@ -76,9 +167,60 @@ impl FromRequestParts<Arc<App>> for Operator {
 
 /// A credential that nobody has: counted, so that guessing gets slow. A good one from the same address passes.
 pub(super) async fn unknown(app: &App, ip: Option<IpAddr>) -> Problem {
+    counted(app, ip, Problem::new(Code::AuthInvalidKey)).await
+}
+
+/// The same of an access token. One whose sign-in has ended counts too: nobody tells it from a made-up one.
+async fn signed_out(app: &App, ip: Option<IpAddr>) -> Problem {
+    counted(app, ip, Problem::signed_out()).await
+}
+
+async fn counted(app: &App, ip: Option<IpAddr>, problem: Problem) -> Problem {
     if app.tolerates_failure(ip).await {
-        Problem::new(Code::AuthInvalidKey)
+        problem
     } else {
         Problem::new(Code::AuthTooManyFailures).retry_after_ms(FAILURE_PAUSE_MS)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Request;
+    use futures_executor::block_on;
+
+    use super::*;
+
+    /// What a visitor who sends this meets: at the door, and when it asks for the cookie.
+    fn visit(headers: &[(&str, &str)]) -> (Option<Code>, Option<Code>) {
+        let mut request = Request::post("https://latchkey.test/auth/login");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let (mut parts, ()) = request.body(()).unwrap().into_parts();
+        match block_on(Visitor::from_request_parts(&mut parts, &())) {
+            Err(problem) => (Some(problem.code()), None),
+            Ok(visitor) => (None, visitor.may_have_cookie().err().map(|problem| problem.code())),
+        }
+    }
+
+    const OWN: [(&str, &str); 2] = [("origin", "https://latchkey.test"), ("x-requested-with", "fetch")];
+    const COOKIE: (&str, &str) = ("cookie", "__Host-latchkey=lkat_old");
+
+    #[test]
+    fn who_signs_in_gets_the_cookie_only_on_a_page_of_ours() {
+        let refused = Some(Code::CsrfRefused);
+        for (headers, expected) in [
+            (OWN.to_vec(), (None, None)),
+            (vec![OWN[0], OWN[1], COOKIE], (None, None)),
+            (vec![], (None, refused)),
+            (vec![OWN[0]], (None, refused)),
+            (vec![("origin", "https://evil.test"), OWN[1]], (None, refused)),
+            (vec![("origin", "https://evil.test"), OWN[1], COOKIE], (refused, None)),
+            (vec![COOKIE], (refused, None)),
+            (vec![OWN[0], OWN[1], COOKIE, ("x-api-key", "abc")], (Some(Code::AuthConflictingCredentials), None)),
+            (vec![OWN[0], OWN[1], COOKIE, COOKIE], (Some(Code::AuthMalformedHeader), None)),
+        ] {
+            assert_eq!(visit(&headers), expected, "{headers:?}");
+        }
     }
 }

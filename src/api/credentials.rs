@@ -3,6 +3,7 @@
 //! Decided once, after RFC 6750: the scheme is case-insensitive; blanks around a value and more than
 //! one blank after the scheme are tolerated (RFC 9110 §5.5, §11.4), a tab or anything else inside is not. Two ways at
 //! once, a header twice, or a list in it is a mistake (400), never a choice. The query string is no place for a key.
+//! The cookie holds a user's access token: beside anything else it is a mistake too, and alone it opens no route for keys.
 
 use std::fmt;
 
@@ -11,6 +12,7 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
 
+use super::cookies;
 use super::problem::{Code, Problem};
 use super::query::holds_credential;
 
@@ -38,17 +40,56 @@ impl Presented {
 
     /// Finds the credential of a request in its headers; `query` is only looked at to refuse it.
     pub fn find(headers: &HeaderMap, query: &str) -> Result<Self, CredentialError> {
-        let bearer = single(headers, &AUTHORIZATION)?;
-        let x_api_key = single(headers, &X_API_KEY)?;
-        let in_query = holds_credential(query);
-        match (bearer, x_api_key) {
-            (Some(_), Some(_)) => Err(CredentialError::Conflicting),
-            (Some(_), None) | (None, Some(_)) if in_query => Err(CredentialError::Conflicting),
-            (Some(value), None) => credential(after_scheme(value)?),
+        let sent = Sent::read(headers, query)?;
+        match (sent.bearer, sent.x_api_key) {
+            (Some(value), _) => credential(after_scheme(value)?),
             (None, Some(value)) => credential(value),
-            (None, None) if in_query => Err(CredentialError::InQuery),
+            (None, None) if sent.in_query => Err(CredentialError::InQuery),
             (None, None) => Err(CredentialError::Missing),
         }
+    }
+
+    /// Finds the access token of a user in the headers of a request, and how it came.
+    pub(super) fn find_token(headers: &HeaderMap, query: &str) -> Result<(Self, Carrier), CredentialError> {
+        let sent = Sent::read(headers, query)?;
+        match (sent.bearer, sent.cookie) {
+            (Some(value), _) => Ok((credential(after_scheme(value)?)?, Carrier::Header)),
+            (None, Some(value)) => Ok((credential(value)?, Carrier::Cookie)),
+            (None, None) if sent.in_query => Err(CredentialError::InQuery),
+            (None, None) => Err(CredentialError::Missing),
+        }
+    }
+}
+
+/// How an access token came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Carrier {
+    /// As a bearer: somebody put it there for this request.
+    Header,
+    /// As the cookie, which browsers send unasked.
+    Cookie,
+}
+
+/// All places in which a request has something that claims to be a credential: at most one.
+pub(super) struct Sent<'h> {
+    bearer: Option<&'h [u8]>,
+    x_api_key: Option<&'h [u8]>,
+    /// The value of our cookie.
+    pub(super) cookie: Option<&'h [u8]>,
+    in_query: bool,
+}
+
+impl<'h> Sent<'h> {
+    /// Looks everywhere, and refuses more than one.
+    pub(super) fn read(headers: &'h HeaderMap, query: &str) -> Result<Self, CredentialError> {
+        let sent = Self {
+            bearer: single(headers, &AUTHORIZATION)?,
+            x_api_key: single(headers, &X_API_KEY)?,
+            cookie: cookies::find(headers).map_err(|cookies::Repeated| CredentialError::List)?,
+            in_query: holds_credential(query),
+        };
+        let places = [sent.bearer.is_some(), sent.x_api_key.is_some(), sent.cookie.is_some(), sent.in_query];
+        if places.into_iter().filter(|taken| *taken).count() > 1 { Err(CredentialError::Conflicting) } else { Ok(sent) }
     }
 }
 
@@ -73,7 +114,7 @@ pub enum CredentialError {
     /// More than one place holds one.
     #[error("more than one credential")]
     Conflicting,
-    /// A header twice, or a list in one.
+    /// A header or the cookie twice, or a list in a header.
     #[error("a header with a list of credentials")]
     List,
     /// Characters or a length no credential of ours has.
@@ -94,6 +135,21 @@ impl From<CredentialError> for Problem {
             CredentialError::Conflicting => Self::new(Code::AuthConflictingCredentials),
             CredentialError::List => Self::new(Code::AuthMalformedHeader),
             CredentialError::Malformed => Self::new(Code::AuthInvalidKey),
+        }
+    }
+}
+
+impl CredentialError {
+    /// The same on the routes for people, in their words.
+    pub(super) fn of_person(self) -> Problem {
+        let problem = Problem::from(self);
+        match self {
+            Self::Missing | Self::Scheme => problem
+                .saying("Sign in, and send the access token as \"Authorization: Bearer TOKEN\" or as the cookie."),
+            Self::InQuery => problem
+                .saying("Access tokens are not accepted in the query string. Send \"Authorization: Bearer TOKEN\"."),
+            Self::Malformed => Problem::signed_out(),
+            Self::Conflicting | Self::List => problem,
         }
     }
 }
@@ -147,12 +203,22 @@ mod tests {
 
     use super::*;
 
-    fn find(headers: &[(&'static str, &[u8])], query: &str) -> Result<String, CredentialError> {
+    type Headers<'a> = [(&'static str, &'a [u8])];
+
+    fn map(headers: &Headers<'_>) -> HeaderMap {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             map.append(*name, HeaderValue::from_bytes(value).unwrap());
         }
-        Presented::find(&map, query).map(|presented| presented.0)
+        map
+    }
+
+    fn find(headers: &Headers<'_>, query: &str) -> Result<String, CredentialError> {
+        Presented::find(&map(headers), query).map(|presented| presented.0)
+    }
+
+    fn find_token(headers: &Headers<'_>, query: &str) -> Result<(String, Carrier), CredentialError> {
+        Presented::find_token(&map(headers), query).map(|(presented, carrier)| (presented.0, carrier))
     }
 
     #[test]
@@ -191,6 +257,37 @@ mod tests {
             (vec![], "access_token=abc", InQuery),
         ] {
             assert_eq!(find(&headers, query), Err(error), "{headers:?} {query}");
+        }
+    }
+
+    #[test]
+    fn a_token_comes_as_a_bearer_or_as_the_cookie() {
+        let bearer = [("authorization", b"Bearer abc".as_slice())];
+        let cookie = [("cookie", b"a=b; __Host-latchkey=abc".as_slice())];
+        assert_eq!(find_token(&bearer, ""), Ok(("abc".to_owned(), Carrier::Header)));
+        assert_eq!(find_token(&cookie, "limit=1"), Ok(("abc".to_owned(), Carrier::Cookie)));
+        assert_eq!(find(&cookie, ""), Err(CredentialError::Missing), "the cookie opens no route for keys");
+        assert_eq!(find_token(&[("x-api-key", b"abc")], ""), Err(CredentialError::Missing));
+        assert_eq!(find_token(&[("cookie", b"latchkey=abc")], ""), Err(CredentialError::Missing));
+        assert_eq!(find_token(&[("cookie", b"__Host-latchkey=")], ""), Err(CredentialError::Missing));
+        assert_eq!(find_token(&[("cookie", b"__Host-latchkey=a b")], ""), Err(CredentialError::Malformed));
+        assert_eq!(find_token(&[], "access_token=abc"), Err(CredentialError::InQuery));
+    }
+
+    #[test]
+    fn the_cookie_beside_anything_else_is_a_mistake_on_every_route() {
+        use CredentialError::*;
+        let cookie = ("cookie", b"__Host-latchkey=abc".as_slice());
+        for (headers, query, error) in [
+            (vec![cookie, ("authorization", b"Bearer abc".as_slice())], "", Conflicting),
+            (vec![cookie, ("authorization", b"")], "", Conflicting),
+            (vec![cookie, ("x-api-key", b"abc")], "", Conflicting),
+            (vec![cookie], "token=abc", Conflicting),
+            (vec![cookie, cookie], "", List),
+            (vec![("cookie", b"__Host-latchkey=a; __Host-latchkey=b")], "", List),
+        ] {
+            assert_eq!(find(&headers, query), Err(error), "{headers:?} {query}");
+            assert_eq!(find_token(&headers, query), Err(error), "{headers:?} {query}");
         }
     }
 

@@ -72,7 +72,7 @@ pub(super) struct ApiKeyBody {
 /// Who did something.
 #[derive(Debug, Serialize)]
 pub(super) struct ActorBody {
-    /// What kind of caller: `api_key` or `operator`.
+    /// What kind of caller: `api_key`, `user` or `operator`.
     r#type: &'static str,
     /// Its id, if it has one.
     id: Option<String>,
@@ -142,6 +142,7 @@ impl ActorBody {
     pub(super) fn new(actor: &Actor) -> Self {
         match actor {
             Actor::ApiKey { id } => Self { r#type: "api_key", id: Some(id.to_string()) },
+            Actor::User { id } => Self { r#type: "user", id: Some(id.to_string()) },
             Actor::Operator => Self { r#type: "operator", id: None },
         }
     }

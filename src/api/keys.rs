@@ -1,4 +1,4 @@
-//! `/v1/api_keys`: issue, list, read, change, revoke and rotate.
+//! `…/api_keys`: issue, list, read, change, revoke and rotate.
 
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ use super::fields::ids::session_to_match;
 use super::fields::plain::one_of;
 use super::fields::values::environment;
 use super::key_body::{ApiKeyBody, ChangedKeyBody, IssuedKeyBody};
+use super::mount::Mount;
 use super::pages::{Cursors, PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX, PageBody, filter_text, no_parameters};
 use super::paths::KeyPath;
 use super::problem::Problem;
@@ -28,7 +29,7 @@ use crate::organization::protocol::{EnvironmentFilter, KeyQuery};
 /// Issues an API key. The plaintext is returned once and cannot be recovered.
 pub(super) async fn create(
     State(app): State<Arc<App>>,
-    By(caller, ..): By<WriteApiKeys>,
+    By(caller, mount, ..): By<WriteApiKeys>,
     query: Query,
     (method, uri, headers): (Method, Uri, HeaderMap),
     body: JsonBody,
@@ -36,7 +37,7 @@ pub(super) async fn create(
     no_parameters(query)?;
     let request = key_requests::create(body.json(), app.keyring(), app.now())?;
     let idempotency = idempotency::find(&headers, &method, &uri, Some(&body))?;
-    Ok(issued(&app, app.issue(&caller, request, idempotency.as_ref()).await?))
+    Ok(issued(&app, &mount, app.issue(&caller, request, idempotency.as_ref()).await?))
 }
 
 /// Lists the API keys within the caller's reach, newest first.
@@ -93,7 +94,7 @@ pub(super) async fn revoke(
 /// Replaces an API key by a successor with the same settings; the old one lives for the overlap.
 pub(super) async fn rotate(
     State(app): State<Arc<App>>,
-    By(caller, ..): By<WriteApiKeys>,
+    By(caller, mount, ..): By<WriteApiKeys>,
     KeyPath(id): KeyPath,
     query: Query,
     (method, uri, headers): (Method, Uri, HeaderMap),
@@ -102,16 +103,16 @@ pub(super) async fn rotate(
     no_parameters(query)?;
     let request = key_requests::rotate(body.json(), id, app.now())?;
     let idempotency = idempotency::find(&headers, &method, &uri, Some(&body))?;
-    Ok(issued(&app, app.rotate(&caller, request, idempotency.as_ref()).await?))
+    Ok(issued(&app, &mount, app.rotate(&caller, request, idempotency.as_ref()).await?))
 }
 
 /// The one answer that holds a plaintext.
-pub(super) fn issued(app: &App, outcome: Outcome<Issued>) -> Reply<IssuedKeyBody> {
+pub(super) fn issued(app: &App, mount: &Mount, outcome: Outcome<Issued>) -> Reply<IssuedKeyBody> {
     let Issued { key, secret } = outcome.reply;
     let record = ApiKeyBody::new(&key, app.now());
     // The only place where a plaintext leaves the service (H3).
     let body = IssuedKeyBody { key: secret.expose().to_owned(), record };
-    Reply::created(format!("/v1/api_keys/{}", key.id), body).settled(outcome.settled)
+    Reply::created(mount.path(&format!("/api_keys/{}", key.id)), body).settled(outcome.settled)
 }
 
 fn changed(key: &ApiKey, effective_at: Timestamp, now: Timestamp) -> ChangedKeyBody {

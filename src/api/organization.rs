@@ -1,4 +1,4 @@
-//! `/v1/organization` and `/v1/audit_log`: what a caller may read of its organization.
+//! `/v1/organization`, `/organizations/{organizationId}` and `…/audit_log`: what a caller may read of its organization.
 
 use std::sync::Arc;
 

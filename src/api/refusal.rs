@@ -34,6 +34,7 @@ impl From<Rejection> for Problem {
                 let error = FieldError::new(FieldCode::Conflict, "must lie after notBefore");
                 return error.within("expiresAt").into();
             }
+            Rejection::SignedOut => return Self::signed_out(),
             Rejection::KeyNotFound => Code::ApiKeyNotFound,
             Rejection::SessionNotFound => Code::SessionNotFound,
             Rejection::OrganizationNotFound => Code::OrganizationNotFound,
@@ -49,9 +50,37 @@ impl From<Rejection> for Problem {
             Rejection::IdempotencyMismatch => Code::IdempotencyMismatch,
             Rejection::IdempotencyInFlight => Code::IdempotencyInFlight,
             Rejection::KeyAlreadyIssued => Code::KeyAlreadyIssued,
+            Rejection::RoleInsufficient => Code::InsufficientRole,
+            Rejection::MemberNotFound => Code::MemberNotFound,
+            Rejection::AlreadyMember => Code::AlreadyMember,
+            Rejection::LastOwner => Code::LastOwner,
+            Rejection::MemberElsewhere => Code::MemberElsewhere,
+            Rejection::InvitationNotFound => Code::InvitationNotFound,
+            Rejection::InvitationEnded => Code::InvitationEnded,
+            Rejection::InvitationForAnother => Code::InvitationForAnother,
+            Rejection::LinkInvalid => Code::LinkInvalid,
+            Rejection::PlanByOperator => Code::PlanChangesByOperator,
+            Rejection::SetupDone => Code::SetupDone,
+            Rejection::EmailTaken => Code::EmailTaken,
+            Rejection::UserNotFound => Code::UserNotFound,
+            Rejection::SignInNotFound => Code::SignInNotFound,
+            Rejection::WrongPassword => Code::WrongPassword,
+            Rejection::TotpEnabled => Code::TotpEnabled,
+            Rejection::TotpNotEnabled => Code::TotpNotEnabled,
+            Rejection::TotpWrong => Code::TotpWrong,
+            Rejection::OrganizationLimitReached => Code::OrganizationLimitReached,
+            Rejection::Busy => Code::SignInBusy,
+            Rejection::TooMany => Code::RateLimited,
             // A drawn 64-bit locator was taken: the client may simply try again.
             Rejection::LocatorTaken => Code::ServiceUnavailable,
         };
         Self::new(code)
+    }
+}
+
+impl Problem {
+    /// An access token that is no token, or whose sign-in has ended: nobody can tell which.
+    pub(super) fn signed_out() -> Self {
+        Self::new(Code::AuthInvalidKey).saying("The access token is not valid, or its sign-in has ended.")
     }
 }

@@ -1,4 +1,4 @@
-//! `/v1/sessions/{id}/api_keys`: the "API Keys" tab of a session.
+//! `…/sessions/{id}/api_keys`: the "API Keys" tab of a session.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ use crate::app::App;
 /// Issues an API key of a session. Without a name the session gives it one.
 pub(super) async fn create(
     State(app): State<Arc<App>>,
-    By(caller, ..): By<WriteApiKeys>,
+    By(caller, mount, ..): By<WriteApiKeys>,
     SessionPath(id): SessionPath,
     query: Query,
     (method, uri, headers): (Method, Uri, HeaderMap),
@@ -30,7 +30,7 @@ pub(super) async fn create(
     no_parameters(query)?;
     let request = key_requests::create_in(body.as_ref().map(JsonBody::json), id, app.now())?;
     let idempotency = idempotency::find(&headers, &method, &uri, body.as_ref())?;
-    Ok(issued(&app, app.issue(&caller, request, idempotency.as_ref()).await?))
+    Ok(issued(&app, &mount, app.issue(&caller, request, idempotency.as_ref()).await?))
 }
 
 /// Lists the API keys of a session, newest first.

@@ -1,4 +1,4 @@
-//! `/v1/sessions`: create, list, read, change, delete, health.
+//! `…/sessions`: create, list, read, change, delete, health.
 
 use std::sync::Arc;
 
@@ -100,7 +100,7 @@ impl ChangedSessionBody {
 /// Creates a session.
 pub(super) async fn create(
     State(app): State<Arc<App>>,
-    By(caller, ..): By<WriteSessions>,
+    By(caller, mount, ..): By<WriteSessions>,
     query: Query,
     headers: HeaderMap,
     body: JsonBody,
@@ -113,7 +113,7 @@ pub(super) async fn create(
     let region = fields.optional("region", text(one_of(&Region::ALL.map(|region| (region.as_str(), region)))));
     let name = fields.finish_with(|| name)?;
     let outcome = app.create_session(&caller, name, environment, region).await?;
-    let path = format!("/v1/sessions/{}", outcome.reply.id);
+    let path = mount.path(&format!("/sessions/{}", outcome.reply.id));
     Ok(Reply::created(path, SessionBody::new(&outcome.reply)).settled(outcome.settled))
 }
 

@@ -1,4 +1,4 @@
-//! `POST /v1/keys/verify`, and the bare gate `GET /v1/whoami`: the same decision in two shapes.
+//! `POST …/keys/verify`, and the bare gate `GET /v1/whoami`: the same decision in two shapes.
 
 use std::sync::Arc;
 

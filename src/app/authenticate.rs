@@ -1,40 +1,73 @@
-//! Who is calling? Always asked at the authority of the presented key, never of a copy.
+//! Who is calling? Always asked at the authority of what was presented, never of a copy.
 
 use std::fmt;
 use std::net::IpAddr;
 
-use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
-
 use super::call::unexpected;
+use super::settings::matches;
 use super::{App, Error};
-use crate::domain::caller::Caller;
+use crate::account::protocol::{Command as AccountCommand, Reply as AccountReply, SignInRecord};
+use crate::domain::caller::{Bearer, Caller};
+use crate::domain::id::{ApiKeyId, OrganizationId, SignInId, UserId};
 use crate::domain::operation::Operation;
 use crate::domain::secret_key::SecretKey;
+use crate::domain::token::{Token, TokenKind};
+use crate::domain::user::User;
 use crate::domain::verification::Code;
-use crate::object::{Authority, Credential, Rejection};
+use crate::object::{Authority, Credential, Rejection, Seat};
+use crate::organization::protocol::{Command as OrganizationCommand, Reply as OrganizationReply};
 use crate::session::protocol::{Command, Reply};
+
+/// A user who is signed in.
+#[derive(Debug)]
+pub struct Person {
+    /// Who.
+    pub user: User,
+    /// By which sign-in.
+    pub sign_in: SignInRecord,
+    /// The address the token was presented from.
+    pub ip: Option<IpAddr>,
+    credential_digest: [u8; 32],
+}
 
 /// A caller that has been authenticated, with what is needed to act for it.
 pub struct Principal {
-    /// The key that was presented.
+    /// The key that was presented, or the member who is signed in.
     pub caller: Caller,
     /// The address it was presented from.
     pub ip: Option<IpAddr>,
     pub(super) credential_digest: [u8; 32],
+    presented: Presented,
+}
+
+/// What was presented, with what a later command needs of it.
+enum Presented {
+    Key(ApiKeyId),
+    Token(UserId, SignInId),
 }
 
 impl fmt::Debug for Principal {
     /// Without the digest of the credential.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Principal").field("key_id", &self.caller.key_id).finish_non_exhaustive()
+        formatter.debug_struct("Principal").field("bearer", &self.caller.bearer).finish_non_exhaustive()
     }
 }
 
 impl Principal {
     /// The authority under which the caller gives a command; checked again where it is carried out.
     pub(super) fn authority(&self, operation: Operation) -> Authority {
-        Authority::Key(Credential { key_id: self.caller.key_id.clone(), needs: operation.permission(), ip: self.ip })
+        match &self.presented {
+            Presented::Key(key_id) => {
+                let (key_id, needs) = (key_id.clone(), operation.permission());
+                Authority::Key(Credential { key_id, needs, ip: self.ip })
+            }
+            Presented::Token(user_id, sign_in_id) => Authority::User(Seat {
+                user_id: user_id.clone(),
+                sign_in_id: sign_in_id.clone(),
+                organization_id: self.caller.organization_id.clone(),
+                needs: operation,
+            }),
+        }
     }
 }
 
@@ -58,14 +91,60 @@ impl App {
         let Reply::Caller(caller) = self.session(secret.locator(), command).await?.reply else {
             return unexpected();
         };
-        Ok(Principal { caller: *caller, ip, credential_digest: secret.digest() })
+        let Bearer::Key { key_id } = caller.bearer.clone() else {
+            return unexpected();
+        };
+        let presented = Presented::Key(key_id);
+        Ok(Principal { caller: *caller, ip, credential_digest: secret.digest(), presented })
+    }
+
+    /// Authenticates the bearer of an access token.
+    ///
+    /// # Errors
+    /// `SignedOut` for everything that is no token of a sign-in that stands; `Unavailable` if its account cannot be
+    /// asked.
+    pub async fn signed_in(&self, presented: &str, ip: Option<IpAddr>) -> Result<Person, Error> {
+        let token = Token::parse(TokenKind::Access, presented, self.keyring()).ok_or(Rejection::SignedOut)?;
+        let command = AccountCommand::Authenticate { hashes: token.hashes(self.keyring()) };
+        let AccountReply::Bearer { user, sign_in } = self.account(token.locator(), command).await?.reply else {
+            return unexpected();
+        };
+        Ok(Person { user: *user, sign_in: *sign_in, ip, credential_digest: token.digest() })
+    }
+
+    /// Seats a user who is signed in at an organization, for an operation.
+    ///
+    /// # Errors
+    /// `OrganizationNotFound` for every organization that the user is no member of; `RoleInsufficient`.
+    pub async fn seat(
+        &self,
+        person: &Person,
+        organization_id: &OrganizationId,
+        operation: Operation,
+    ) -> Result<Principal, Error> {
+        let seat = Seat {
+            user_id: person.user.id.clone(),
+            sign_in_id: person.sign_in.id.clone(),
+            organization_id: organization_id.clone(),
+            needs: operation,
+        };
+        let command = OrganizationCommand::Admit { seat };
+        let OrganizationReply::Caller { caller, .. } =
+            self.organization(organization_id.locator(), command).await?.reply
+        else {
+            return unexpected();
+        };
+        Ok(Principal {
+            caller: *caller,
+            ip: person.ip,
+            credential_digest: person.credential_digest,
+            presented: Presented::Token(person.user.id.clone(), person.sign_in.id.clone()),
+        })
     }
 
     /// Whether a token is the operator's; `None` if the deployment has no operator.
     pub fn is_operator(&self, token: &str) -> Option<bool> {
-        let expected = self.settings.operator_digest?;
-        let presented: [u8; 32] = Sha256::digest(token.as_bytes()).into();
-        Some(bool::from(presented.ct_eq(&expected)))
+        self.settings.operator_digest.map(|expected| matches(&expected, token))
     }
 
     /// Whether the deployment has an operator at all.

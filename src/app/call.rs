@@ -9,7 +9,7 @@ use crate::delivery;
 use crate::domain::locator::Locator;
 use crate::object::{Answer, Object};
 use crate::ports::{Address, PortError};
-use crate::{directory, organization, session};
+use crate::{account, directory, organization, session};
 
 /// How long (ms) an object may take.
 pub(crate) const PATIENCE_MS: u64 = 10_000;
@@ -61,6 +61,14 @@ impl App {
         command: organization::protocol::Command,
     ) -> Result<Outcome<organization::protocol::Reply>, Error> {
         self.call(&Address::Organization(locator), &command).await
+    }
+
+    pub(super) async fn account(
+        &self,
+        locator: Locator,
+        command: account::protocol::Command,
+    ) -> Result<Outcome<account::protocol::Reply>, Error> {
+        self.call(&Address::Account(locator), &command).await
     }
 
     pub(super) async fn directory(

@@ -234,7 +234,7 @@ impl App {
         let Some(Idempotency { header, route, body_digest }) = idempotency else {
             return Ok(None);
         };
-        let header_hash = self.keyring().header_hash(&format!("{}\n{route}\n{header}", by.caller.key_id));
+        let header_hash = self.keyring().header_hash(&format!("{}\n{route}\n{header}", by.caller.bearer.as_str()));
         let request_hash = hex::encode(Sha256::digest(format!("{}\n{}", target.session_id, hex::encode(body_digest))));
         let nonce = self.seed()?;
         let claim = Claim {
@@ -272,7 +272,7 @@ impl App {
         let seed = self.keyring().idempotent_seed(&IdempotentSeed {
             credential_digest: &by.credential_digest,
             nonce: claim.nonce.as_bytes(),
-            credential_id: by.caller.key_id.as_str(),
+            credential_id: by.caller.bearer.as_str(),
             session_id: target.session_id.as_str(),
             route: &idempotency.route,
             header: &idempotency.header,

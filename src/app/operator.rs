@@ -2,18 +2,20 @@
 
 use super::call::{Outcome, unexpected};
 use super::{App, Error};
-use crate::directory::protocol::{Command as DirectoryCommand, Reply as DirectoryReply};
+use crate::directory::protocol::{Command as DirectoryCommand, Registered, Reply as DirectoryReply};
 use crate::domain::api_key::{ApiKey, KeySettings};
 use crate::domain::audit::Actor;
+use crate::domain::email::Email;
 use crate::domain::environment::Environment;
-use crate::domain::id::{OrganizationId, SessionId};
+use crate::domain::id::{OrganizationId, SessionId, UserId};
 use crate::domain::organization::Organization;
 use crate::domain::permission::PermissionPreset;
 use crate::domain::plan::Plan;
 use crate::domain::secret_key::SecretKey;
 use crate::domain::session::{OrganizationStatus, Policy, Session, SessionStatus};
 use crate::domain::text::Name;
-use crate::organization::protocol::{Command, Founding, OrganizationChange, Page, Reply};
+use crate::object::Authority;
+use crate::organization::protocol::{Command, Founding, OrganizationChange, Owner, Page, Reply};
 use crate::session::protocol::NewKey;
 
 /// A new organization with the first key of its default session.
@@ -34,11 +36,24 @@ impl App {
     /// `Unavailable` if the directory cannot be reached; nothing exists then, or it comes into being later
     /// and can be seen in the list.
     pub async fn found_organization(&self, name: Name, plan: Option<Plan>) -> Result<Outcome<Founded>, Error> {
+        let (founding, founded) = self.draw_founding(name, plan, None)?;
+        let outcome = self.directory(DirectoryCommand::Found(Box::new(founding))).await?;
+        Ok(Outcome { reply: founded, settled: outcome.settled })
+    }
+
+    /// Draws everything that a new organization begins with; `owner` is its first member.
+    pub(super) fn draw_founding(
+        &self,
+        name: Name,
+        plan: Option<Plan>,
+        owner: Option<Owner>,
+    ) -> Result<(Founding, Founded), Error> {
         let now = self.world.clock.now();
         let (organization_locator, session_locator) = (self.new_locator()?, self.new_locator()?);
         let organization_id = OrganizationId::mint(organization_locator, self.keyring());
         let session_id = SessionId::mint(session_locator, self.keyring());
         let plan = plan.unwrap_or_else(|| Plan::preset(self.settings.default_plan));
+        let actor = owner.as_ref().map_or(Actor::Operator, |owner| Actor::User { id: owner.user_id.clone() });
         let organization = Organization {
             id: organization_id.clone(),
             name,
@@ -47,6 +62,9 @@ impl App {
             created_at: now,
             updated_at: now,
             generation: 1,
+            members_count: 0,
+            deleted_at: None,
+            erased: false,
         };
         let session = Session {
             id: session_id,
@@ -63,10 +81,10 @@ impl App {
         let (secret, described) = self.draw_secret(session_locator, session.environment)?;
         let settings = KeySettings::new(Name::of("Default API Key"), PermissionPreset::FullAccess.into());
         let first_key = NewKey { secret: described, settings, unnamed: false };
-        let key = first_key.clone().record(&session, Actor::Operator, now);
-        let founding = Founding { organization: organization.clone(), session, first_key, actor: Actor::Operator };
-        let outcome = self.directory(DirectoryCommand::Found(Box::new(founding))).await?;
-        Ok(Outcome { reply: Founded { organization, key, secret }, settled: outcome.settled })
+        let key = first_key.clone().record(&session, actor.clone(), now);
+        let members_count = u32::from(owner.is_some());
+        let founding = Founding { organization: organization.clone(), session, first_key, actor, owner };
+        Ok((founding, Founded { organization: Organization { members_count, ..organization }, key, secret }))
     }
 
     /// A page of all organizations, newest first, and whether there is another page.
@@ -76,7 +94,7 @@ impl App {
     pub async fn list_organizations(&self, page: Page) -> Result<(Vec<Organization>, bool), Error> {
         match self.directory(DirectoryCommand::List { page }).await?.reply {
             DirectoryReply::Organizations { organizations, more } => Ok((organizations, more)),
-            DirectoryReply::Acknowledged => unexpected(),
+            _ => unexpected(),
         }
     }
 
@@ -97,7 +115,7 @@ impl App {
         id: &OrganizationId,
         change: OrganizationChange,
     ) -> Result<Outcome<Organization>, Error> {
-        self.command_organization(id, Command::Change { change }).await
+        self.command_organization(id, Command::Change { change, authority: Authority::Operator }).await
     }
 
     /// Suspends, resumes or deletes an organization; settled once every session knows.
@@ -112,12 +130,34 @@ impl App {
         let command = match status {
             OrganizationStatus::Active => Command::Resume,
             OrganizationStatus::Suspended => Command::Suspend,
-            OrganizationStatus::Deleted => Command::Delete,
+            OrganizationStatus::Deleted => Command::Delete { authority: Authority::Operator },
         };
         self.command_organization(id, command).await
     }
 
-    async fn command_organization(
+    /// A page of the users of the deployment, newest first, and whether there is another page.
+    ///
+    /// # Errors
+    /// `Unavailable` if the directory cannot be reached.
+    pub async fn list_users(&self, page: Page) -> Result<(Vec<Registered>, bool), Error> {
+        match self.directory(DirectoryCommand::ListUsers { page }).await?.reply {
+            DirectoryReply::Users { users, more } => Ok((users, more)),
+            _ => unexpected(),
+        }
+    }
+
+    /// Whose address this is.
+    ///
+    /// # Errors
+    /// `Unavailable` if the directory cannot be reached.
+    pub async fn find_user(&self, email: &Email) -> Result<Option<UserId>, Error> {
+        match self.directory(DirectoryCommand::FindUser { email: email.clone() }).await?.reply {
+            DirectoryReply::User { user_id } => Ok(user_id),
+            _ => unexpected(),
+        }
+    }
+
+    pub(super) async fn command_organization(
         &self,
         id: &OrganizationId,
         command: Command,

@@ -1,12 +1,15 @@
 //! What a caller may read of its organization: plan, and the audit log.
 
-use super::call::unexpected;
-use super::{App, Error, Principal};
+use super::call::{Outcome, unexpected};
+use super::{App, Error, PlanChanges, Principal};
 use crate::domain::caller::Reach;
+use crate::domain::operation::Operation;
 use crate::domain::organization::Organization;
+use crate::domain::plan::{Plan, PlanName};
+use crate::domain::text::Name;
 use crate::object::Rejection;
 use crate::object::audit_log::Head;
-use crate::organization::protocol::{AuditQuery, Command, LoggedEntry, Reply};
+use crate::organization::protocol::{AuditQuery, Command, LoggedEntry, OrganizationChange, Reply};
 
 /// A page of the audit log.
 #[derive(Debug)]
@@ -36,6 +39,40 @@ impl App {
             return unexpected();
         };
         Ok(*organization)
+    }
+
+    /// Changes the name, or the plan where owners choose it. Limits beside the presets are the operator's.
+    ///
+    /// # Errors
+    /// `RoleInsufficient`, `PlanByOperator`, `OrganizationDeleted`.
+    pub async fn change_own_organization(
+        &self,
+        by: &Principal,
+        name: Option<Name>,
+        plan: Option<PlanName>,
+    ) -> Result<Outcome<Organization>, Error> {
+        if plan.is_some() && self.settings.plan_changes == PlanChanges::Operator {
+            return Err(Rejection::PlanByOperator.into());
+        }
+        // One change, one authority: the greater of the two operations.
+        let operation = if plan.is_some() { Operation::ChangePlan } else { Operation::WriteOrganization };
+        let change = OrganizationChange { name, plan: plan.map(Plan::preset) };
+        let command = Command::Change { change, authority: by.authority(operation) };
+        self.command_organization(&by.caller.organization_id, command).await
+    }
+
+    /// Ends the organization: every key is dead when this returns settled.
+    ///
+    /// # Errors
+    /// `RoleInsufficient`.
+    pub async fn delete_own_organization(&self, by: &Principal) -> Result<Outcome<Organization>, Error> {
+        let command = Command::Delete { authority: by.authority(Operation::DeleteOrganization) };
+        self.command_organization(&by.caller.organization_id, command).await
+    }
+
+    /// How long (ms) the data of a deleted organization is kept.
+    pub fn retention_ms(&self) -> i64 {
+        self.world.rules.retention_ms
     }
 
     /// Reads a page of the audit log, as far as the caller reaches.

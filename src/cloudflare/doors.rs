@@ -3,10 +3,10 @@
 use async_trait::async_trait;
 use worker::kv::KvStore;
 use worker::send::SendFuture;
-use worker::{Env, RateLimiter, console_error};
+use worker::{Env, Fetch, Headers, Method, RateLimiter, Request, RequestInit, RequestRedirect, console_error};
 
 use crate::domain::timestamp::Timestamp;
-use crate::ports::{Clock, Entropy, FailureLimiter, KeyValue, Log, PortError};
+use crate::ports::{Clock, Entropy, FailureLimiter, KeyValue, Limited, Log, Outbound, PortError};
 
 /// The KV namespace.
 pub(super) struct Keys(KvStore);
@@ -50,21 +50,57 @@ impl Entropy for SystemEntropy {
     }
 }
 
-/// The rate-limit binding for failed authentications. A deployment without one is not limited.
-pub(super) struct Failures(Option<RateLimiter>);
+/// The rate-limit bindings. A deployment without them is not limited.
+pub(super) struct Failures {
+    authentication: Option<RateLimiter>,
+    sign_in: Option<RateLimiter>,
+}
 
 impl Failures {
     pub(super) fn new(env: &Env) -> Self {
-        Self(env.rate_limiter("AUTH_FAILURES").ok())
+        let limiter = |name: &str| env.rate_limiter(name).ok();
+        Self { authentication: limiter("AUTH_FAILURES"), sign_in: limiter("SIGN_INS") }
     }
 }
 
 #[async_trait]
 impl FailureLimiter for Failures {
-    async fn tolerates(&self, source: &str) -> Result<bool, PortError> {
-        let Some(limiter) = &self.0 else { return Ok(true) };
+    async fn tolerates(&self, what: Limited, source: &str) -> Result<bool, PortError> {
+        let limiter = match what {
+            Limited::Authentication => &self.authentication,
+            Limited::SignIn => &self.sign_in,
+        };
+        let Some(limiter) = limiter else { return Ok(true) };
         let outcome = SendFuture::new(limiter.limit(source.to_owned())).await;
         outcome.map(|outcome| outcome.success).map_err(|error| PortError::new("rate limit", error.to_string()))
+    }
+}
+
+/// HTTP to the world outside.
+pub(super) struct Web;
+
+impl Web {
+    async fn fetch(url: &str, headers: &[(&str, String)], body: &str) -> worker::Result<u16> {
+        let named = Headers::new();
+        named.set("content-type", "application/json")?;
+        for (name, value) in headers {
+            named.set(name, value)?;
+        }
+        let mut init = RequestInit::new();
+        init.with_method(Method::Post)
+            .with_headers(named)
+            .with_body(Some(body.into()))
+            // Where a redirect leads, nobody has allowed.
+            .with_redirect(RequestRedirect::Manual);
+        Ok(Fetch::Request(Request::new_with_init(url, &init)?).send().await?.status_code())
+    }
+}
+
+#[async_trait]
+impl Outbound for Web {
+    async fn post(&self, url: &str, headers: &[(&str, String)], body: &str) -> Result<u16, PortError> {
+        let posted = SendFuture::new(Self::fetch(url, headers, body)).await;
+        posted.map_err(|error| PortError::new("outbound post", error.to_string()))
     }
 }
 

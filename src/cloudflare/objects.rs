@@ -11,6 +11,7 @@ use worker::{
 
 use super::storage::ObjectStorage;
 use super::world;
+use crate::account::AccountObject as AccountRules;
 use crate::directory::DirectoryObject as DirectoryRules;
 use crate::domain::session::Region;
 use crate::object::Object;
@@ -19,10 +20,11 @@ use crate::organization::OrganizationObject as OrganizationRules;
 use crate::ports::{Address, Objects, PortError};
 use crate::session::SessionObject as SessionRules;
 
-/// The three namespaces.
+/// The four namespaces.
 pub(super) struct Namespaces {
     sessions: ObjectNamespace,
     organizations: ObjectNamespace,
+    accounts: ObjectNamespace,
     directory: ObjectNamespace,
 }
 
@@ -32,6 +34,7 @@ impl Namespaces {
         Ok(Self {
             sessions: namespace("SESSIONS")?,
             organizations: namespace("ORGANIZATIONS")?,
+            accounts: namespace("ACCOUNTS")?,
             directory: namespace("DIRECTORY")?,
         })
     }
@@ -40,6 +43,7 @@ impl Namespaces {
         let (namespace, name) = match address {
             Address::Session(locator) => (&self.sessions, locator.to_string()),
             Address::Organization(locator) => (&self.organizations, locator.to_string()),
+            Address::Account(locator) => (&self.accounts, locator.to_string()),
             Address::Directory => (&self.directory, "directory".to_owned()),
         };
         let stub = match region {
@@ -137,6 +141,11 @@ host!(
     /// An organization.
     OrganizationObject,
     OrganizationRules
+);
+host!(
+    /// A user's account.
+    AccountObject,
+    AccountRules
 );
 host!(
     /// The directory.

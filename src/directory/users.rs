@@ -90,9 +90,5 @@ pub fn list(sql: &dyn Sql, page: &Page) -> Result<Reply, SqlError> {
 
 fn registered(row: &Row) -> Result<Registered, SqlError> {
     let email = Email::parse(row.text(1)?).map_err(|_| SqlError("a stored address does not decode".to_owned()))?;
-    Ok(Registered {
-        user_id: UserId::from_trusted(row.text(0)?.to_owned()),
-        email,
-        created_at: row.timestamp(2)?,
-    })
+    Ok(Registered { user_id: UserId::from_trusted(row.text(0)?.to_owned()), email, created_at: row.timestamp(2)? })
 }

@@ -87,10 +87,12 @@ mod tests {
 
     #[test]
     fn links_travel_encrypted_or_not_at_all() {
-        for url in ["https://mail.example/hook?x=1", "http://127.0.0.1:9000/", "http://localhost/x", "http://[::1]:1/"] {
+        for url in ["https://mail.example/hook?x=1", "http://127.0.0.1:9000/", "http://localhost/x", "http://[::1]:1/"]
+        {
             assert!(LinkHook::parse(url, SECRET).is_ok(), "{url}");
         }
-        for url in ["", "http://mail.example/", "http://127.0.0.1.example/", "ftp://localhost/", "https://a@b.example/"] {
+        for url in ["", "http://mail.example/", "http://127.0.0.1.example/", "ftp://localhost/", "https://a@b.example/"]
+        {
             assert_eq!(LinkHook::parse(url, SECRET).err(), Some(LinkHookError::Url), "{url}");
         }
         assert_eq!(LinkHook::parse("https://mail.example", "short").err(), Some(LinkHookError::Secret));

@@ -43,10 +43,9 @@ impl Role {
     /// The least powerful role that may do it.
     pub fn needed_for(operation: Operation) -> Self {
         match operation {
-            Operation::ReadApiKeys
-            | Operation::ReadSessions
-            | Operation::ReadOrganization
-            | Operation::ReadMembers => Self::Viewer,
+            Operation::ReadApiKeys | Operation::ReadSessions | Operation::ReadOrganization | Operation::ReadMembers => {
+                Self::Viewer
+            }
             Operation::WriteApiKeys
             | Operation::AllApiKeys
             | Operation::VerifyKeys
@@ -68,7 +67,8 @@ mod tests {
 
     #[test]
     fn a_role_may_do_everything_that_a_lesser_one_may() {
-        for [lesser, greater] in [[Role::Viewer, Role::Member], [Role::Member, Role::Admin], [Role::Admin, Role::Owner]] {
+        for [lesser, greater] in [[Role::Viewer, Role::Member], [Role::Member, Role::Admin], [Role::Admin, Role::Owner]]
+        {
             let allowed = |role: Role| Operation::ALL.into_iter().filter(|operation| role.allows(*operation)).count();
             assert!(allowed(lesser) < allowed(greater), "{lesser:?} {greater:?}");
             assert!(Operation::ALL.into_iter().all(|operation| !lesser.allows(operation) || greater.allows(operation)));

@@ -99,7 +99,13 @@ impl Token {
     /// Under which hashes this token may be stored, oldest pepper first.
     #[must_use]
     pub fn hashes(&self, keyring: &Keyring) -> Vec<KeyHash> {
-        keyring.hashes(&Sha256::digest(self.text.as_bytes()).into())
+        keyring.hashes(&self.digest())
+    }
+
+    /// SHA-256 of the whole text.
+    #[must_use]
+    pub fn digest(&self) -> [u8; 32] {
+        Sha256::digest(self.text.as_bytes()).into()
     }
 }
 

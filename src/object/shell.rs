@@ -205,7 +205,7 @@ impl<O: Object, S: Storage> Shell<O, S> {
                 let address = Address::Organization(seat.organization_id.locator());
                 let command = organization::protocol::Command::Confirm { seat };
                 match answered(delivery::call(objects, &address, &command).await)? {
-                    organization::protocol::Reply::Caller { caller } => Some(Confirmed::Caller(*caller)),
+                    organization::protocol::Reply::Caller { caller, .. } => Some(Confirmed::Caller(*caller)),
                     _ => None,
                 }
             }

@@ -16,9 +16,9 @@ use crate::ports::{Sql, SqlError};
 
 use super::OrganizationObject;
 use super::members::{self, Admission, admit};
+use super::people;
 use super::projection::{ACCOUNT, DIRECTORY, ORGANIZATION, SESSION};
 use super::protocol::{Feed, Founding, NewSession, OrganizationChange, Reply};
-use super::people;
 use super::store::{self, Wanted};
 
 /// Begins to exist, with its default session and first key.

@@ -51,7 +51,7 @@ pub fn invite(
         return Err(Rejection::AlreadyMember.into());
     }
     if pending(sql, context.now)? >= INVITATIONS_MAX {
-        return Err(Rejection::TooMany.into());
+        return Err(Rejection::TooManyInvitations.into());
     }
     let invitation = Invitation {
         id: InvitationId::from_seed(&doubled(context.draw(1))),

@@ -135,8 +135,7 @@ pub fn invitations(sql: &dyn Sql, caller: &Caller, page: &Page) -> Result<Reply,
         filter.and("false", []);
     }
     filter.after(page);
-    let (rows, more) =
-        filter.page(sql, "SELECT record FROM invitations", "created_at DESC, id DESC", page.limit)?;
+    let (rows, more) = filter.page(sql, "SELECT record FROM invitations", "created_at DESC, id DESC", page.limit)?;
     Ok(Reply::Invitations { invitations: rows.iter().map(|row| row.json(0)).collect::<Result<_, _>>()?, more })
 }
 

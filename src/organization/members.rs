@@ -87,6 +87,15 @@ pub fn caller(
     Ok(Step::done(Reply::Caller { caller, role: member.role }))
 }
 
+/// Reads a member, for another one.
+pub fn read(sql: &dyn Sql, caller: &Caller, user_id: &UserId) -> Result<Step<OrganizationObject>, Abort> {
+    if caller.organization_id != require_organization(sql)?.id || caller.reach == Reach::Session {
+        return Err(Rejection::OrganizationNotFound.into());
+    }
+    let member = people::member(sql, user_id)?.ok_or(Rejection::MemberNotFound)?;
+    Ok(Step::done(Reply::Member { member: Box::new(member) }))
+}
+
 /// Adds a member; the caller of this writes the audit row of the command.
 pub fn add(
     sql: &dyn Sql,
@@ -96,8 +105,7 @@ pub fn add(
     role: Role,
     now: Timestamp,
 ) -> Result<EntryKey, SqlError> {
-    let member =
-        Member { user_id: user_id.clone(), profile: profile.clone(), role, joined_at: now, updated_at: now };
+    let member = Member { user_id: user_id.clone(), profile: profile.clone(), role, joined_at: now, updated_at: now };
     people::save(sql, &member)?;
     organization.members_count = people::count(sql)?;
     tell(sql, user_id, now)

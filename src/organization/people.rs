@@ -55,13 +55,7 @@ pub fn hear(sql: &dyn Sql, user_id: &UserId, profile: &Profile, generation: i64)
     execute(
         sql,
         "UPDATE members SET record = ?, email = ?, profile_generation = ? WHERE user_id = ? AND profile_generation < ?",
-        &[
-            json(&member)?,
-            profile.email.key().into(),
-            generation.into(),
-            user_id.as_str().into(),
-            generation.into(),
-        ],
+        &[json(&member)?, profile.email.key().into(), generation.into(), user_id.as_str().into(), generation.into()],
     )?;
     Ok(true)
 }
@@ -97,6 +91,5 @@ pub fn version(sql: &dyn Sql, user_id: &UserId) -> Result<i64, SqlError> {
 }
 
 fn number(sql: &dyn Sql, statement: &str) -> Result<u32, SqlError> {
-    query_one(sql, statement, &[])?
-        .map_or(Ok(0), |row| Ok(u32::try_from(row.integer(0)?).unwrap_or(u32::MAX)))
+    query_one(sql, statement, &[])?.map_or(Ok(0), |row| Ok(u32::try_from(row.integer(0)?).unwrap_or(u32::MAX)))
 }

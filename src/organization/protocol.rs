@@ -17,8 +17,8 @@ use crate::domain::session::{Region, Session};
 use crate::domain::text::Name;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::user::{Member, Profile};
-use crate::object::{Authority, Seat};
 use crate::object::audit_log::Head;
+use crate::object::{Authority, Seat};
 use crate::session::protocol::NewKey;
 
 /// A command to one organization.
@@ -63,6 +63,8 @@ pub enum Command {
     Confirm { seat: Seat },
     /// A page of members, the newest first.
     ListMembers { caller: Caller, page: Page },
+    /// One member.
+    ReadMember { caller: Caller, user_id: UserId },
     /// Give a member another role.
     ChangeMember { authority: Authority, user_id: UserId, role: Role },
     /// End a membership: somebody else's or, for the member itself, one's own.

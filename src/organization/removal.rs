@@ -94,11 +94,7 @@ fn begin(sql: &dyn Sql, context: &Context<'_>, organization: &mut Organization) 
         "INSERT OR REPLACE INTO outbox (lane, subject, version, due_at) SELECT ?, id, 1, ? FROM sessions",
         &[ERASE.into(), context.now.into()],
     )?;
-    execute(
-        sql,
-        "UPDATE sessions SET first_key = NULL, record = json_set(record, '$.name', 'deleted')",
-        &[],
-    )?;
+    execute(sql, "UPDATE sessions SET first_key = NULL, record = json_set(record, '$.name', 'deleted')", &[])?;
     organization.name = Name::of("deleted");
     organization.members_count = 0;
     organization.erased = true;

@@ -27,11 +27,7 @@ pub fn erase(sql: &dyn Sql, context: &Context<'_>) -> Result<Step<SessionObject>
         for row in query(sql, "SELECT id FROM api_keys", &[])? {
             let id = crate::domain::id::ApiKeyId::from_trusted(row.text(0)?.to_owned());
             if let Some(key) = store::key_by_id(sql, &state.session, &id)? {
-                execute(
-                    sql,
-                    "UPDATE api_keys SET record = ? WHERE id = ?",
-                    &[json(&blank(key))?, id.as_str().into()],
-                )?;
+                execute(sql, "UPDATE api_keys SET record = ? WHERE id = ?", &[json(&blank(key))?, id.as_str().into()])?;
             }
         }
         execute(sql, "DELETE FROM outbox", &[])?;

@@ -90,7 +90,8 @@ fn samples() -> Samples {
     (key.start, key.last4) = ("sk_live_Ab1d".into(), "Zz9x".into());
     key.rotated_to = Some(ApiKeyId::from_trusted("key_3".into()));
     key.created_by = Actor::ApiKey { id: caller_id.clone() };
-    (caller.key_id, caller.session_id, caller.organization_id) = (caller_id, session_id, organization_id);
+    caller.bearer = Bearer::Key { key_id: caller_id };
+    (caller.session_id, caller.organization_id) = (session_id, organization_id);
     let needs = Operation::WriteApiKeys.permission();
     let credential = Credential { key_id: home.key_id.clone(), needs, ip: "2001:db8::1".parse().ok() };
     let hash = latchkey::domain::key_hash::KeyHash::parse(&format!("h1:{}", "0f".repeat(32))).unwrap();
@@ -258,7 +259,7 @@ fn commands_to_organization_and_directory_are_pinned() {
             },
             organization::Command::Suspend,
             organization::Command::Resume,
-            organization::Command::Delete,
+            organization::Command::Delete { authority: Authority::Operator },
         ],
     );
     pin(
@@ -334,7 +335,7 @@ fn keys_and_rows_of_the_first_version_verify_for_ever() {
         |name: &str| rows[name].as_array().unwrap().iter().map(|piece| piece.as_str().unwrap()).collect::<String>();
     let house = House::new();
     let secret = text("active");
-    let (keyring, settings) = latchkey::app::Settings::parse(Some(&root_secret(1)), None, None, None).unwrap();
+    let (keyring, _, settings) = settings_of(&root_secret(1));
     let locator =
         latchkey::domain::secret_key::SecretKey::parse(&secret, &settings.prefix, &keyring).unwrap().locator();
     assert_eq!(house.code(&secret), Code::NotFound, "the object is empty, and has its tables now");

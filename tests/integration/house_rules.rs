@@ -173,7 +173,7 @@ fn the_glossary_is_kept() {
 }
 
 #[test]
-fn a_plaintext_is_taken_out_of_its_type_in_six_places() {
+fn a_plaintext_is_taken_out_of_its_type_in_eight_places() {
     let mut places = BTreeMap::new();
     for (name, text) in sources() {
         let count = code(&text).filter(|(_, line)| line.contains(".expose()")).count();
@@ -182,7 +182,7 @@ fn a_plaintext_is_taken_out_of_its_type_in_six_places() {
         }
     }
     let expected =
-        [("src/api/callers.rs", 2), ("src/api/keys.rs", 1), ("src/api/operator.rs", 1), ("src/api/verification.rs", 2)];
+        [("src/api/callers.rs", 4), ("src/api/keys.rs", 1), ("src/api/operator.rs", 1), ("src/api/verification.rs", 2)];
     assert_eq!(
         places,
         expected.map(|(name, count)| (name.to_owned(), count)).into(),

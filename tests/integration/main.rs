@@ -17,6 +17,7 @@ mod support;
 
 mod audit;
 mod authentication;
+mod browsers;
 mod deliveries;
 mod faults;
 mod formats;

@@ -23,6 +23,9 @@ pub(super) fn schemas(source: &Source) -> Map<String, Value> {
         ("ApiKeyId", "key", 31),
         ("SessionId", "ses", 19),
         ("OrganizationId", "org", 19),
+        ("UserId", "usr", 19),
+        ("InvitationId", "inv", 22),
+        ("SignInId", "sgn", 22),
         ("VerificationId", "ver", 22),
     ] {
         schemas.insert(name.to_owned(), id(prefix, characters));
@@ -129,6 +132,9 @@ pub(super) fn nullable(mut schema: Value) -> Value {
 /// What the strings of a member are.
 fn text(owner: &str, member: &str) -> Value {
     match (owner, member) {
+        ("UserBody", "id") | (_, "user_id") => reference("UserId"),
+        ("InvitationBody", "id") | (_, "invitation_id") => reference("InvitationId"),
+        ("SignInBody", "id") => reference("SignInId"),
         ("ApiKeyBody", "id") | (_, "key_id" | "rotated_from" | "rotated_to") => reference("ApiKeyId"),
         ("SessionBody" | "HealthBody", "id") | (_, "session_id" | "default_session_id") => reference("SessionId"),
         ("OrganizationBody", "id") | (_, "organization_id") => reference("OrganizationId"),

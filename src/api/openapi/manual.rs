@@ -2,9 +2,12 @@
 
 use serde_json::Value;
 
-use super::document;
+use super::operations::OPERATIONS;
+use super::source::{self, Source};
+use super::{document, needed};
 use crate::api::limits::{LIMITS, Limit};
 use crate::api::problem::Code;
+use crate::domain::role::Role;
 use crate::domain::verification;
 
 const MANUAL: &str = include_str!("../../../docs/API.md");
@@ -60,6 +63,21 @@ fn the_manual_has_the_table_of_verification_codes() {
         .map(|row| row.rsplit_once(" | ").map_or_else(String::new, |(row, _)| format!("{row} |")))
         .collect();
     agree("Verification codes", &shown, &rows);
+}
+
+#[test]
+fn the_manual_has_the_table_of_what_keys_and_members_do_alike() {
+    let (routes, source) = (source::routes(), Source::read());
+    let row = |route: &source::Route| {
+        let (method, path, handler) = route;
+        let method = method.to_uppercase();
+        let twin = source::twin(&routes, route)?;
+        assert!(OPERATIONS.iter().any(|operation| operation.handler == handler));
+        let role = Role::needed_for(needed(&source.handlers[handler].takes_for("By").unwrap())).as_str();
+        Some(format!("| `{method} {path}` | `{method} {twin}` | {role} |"))
+    };
+    let rows: Vec<String> = routes.iter().filter_map(row).collect();
+    agree("Keys and members alike", &table("Keys and members alike"), &rows);
 }
 
 #[test]

@@ -1,4 +1,18 @@
 //! What a signature does not tell about an operation: its name, its body, its parameters, and what it refuses.
+//!
+//! A new handler needs:
+//! 1. `.route("/path", get(module::handler))` on one line of `api.rs`, or `.route(&below("/path"), …)` if keys and
+//!    members share it; then it is described twice, for members as `…AsMember`.
+//! 2. its caller in its signature (`By<Needs>`, `SignedIn`, `Operator`, `Presented`, `Visitor`) and a comment whose first
+//!    sentence is the summary. A path's ids come by `…Path` extractors; a new one stands in `ids` in `openapi.rs`.
+//! 3. its file in `FILES` (`source.rs`), its module in `tag` (`openapi.rs`).
+//! 4. a row here, in the order of the router; `.setting_cookie()` behind it if its answer may have the cookie. Of the
+//!    refusals only its own: those of its extractors follow from the signature. What only keys are refused with
+//!    (`ONLY_KEYS` in `openapi.rs`) is left out for members.
+//! 5. the schema of its body in `requests.rs`; what strings of its answer are in `text` in `answers.rs`. Answers are
+//!    `Reply<…Body>`, or `NoContent` with `Success::Empty`.
+//! 6. `UPDATE_OPENAPI=1 cargo test openapi`, and docs/API.md: its method and path in backquotes; a doubled one as a row of
+//!    "Keys and members alike".
 
 use crate::api::problem::Code;
 
@@ -16,6 +30,15 @@ pub(super) struct Operation {
     pub(super) query: &'static [&'static str],
     /// What it refuses for reasons of its own; what its extractors refuse is known from the signature.
     pub(super) refuses: &'static [Code],
+    /// Whether its answer may set or clear the cookie.
+    pub(super) sets_cookie: bool,
+}
+
+impl Operation {
+    /// The same with an answer that may set or clear the cookie.
+    pub(super) const fn setting_cookie(self) -> Self {
+        Self { sets_cookie: true, ..self }
+    }
 }
 
 /// The statuses of success.
@@ -27,6 +50,10 @@ pub(super) enum Success {
     Settled,
     /// 201, or 202 while others have yet to hear of it.
     Created,
+    /// 202: the answer does not tell what came of it.
+    Accepted,
+    /// 204, without a body.
+    Empty,
 }
 
 const fn operation(
@@ -37,7 +64,7 @@ const fn operation(
     query: &'static [&'static str],
     refuses: &'static [Code],
 ) -> Operation {
-    Operation { handler, id, success, body, query, refuses }
+    Operation { handler, id, success, body, query, refuses, sets_cookie: false }
 }
 
 use Code::*;

@@ -6,9 +6,12 @@ use std::collections::BTreeMap;
 
 use syn::{Expr, Fields, GenericArgument, Item, Lit, Meta, PathArguments, ReturnType, Type};
 
-/// The files that hold handlers and the bodies of answers, by module.
-const FILES: [(&str, &str); 10] = [
+use crate::api::mount::{KEYS, MEMBERS};
+
+/// The files that hold handlers, the fields they read, and the bodies of answers, by module.
+pub(super) const FILES: &[(&str, &str)] = &[
     ("key_body", include_str!("../key_body.rs")),
+    ("key_requests", include_str!("../key_requests.rs")),
     ("keys", include_str!("../keys.rs")),
     ("meta", include_str!("../meta.rs")),
     ("operator", include_str!("../operator.rs")),
@@ -127,19 +130,37 @@ impl Struct {
     }
 }
 
-/// The routes in their order, from the text of the router: `.route("/path", get(module::handler).post(…))`.
+/// The routes in their order, from the text of the router: `.route("/path", get(module::handler).post(…))`, each on a
+/// line of its own. What stands `below` a mount is there twice.
 pub(super) fn routes() -> Vec<Route> {
     let text = include_str!("../../api.rs");
     let mut routes = Vec::new();
-    for call in text.split(".route(\"").skip(1).filter(|call| !call.starts_with("/panic")) {
-        let (path, rest) = call.split_once("\", ").unwrap();
+    for call in text.split(".route(").skip(1).filter(|call| !call.starts_with("\"/panic")) {
+        let (path, rest) = call.split_once(", ").unwrap();
         let methods = rest.split([';', '\n']).next().unwrap();
-        for method in methods.split(')').filter(|method| method.contains("::")) {
-            let (method, handler) = method.trim_start_matches('.').split_once('(').unwrap();
-            routes.push((method.to_owned(), path.to_owned(), handler.to_owned()));
+        for path in paths(path) {
+            for method in methods.split(')').filter(|method| method.contains("::")) {
+                let (method, handler) = method.trim_start_matches('.').split_once('(').unwrap();
+                routes.push((method.to_owned(), path.clone(), handler.to_owned()));
+            }
         }
     }
     routes
+}
+
+fn paths(written: &str) -> Vec<String> {
+    let text = written.split('"').nth(1).unwrap();
+    if written.starts_with("&below(") {
+        [KEYS, MEMBERS].map(|at| format!("{at}{text}")).into()
+    } else {
+        vec![text.to_owned()]
+    }
+}
+
+/// The same handler's path for keys, if this is a path for members.
+pub(super) fn twin(routes: &[Route], (method, path, handler): &Route) -> Option<String> {
+    let same = |(other, twin, by): &&Route| other == method && by == handler && twin.starts_with(KEYS);
+    routes.iter().find(same).map(|(_, twin, _)| twin.clone()).filter(|_| path.starts_with(MEMBERS))
 }
 
 /// The words of an enum whose variants are renamed one by one.

@@ -106,7 +106,8 @@ fn problem_details(problem: &Problem, request_id: &str) -> Value {
 /// RFC 6750 §3.1. Only the permission that was missing is named, and only if it fits the grammar of the attribute.
 fn challenge(problem: &Problem) -> Option<HeaderValue> {
     let error = match (problem.code.status(), problem.code) {
-        (_, Code::AuthMissingCredentials) => String::new(),
+        // Who signs in has presented no token yet.
+        (_, Code::AuthMissingCredentials | Code::SignInFailed | Code::SecondFactorRequired) => String::new(),
         (_, Code::AuthConflictingCredentials | Code::AuthMalformedHeader) => ", error=\"invalid_request\"".to_owned(),
         (_, Code::InsufficientPermissions) => insufficient_scope(problem.required_permission.as_deref()),
         (StatusCode::UNAUTHORIZED, _) => ", error=\"invalid_token\"".to_owned(),
@@ -179,7 +180,9 @@ mod tests {
         for code in Code::ALL {
             let challenge = header(&Problem::new(*code), WWW_AUTHENTICATE);
             let expected = match (code.status(), code) {
-                (_, Code::AuthMissingCredentials) => Some("Bearer realm=\"latchkey\""),
+                (_, Code::AuthMissingCredentials | Code::SignInFailed | Code::SecondFactorRequired) => {
+                    Some("Bearer realm=\"latchkey\"")
+                }
                 (_, Code::AuthConflictingCredentials | Code::AuthMalformedHeader) => {
                     Some("Bearer realm=\"latchkey\", error=\"invalid_request\"")
                 }

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
+use latchkey::account::AccountObject;
 use latchkey::directory::DirectoryObject;
 use latchkey::domain::session::Region;
 use latchkey::object::shell::Shell;
@@ -53,6 +54,7 @@ pub enum Whom {
 pub enum Kind {
     Session,
     Organization,
+    Account,
     Directory,
 }
 
@@ -62,6 +64,7 @@ impl Kind {
         match address {
             Address::Session(_) => Self::Session,
             Address::Organization(_) => Self::Organization,
+            Address::Account(_) => Self::Account,
             Address::Directory => Self::Directory,
         }
     }
@@ -70,6 +73,7 @@ impl Kind {
 enum Room {
     Session(Shell<SessionObject, Mount>),
     Organization(Shell<OrganizationObject, Mount>),
+    Account(Shell<AccountObject, Mount>),
     Directory(Shell<DirectoryObject, Mount>),
 }
 
@@ -199,6 +203,7 @@ impl Cluster {
             match &*room {
                 Room::Session(shell) => shell.wake().await,
                 Room::Organization(shell) => shell.wake().await,
+                Room::Account(shell) => shell.wake().await,
                 Room::Directory(shell) => shell.wake().await,
             }
         })
@@ -220,6 +225,7 @@ impl Cluster {
             Arc::new(match address {
                 Address::Session(_) => Room::Session(Shell::new(mount, world)),
                 Address::Organization(_) => Room::Organization(Shell::new(mount, world)),
+                Address::Account(_) => Room::Account(Shell::new(mount, world)),
                 Address::Directory => Room::Directory(Shell::new(mount, world)),
             })
         });
@@ -271,6 +277,7 @@ impl Cluster {
         match &*room {
             Room::Session(shell) => serve!(room, shell, Room::Session),
             Room::Organization(shell) => serve!(room, shell, Room::Organization),
+            Room::Account(shell) => serve!(room, shell, Room::Account),
             Room::Directory(shell) => serve!(room, shell, Room::Directory),
         }
     }
@@ -280,6 +287,7 @@ fn name(address: &Address) -> String {
     match address {
         Address::Session(locator) => format!("session-{locator}"),
         Address::Organization(locator) => format!("organization-{locator}"),
+        Address::Account(locator) => format!("account-{locator}"),
         Address::Directory => "directory".to_owned(),
     }
 }

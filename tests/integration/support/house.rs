@@ -24,7 +24,7 @@ use latchkey::ports::{Address, Clock};
 
 use super::cluster::Cluster;
 use super::kv::FakeKv;
-use super::ports::{CapturedLog, FakeLimiter, ManualClock, PatientTimer, SeededEntropy};
+use super::ports::{CapturedLog, FakeLimiter, FakeWeb, ManualClock, PatientTimer, SeededEntropy};
 use super::words::{name, root_secret};
 
 /// When what follows an answer happens.
@@ -90,6 +90,7 @@ pub struct House {
     pub entropy: Arc<SeededEntropy>,
     pub limiter: Arc<FakeLimiter>,
     pub log: Arc<CapturedLog>,
+    pub web: Arc<FakeWeb>,
     pool: RefCell<LocalPool>,
     afterwards: Cell<Afterwards>,
 }
@@ -104,13 +105,18 @@ impl Drop for House {
 impl House {
     /// A deployment that is always the same.
     pub fn new() -> Self {
-        Self::build(7, &root_secret(1), None)
+        Self::configured(&[])
+    }
+
+    /// One whose operator has set something: variables as a deployment has them.
+    pub fn configured(vars: &[(&str, &str)]) -> Self {
+        Self::build(7, vars, None)
     }
 
     /// One with other draws.
     pub fn seeded(seed: u64) -> Self {
         println!("entropy seed {seed}");
-        Self::build(seed, &root_secret(1), None)
+        Self::build(seed, &[], None)
     }
 
     /// One whose databases are files, for a look at their bytes.
@@ -120,21 +126,21 @@ impl House {
             std::fs::remove_dir_all(&folder).unwrap();
         }
         std::fs::create_dir_all(&folder).unwrap();
-        Self::build(7, &root_secret(1), Some(folder))
+        Self::build(7, &[], Some(folder))
     }
 
-    fn build(seed: u64, root_secrets: &str, folder: Option<PathBuf>) -> Self {
+    fn build(seed: u64, vars: &[(&str, &str)], folder: Option<PathBuf>) -> Self {
         let clock = Arc::new(ManualClock::default());
         let kv = Arc::new(FakeKv::new(clock.clone()));
         let objects = Arc::new(Cluster::new(folder));
         let entropy = Arc::new(SeededEntropy::new(seed));
-        let (timer, limiter, log) = (Arc::default(), Arc::default(), Arc::default());
-        Self::compose(root_secrets, clock, kv, objects, timer, entropy, limiter, log)
+        let (timer, limiter, log, web) = (Arc::default(), Arc::default(), Arc::default(), Arc::default());
+        Self::compose(vars, clock, kv, objects, timer, entropy, limiter, log, web)
     }
 
     #[expect(clippy::too_many_arguments, reason = "one for each door")]
     fn compose(
-        root_secrets: &str,
+        vars: &[(&str, &str)],
         clock: Arc<ManualClock>,
         kv: Arc<FakeKv>,
         objects: Arc<Cluster>,
@@ -142,9 +148,21 @@ impl House {
         entropy: Arc<SeededEntropy>,
         limiter: Arc<FakeLimiter>,
         log: Arc<CapturedLog>,
+        web: Arc<FakeWeb>,
     ) -> Self {
         let digest = hex::encode(super::words::sha256(super::words::OPERATOR_TOKEN));
-        let (keyring, settings) = Settings::parse(Some(root_secrets), None, Some(&digest), None).unwrap();
+        let root = root_secret(1);
+        let usual = [
+            ("ROOT_SECRETS", root.as_str()),
+            ("OPERATOR_TOKEN_SHA256", digest.as_str()),
+            ("REGISTRATION", "open"),
+            ("PLAN_CHANGES", "owner"),
+        ];
+        let (keyring, rules, settings) = Settings::parse(|wanted| {
+            let mut all = vars.iter().chain(&usual);
+            all.find(|(name, _)| *name == wanted).map(|(_, value)| (*value).to_owned())
+        })
+        .unwrap();
         let world = World {
             kv: kv.clone(),
             objects: objects.clone(),
@@ -152,19 +170,21 @@ impl House {
             timer: timer.clone(),
             entropy: entropy.clone(),
             log: log.clone(),
+            outbound: web.clone(),
             keyring: Arc::new(keyring),
+            rules: Arc::new(rules),
         };
         objects.set_world(Some(world.clone()));
         let app = Arc::new(App::new(world, limiter.clone(), settings));
         let pool = RefCell::new(LocalPool::new());
         let afterwards = Cell::new(Afterwards::AtOnce);
-        Self { app, clock, kv, objects, timer, entropy, limiter, log, pool, afterwards }
+        Self { app, clock, kv, objects, timer, entropy, limiter, log, web, pool, afterwards }
     }
 
     /// The same world under other root secrets (newest first), after a new deployment.
     pub fn redeployed(&self, root_secrets: &str) -> Self {
         Self::compose(
-            root_secrets,
+            &[("ROOT_SECRETS", root_secrets)],
             self.clock.clone(),
             self.kv.clone(),
             self.objects.clone(),
@@ -172,6 +192,7 @@ impl House {
             self.entropy.clone(),
             self.limiter.clone(),
             self.log.clone(),
+            self.web.clone(),
         )
     }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use latchkey::domain::timestamp::Timestamp;
-use latchkey::ports::{Clock, Entropy, FailureLimiter, Log, PortError, Timer};
+use latchkey::ports::{Clock, Entropy, FailureLimiter, Limited, Log, Outbound, PortError, Timer};
 use sha2::{Digest, Sha512};
 
 /// 2026-01-02T03:04:05.678Z, where every test begins.
@@ -109,7 +109,7 @@ pub struct FakeLimiter {
 
 #[async_trait]
 impl FailureLimiter for FakeLimiter {
-    async fn tolerates(&self, source: &str) -> Result<bool, PortError> {
+    async fn tolerates(&self, _: Limited, source: &str) -> Result<bool, PortError> {
         self.sources.lock().unwrap().push(source.to_owned());
         if self.failing.load(Ordering::Relaxed) {
             return Err(PortError::new("limiter", "down"));
@@ -132,5 +132,23 @@ impl CapturedLog {
 impl Log for CapturedLog {
     fn line(&self, line: &str) {
         self.0.lock().unwrap().push(line.to_owned());
+    }
+}
+
+/// A world outside that takes everything until told otherwise, and keeps it.
+#[derive(Default)]
+pub struct FakeWeb {
+    /// Whether nobody answers properly.
+    pub failing: AtomicBool,
+    /// What was posted: where to, the headers, the body.
+    pub posted: Mutex<Vec<(String, Vec<(String, String)>, String)>>,
+}
+
+#[async_trait]
+impl Outbound for FakeWeb {
+    async fn post(&self, url: &str, headers: &[(&str, String)], body: &str) -> Result<u16, PortError> {
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        self.posted.lock().unwrap().push((url.to_owned(), headers, body.to_owned()));
+        Ok(if self.failing.load(Ordering::Relaxed) { 503 } else { 204 })
     }
 }

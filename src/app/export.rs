@@ -1,0 +1,22 @@
+//! Taking a copy of an organization: noted in its log before the first page goes out.
+
+use super::call::unexpected;
+use super::{App, Error, Principal};
+use crate::domain::operation::Operation;
+use crate::domain::organization::Organization;
+use crate::organization::protocol::{Command, Reply};
+
+impl App {
+    /// Notes that everything is about to be copied out; the pages are read as lists are. Works until the data of a
+    /// deleted organization is gone.
+    ///
+    /// # Errors
+    /// `RoleInsufficient`, `OrganizationNotFound`.
+    pub async fn begin_export(&self, by: &Principal) -> Result<Organization, Error> {
+        let command = Command::NoteExport { authority: by.authority(Operation::ExportOrganization) };
+        match self.organization(by.caller.organization_id.locator(), command).await?.reply {
+            Reply::Organization { organization } => Ok(*organization),
+            _ => unexpected(),
+        }
+    }
+}
