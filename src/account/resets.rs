@@ -139,8 +139,8 @@ fn derive(context: &Context<'_>, user: &User, nonce: &str, version: u8) -> Resul
     Ok((token, hash))
 }
 
-/// The message that carries a link to the hook. Pointless for one that has ended, and for one that waited while a new root
-/// was put in front: its tag would come out another now. Its user asks again.
+/// The message that carries a link to the hook. Pointless for one that has ended, and for one that waited while a new
+/// root was put in front: its tag would come out another now. Its user asks again.
 pub fn notification(sql: &dyn Sql, context: &Context<'_>, user: &User, entry: EntryKey) -> Result<Delivery, SqlError> {
     let version = context.keyring.newest_version();
     let row = query_one(
