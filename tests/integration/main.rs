@@ -15,6 +15,8 @@
 
 mod support;
 
+mod account_links;
+mod accounts;
 mod audit;
 mod authentication;
 mod browsers;

@@ -1,5 +1,6 @@
 //! The second composition root, and the words in which tests are written.
 
+pub mod account_room;
 pub mod cluster;
 pub mod contract;
 pub mod disk;
