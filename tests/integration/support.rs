@@ -7,6 +7,7 @@ pub mod disk;
 pub mod house;
 pub mod http;
 pub mod kv;
+pub mod people;
 pub mod ports;
 pub mod words;
 
@@ -14,4 +15,5 @@ pub use cluster::{Fault, Kind, Whom};
 pub use house::{Held, House};
 pub use http::Response;
 pub use kv::Mood;
+pub use people::{PASSWORD, Someone, text};
 pub use words::*;
