@@ -34,6 +34,7 @@ mod openapi;
 mod organizations;
 mod outbox;
 mod pagination;
+mod passwords;
 mod people;
 mod people_faults;
 mod people_log;
