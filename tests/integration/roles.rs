@@ -6,7 +6,7 @@ use latchkey::domain::operation::Operation;
 use latchkey::domain::role::Role;
 use serde_json::{Value, json};
 
-use crate::support::people::{assert_same, ids};
+use crate::support::people::{assert_same, ids, timeless};
 use crate::support::*;
 
 const ROUTER: &str = include_str!("../../src/api.rs");
@@ -174,14 +174,6 @@ fn everybody_meets_every_route_of_an_organization() {
             everybody_meets(&shared, &row);
         }
     }
-}
-
-/// A response without what belongs to the request alone.
-fn timeless(response: &Response) -> (u16, Vec<(String, String)>, String) {
-    let request_id = response.header("x-request-id").unwrap().to_owned();
-    let headers = response.headers.iter().filter(|(name, _)| *name != "x-request-id");
-    let headers = headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
-    (response.status, headers, String::from_utf8(response.body.clone()).unwrap().replace(&request_id, ""))
 }
 
 /// The rows of every object that there is now.

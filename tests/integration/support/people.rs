@@ -42,6 +42,14 @@ pub fn assert_same(before: &str, after: &str, what: &str) {
     assert_eq!(before.lines().count(), after.lines().count(), "{what}");
 }
 
+/// A response without what belongs to the request alone.
+pub fn timeless(response: &Response) -> (u16, Vec<(String, String)>, String) {
+    let request_id = response.header("x-request-id").unwrap().to_owned();
+    let headers = response.headers.iter().filter(|(name, _)| *name != "x-request-id");
+    let headers = headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
+    (response.status, headers, String::from_utf8(response.body.clone()).unwrap().replace(&request_id, ""))
+}
+
 impl Someone {
     /// A path below the own organization.
     pub fn path(&self, rest: &str) -> String {
