@@ -26,6 +26,7 @@ mod formats;
 mod house_rules;
 mod http;
 mod idempotency;
+mod in_flight;
 mod isolation;
 mod lifecycle;
 mod members;
