@@ -27,7 +27,7 @@ use crate::domain::metadata::{MAX_METADATA_BYTES, MAX_METADATA_DEPTH, MAX_METADA
 use crate::domain::password;
 use crate::domain::permission::{MAX_PERMISSIONS, MAX_SEGMENT};
 use crate::domain::text::{ExternalId, Name, Reason, Tag};
-use crate::object::{outbox, shell};
+use crate::object::{outbox, places, shell};
 use crate::organization::invitations::{INVITATION_LIFE_MS, INVITATIONS_MAX};
 use crate::organization::projection as directory;
 use crate::session::{idempotency as claims, projection, verify};
@@ -88,7 +88,7 @@ pub const LIMITS: &[Limit] = &[
     limit("A failed sign-in is answered after", FAILURE_FLOOR_MS.unsigned_abs(), "ms", "whatever failed"),
     limit("Sign-ins under way for one address in an isolate", ATTEMPTS_OF_ONE_MAX as u64, "requests", "503 `sign_in_busy`"),
     limit("Sign-ins under way in an isolate", ATTEMPTS_AT_ONCE_MAX as u64, "requests", "503 `sign_in_busy`"),
-    limit("Password hashes waiting in one account", shell::HEAVY_COMMANDS_MAX as u64, "requests", "503 `sign_in_busy`"),
+    limit("Password hashes waiting in one account", places::HEAVY_COMMANDS_MAX as u64, "requests", "503 `sign_in_busy`"),
     limit("Sign-ins of one account", sign_ins::SIGN_INS_MAX.unsigned_abs(), "entries", "the least used one ends"),
     limit("A sign-in lives", sign_ins::LIFE_MS.unsigned_abs(), "ms", "401 `auth_invalid_key`"),
     limit("A sign-in lives unused", sign_ins::IDLE_MS.unsigned_abs(), "ms", "401 `auth_invalid_key`"),
