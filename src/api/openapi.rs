@@ -10,6 +10,7 @@ mod operations;
 mod refusals;
 mod requests;
 mod source;
+mod webhooks;
 
 use serde_json::{Map, Value, json};
 
@@ -72,6 +73,7 @@ fn document() -> Value {
     }
     let mut schemas = answers::schemas(&source);
     schemas.extend(requests::schemas());
+    schemas.extend(webhooks::schemas());
     json!({
         "openapi": "3.1.1",
         "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
@@ -85,6 +87,7 @@ fn document() -> Value {
         "servers": [{ "url": "/" }],
         "tags": TAGS.map(|(name, description)| json!({ "name": name, "description": description })),
         "paths": paths,
+        "webhooks": webhooks::webhooks(),
         "components": {
             "schemas": schemas,
             "responses": refusals.into_components(),
