@@ -284,6 +284,37 @@ fn every_documented_field_and_parameter_is_read() {
 }
 
 #[test]
+fn what_creates_keeps_an_idempotency_key_or_refuses_it() {
+    let visitor = Visitor::new();
+    let owner = people::register(&visitor, "ada@example.com", &json!({}));
+    let home = visitor.house.found("Acme");
+    let mut refused = 0;
+    for (path, item) in CONTRACT.0["paths"].as_object().unwrap() {
+        let Some(operation) = item.get("post").filter(|operation| operation["responses"]["201"].is_object()) else {
+            continue;
+        };
+        let parameters = operation["parameters"].as_array().into_iter().flatten();
+        if parameters.into_iter().any(|parameter| parameter["name"] == "Idempotency-Key") {
+            continue;
+        }
+        let by = match path {
+            path if path.starts_with("/operator") => OPERATOR_TOKEN,
+            path if path.starts_with("/v1") => &home.secret,
+            _ => &owner.token,
+        };
+        let path = path.replace("{organizationId}", &owner.organization).replace("{id}", &owner.organization);
+        let bearer = format!("Bearer {by}");
+        let headers =
+            [("authorization", bearer.as_str()), ("content-type", "application/json"), ("idempotency-key", "x")];
+        let answer = visitor.house.request("POST", &path, &headers, "{}");
+        assert_eq!(answer.refusal(), (400, "invalid_request".to_owned()), "{path}");
+        assert_eq!(answer.json()["details"]["errors"][0]["parameter"], "Idempotency-Key", "{path}");
+        refused += 1;
+    }
+    assert!(refused >= 6, "{refused}");
+}
+
+#[test]
 fn the_comparison_notices_what_is_missing_superfluous_or_wrong() {
     let head = |value: Value| CONTRACT.violation("/components/schemas/AuditHead", &value).is_some();
     let hash = "0".repeat(64);
