@@ -63,7 +63,9 @@ fn public_name(name: &str) -> String {
 fn object(source: &Source, name: &str, written: &Struct) -> Value {
     let (mut properties, mut required) = (Map::new(), Vec::new());
     members(source, name, written, None, &mut properties, &mut required);
-    json!({ "type": "object", "description": written.doc, "required": required, "properties": properties })
+    // Why it cannot be printed is nothing to clients.
+    let description = written.doc.split(" No `Debug`").next();
+    json!({ "type": "object", "description": description, "required": required, "properties": properties })
 }
 
 fn members(
