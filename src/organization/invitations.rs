@@ -201,6 +201,8 @@ fn require_pending(sql: &dyn Sql, context: &Context<'_>, hashes: &[KeyHash]) -> 
 /// An organization that is gone invites nobody any more.
 fn ended(abort: Abort) -> Abort {
     match abort {
+        // There never was one: the edge says that the link is not valid.
+        Abort::Rejected(Rejection::OrganizationNotFound) => abort,
         Abort::Rejected(_) => Rejection::InvitationEnded.into(),
         Abort::Failed(error) => error.into(),
     }

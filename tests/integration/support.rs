@@ -8,6 +8,7 @@ pub mod held;
 pub mod house;
 pub mod http;
 pub mod kv;
+pub mod people;
 pub mod ports;
 pub mod words;
 
@@ -15,4 +16,5 @@ pub use cluster::{Fault, Kind, Whom};
 pub use house::{Held, House};
 pub use http::Response;
 pub use kv::Mood;
+pub use people::{PASSWORD, Someone, text};
 pub use words::*;
