@@ -4,6 +4,7 @@ pub mod account_room;
 pub mod cluster;
 pub mod contract;
 pub mod disk;
+pub mod held;
 pub mod house;
 pub mod http;
 pub mod kv;
