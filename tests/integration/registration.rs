@@ -256,3 +256,18 @@ fn an_account_stands_even_if_its_invitation_cannot_be_accepted_at_once() {
         house.call(&text(&signed_in, "accessToken"), "POST", "/auth/invitations/accept", &json!({ "token": token }));
     assert_eq!((accepted.status, &accepted.json()["role"]), (200, &json!("member")));
 }
+
+#[test]
+fn of_two_who_register_with_one_invitation_at_once_one_becomes_a_member() {
+    let house = house("invite");
+    let owner = someone(&register(&house, &with("owner@people.test", "setupToken", SETUP)).json());
+    let (_, token) = house.invite(&owner, "member");
+    let headers = [("content-type", "application/json")];
+    let bodies = ["ada@people.test", "eve@people.test"].map(|email| with(email, "invitation", &token).to_string());
+    let sent = bodies.iter().map(|body| house.sent("POST", "/auth/register", &headers, body));
+    let mut answers: Vec<_> = house.run(join_all(sent)).iter().map(|answer| answer.status).collect();
+    answers.sort_unstable();
+    assert_eq!(answers, [201, 409]);
+    assert_eq!(house.see(&owner, &owner.path("/members"))["data"].as_array().unwrap().len(), 2);
+    println!(house.login("ada@people.test", PASSWORD).status, house.login("eve@people.test", PASSWORD).status);
+}
