@@ -269,5 +269,3 @@ fn of_two_who_register_with_one_invitation_at_once_one_becomes_a_member() {
     answers.sort_unstable();
     assert_eq!(answers, [201, 409]);
     assert_eq!(house.see(&owner, &owner.path("/members"))["data"].as_array().unwrap().len(), 2);
-    println!(house.login("ada@people.test", PASSWORD).status, house.login("eve@people.test", PASSWORD).status);
-}
