@@ -96,6 +96,9 @@ impl Object for DirectoryObject {
 
 fn found(sql: &dyn Sql, context: &Context<'_>, new: &Founding) -> Result<Step<DirectoryObject>, Abort> {
     let organization = &new.organization;
+    if let Some(owner) = &new.owner {
+        users::note_founding(sql, &owner.user_id)?;
+    }
     execute(
         sql,
         "INSERT OR IGNORE INTO organizations (id, record, generation, created_at, founding) VALUES (?, ?, 0, ?, ?)",

@@ -109,13 +109,14 @@ pub fn list(sql: &dyn Sql) -> Result<Vec<Membership>, SqlError> {
     Ok(all)
 }
 
-/// The organizations that have a say about the user: those that live, and those that will in a moment.
+/// The organizations that the user's password opens: all that are listed, a deleted one too as long as it can be
+/// copied out, and those that will be in a moment.
 pub fn reach(sql: &dyn Sql) -> Result<Vec<OrganizationId>, SqlError> {
-    let live = list(sql)?.into_iter().filter(is_live).map(|membership| membership.organization_id);
-    Ok(live.chain(under_way(sql)?).collect())
+    let listed = list(sql)?.into_iter().map(|membership| membership.organization_id);
+    Ok(listed.chain(under_way(sql)?).collect())
 }
 
-/// A deleted organization is still listed until its data goes, but it has no say and is told nothing.
+/// A deleted organization is still listed until its data goes, but it is told nothing and counts for no limit.
 fn is_live(membership: &Membership) -> bool {
     membership.status != OrganizationStatus::Deleted
 }

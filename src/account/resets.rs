@@ -48,6 +48,10 @@ pub fn request(sql: &dyn Sql, context: &Context<'_>, by: &ResetBy) -> Result<Ste
                 return Ok(Step::Confirm(Question::Member(seat.clone())));
             }
             let state = state.ok_or(Rejection::MemberNotFound)?;
+            if seat.user_id == state.user.id {
+                // Whoever holds a stolen sign-in would be past the password and past the lock.
+                return Err(Rejection::OwnAccount.into());
+            }
             require_only_home(sql, &seat.organization_id)?;
             hand_over(sql, context, &state, Some(seat))
         }
@@ -192,6 +196,10 @@ pub fn reset(
             Abort::Rejected(_) => Abort::Rejected(Rejection::LinkInvalid),
             Abort::Failed(error) => Abort::Failed(error),
         })?;
+    }
+    if new.is_of(&state.user.profile.email) {
+        // Whoever held the link did not know the address; here it is known.
+        return Err(Rejection::PasswordIsAddress.into());
     }
     state.password = passwords::hash(context, new)?;
     passwords::unlock(&mut state);

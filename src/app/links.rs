@@ -63,7 +63,7 @@ impl App {
             return Err(Rejection::LinkHookMissing.into());
         }
         self.require_tolerated(attempt.ip).await?;
-        let _place = self.attempts.take(&email.key())?;
+        let _place = self.attempts.take(Some(email.key()))?;
         let began = self.now();
         let asked = self.send_reset(email).await;
         self.wait_until_floor(began).await;

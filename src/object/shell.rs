@@ -117,7 +117,9 @@ impl<O: Object, S: Storage> Shell<O, S> {
         follow_up.wrote = O::writes(&command);
         if follow_up.wrote {
             self.arm().await?;
-            self.deliver_with_patience().await;
+            if !O::answers_first(&command) {
+                self.deliver_with_patience().await;
+            }
         }
         let settled = self.storage.read(|sql| {
             awaiting

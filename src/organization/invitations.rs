@@ -27,8 +27,11 @@ use super::protocol::{NewInvitation, OneTime, Reply};
 
 /// How long (ms) an invitation can be accepted: 7 days.
 pub const INVITATION_LIFE_MS: i64 = 7 * 24 * 60 * 60 * 1_000;
-/// How many may be pending at once.
+/// How many may be pending, or made within a day, so that nobody mails the world in the organization's name.
 pub const INVITATIONS_MAX: i64 = 100;
+/// How many people may belong to an organization.
+pub const MEMBERS_MAX: u32 = 1_000;
+const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 
 /// Invites somebody.
 pub fn invite(
@@ -50,7 +53,7 @@ pub fn invite(
     {
         return Err(Rejection::AlreadyMember.into());
     }
-    if pending(sql, context.now)? >= INVITATIONS_MAX {
+    if recent(sql, context.now)? >= INVITATIONS_MAX {
         return Err(Rejection::TooManyInvitations.into());
     }
     let invitation = Invitation {
@@ -60,6 +63,7 @@ pub fn invite(
         invited_by: authority.actor(),
         created_at: context.now,
         expires_at: context.now.plus_millis(INVITATION_LIFE_MS),
+        kept_for: None,
         accepted: None,
         revoked_at: None,
     };
@@ -119,6 +123,29 @@ pub fn read(sql: &dyn Sql, context: &Context<'_>, hashes: &[KeyHash]) -> Result<
     Ok(Step::done(Reply::Invitation { invitation, organization }))
 }
 
+/// Keeps an invitation for a user whose account is being created, so that one link makes one account. Nothing that a log
+/// would report has happened yet.
+pub fn keep(
+    sql: &dyn Sql,
+    context: &Context<'_>,
+    hashes: &[KeyHash],
+    user_id: &UserId,
+) -> Result<Step<OrganizationObject>, Abort> {
+    let organization = Box::new(require_open(sql).map_err(ended)?);
+    let mut invitation = require_pending(sql, context, hashes)?;
+    require_kept_for(&invitation, user_id)?;
+    invitation.kept_for = Some(user_id.clone());
+    save(sql, &invitation)?;
+    Ok(Step::done(Reply::Invitation { invitation: Box::new(invitation), organization }))
+}
+
+fn require_kept_for(invitation: &Invitation, user_id: &UserId) -> Result<(), Abort> {
+    match &invitation.kept_for {
+        Some(other) if other != user_id => Err(Rejection::InvitationEnded.into()),
+        _ => Ok(()),
+    }
+}
+
 /// Makes a user a member.
 pub fn accept(
     sql: &dyn Sql,
@@ -133,8 +160,12 @@ pub fn accept(
     if invitation.email.as_ref().is_some_and(|email| email.key() != profile.email.key()) {
         return Err(Rejection::InvitationForAnother.into());
     }
+    require_kept_for(&invitation, user_id)?;
     if people::member(sql, user_id)?.is_some() {
         return Err(Rejection::AlreadyMember.into());
+    }
+    if organization.members_count >= MEMBERS_MAX {
+        return Err(Rejection::TooManyMembers.into());
     }
     if context.confirmed != Some(&Confirmed::SignIn) {
         return Ok(Step::Confirm(Question::SignIn(Seat {
@@ -213,12 +244,13 @@ fn save(sql: &dyn Sql, invitation: &Invitation) -> Result<(), SqlError> {
     execute(sql, "UPDATE invitations SET record = ? WHERE id = ?", &params)
 }
 
-fn pending(sql: &dyn Sql, now: Timestamp) -> Result<i64, SqlError> {
+/// How many are pending, or were made within a day.
+fn recent(sql: &dyn Sql, now: Timestamp) -> Result<i64, SqlError> {
     query_one(
         sql,
-        "SELECT count(*) FROM invitations WHERE json_extract(record, '$.accepted') IS NULL
-            AND json_extract(record, '$.revoked_at') IS NULL AND json_extract(record, '$.expires_at') > ?",
-        &[now.into()],
+        "SELECT count(*) FROM invitations WHERE created_at > ? OR (json_extract(record, '$.accepted') IS NULL
+            AND json_extract(record, '$.revoked_at') IS NULL AND json_extract(record, '$.expires_at') > ?)",
+        &[now.plus_millis(-DAY_MS).into(), now.into()],
     )?
     .map_or(Ok(0), |row| row.integer(0))
 }

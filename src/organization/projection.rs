@@ -9,6 +9,7 @@ use crate::domain::email::Email;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::invitation::{Invitation, InvitationStatus};
 use crate::domain::organization::Organization;
+use crate::domain::session::OrganizationStatus;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::user::Membership;
 use crate::object::Context;
@@ -68,6 +69,7 @@ fn to_session(sql: &dyn Sql, organization: &Organization, entry: EntryKey) -> Re
     let command = SessionCommand::Initialize(Box::new(Initialize {
         session: wanted.session,
         policy: organization.policy,
+        policy_by: organization.policy_by.clone(),
         actor: wanted.actor,
         first_key: wanted.first_key,
     }));
@@ -99,7 +101,8 @@ fn to_hook(
     entry: EntryKey,
 ) -> Result<Delivery, SqlError> {
     let found = invitations::derived_token(sql, context.keyring, organization, &entry.subject)?;
-    let pending = |invitation: &Invitation| invitation.status(context.now) == InvitationStatus::Pending;
+    let is_open = organization.policy.status != OrganizationStatus::Deleted;
+    let pending = |invitation: &Invitation| is_open && invitation.status(context.now) == InvitationStatus::Pending;
     let body = found.filter(|(invitation, _)| pending(invitation)).map(|(invitation, token)| {
         json!({
             "type": "invitation",
