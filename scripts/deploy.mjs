@@ -4,11 +4,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import { node, sha256, wrangler, wranglerEnv } from './lib/env.mjs';
+import { node, wrangler, wranglerEnv } from './lib/env.mjs';
 import { budget, build, justBuilt, kib } from './lib/build.mjs';
 import { attempt, run } from './lib/process.mjs';
-import { newOperatorToken, newRootSecret } from './lib/secrets.mjs';
-import { Failure, bold, main } from './lib/steps.mjs';
+import { offeredSecrets } from './lib/secrets.mjs';
+import { Failure, main } from './lib/steps.mjs';
 import { prepare, wasmOpt } from './lib/tools.mjs';
 
 /** Not build/: a running `npm start` serves what is in there. */
@@ -54,19 +54,9 @@ async function missingSecrets() {
     if (!has('ROOT_SECRETS')) console.log('ROOT_SECRETS may not be set yet: until it is, the service answers 503. Set it with: npx wrangler secret put ROOT_SECRETS');
     return {};
   }
-  /** @type {Record<string, string>} */
-  const secrets = {};
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   const yes = async (/** @type {string} */ question) => /^(y|yes|)$/i.test((await terminal.question(`${question} [Y/n] `)).trim());
-  if (!has('ROOT_SECRETS') && (await yes('The deployment has no ROOT_SECRETS. Generate one now?'))) {
-    secrets.ROOT_SECRETS = newRootSecret();
-    console.log(`  ROOT_SECRETS=${bold(secrets.ROOT_SECRETS)}\n  Keep a copy in a safe place, now: it cannot be read back, and without it no key can ever be verified again.`);
-  }
-  if (!has('OPERATOR_TOKEN_SHA256') && (await yes('The deployment has no operator token, which creates organizations. Generate one now?'))) {
-    const token = newOperatorToken();
-    secrets.OPERATOR_TOKEN_SHA256 = sha256(token);
-    console.log(`  Operator token, shown this once: ${bold(token)}`);
-  }
+  const secrets = await offeredSecrets(has, yes, console.log);
   terminal.close();
   return secrets;
 }

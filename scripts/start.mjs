@@ -17,13 +17,14 @@ const url = `http://${host.includes(':') ? `[${host}]` : host === '0.0.0.0' ? '1
 await main(async () => {
   await portIsFree();
   await prepare();
-  const { operatorToken } = await step('secrets in .dev.vars', ({ note }) => {
-    const secrets = localSecrets();
-    if (secrets.written) note('written with random values');
-    return secrets;
+  const secrets = await step('secrets in .dev.vars', ({ note }) => {
+    const local = localSecrets();
+    if (local.written) note('written with random values');
+    return local;
   });
+  if (secrets.advice) console.log(`  ${secrets.advice}`);
   await build({ dev: true });
-  await serve(operatorToken);
+  await serve(secrets);
 });
 
 async function portIsFree() {
@@ -41,8 +42,8 @@ async function portIsFree() {
   }
 }
 
-/** @param {string | null} operatorToken */
-async function serve(operatorToken) {
+/** @param {ReturnType<typeof localSecrets>} secrets */
+async function serve({ operatorToken, open }) {
   const command = /** @type {string} */ (node());
   const args = [wrangler, 'dev', '--ip', host, '--port', String(port), '--persist-to', join(home, '.wrangler/state'), '--env-file', devVars, '--show-interactive-dev-session=false'];
   const server = leashed(command, args, { ...wranglerEnv(), ...justBuilt() });
@@ -65,7 +66,7 @@ async function serve(operatorToken) {
     console.log(`\n${green('●')} ${bold(`Latchkey is running at ${url}`)}   (Ctrl-C ends it; state stays in .wrangler/state)\n`);
     if (key) console.log(`  The demo organization's key, shown this once:  ${bold(key)}\n`);
     if (reason) console.log(`  ${red('!')} No demo organization was created: ${reason}.\n`);
-    console.log(tour(url, key));
+    console.log(tour(url, key, open));
   } else if (status) {
     console.log(`\n${red('●')} The service answers ${status} at ${url}/healthz; the reason is in the log above.\n`);
   }

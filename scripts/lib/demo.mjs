@@ -31,12 +31,20 @@ export async function answering(url, gone) {
   return null;
 }
 
-/** @param {string} url @param {string | null} key */
-export function tour(url, key) {
+/** @param {string} url @param {string | null} key @param {boolean} open whether anybody may register */
+export function tour(url, key, open) {
   const auth = `-H "Authorization: Bearer $LATCHKEY_KEY"`;
   const json = `-H 'content-type: application/json'`;
   // Node is there by now; jq may not be.
-  const field = (/** @type {string} */ name) => `$(printf %s "$CREATED" | node -pe 'JSON.parse(fs.readFileSync(0)).${name}')`;
+  const field = (/** @type {string} */ name, from = 'CREATED') => `$(printf %s "$${from}" | node -pe 'JSON.parse(fs.readFileSync(0)).${name}')`;
+  const people = [
+    '',
+    dim('  # people: register, which signs you in, and create a key with the access token'),
+    `  EMAIL=ada-$(node -p 'crypto.randomUUID()')@example.com; PASSWORD=$(node -p 'crypto.randomUUID()')`,
+    `  PERSON=$(curl -s "$LATCHKEY_URL/auth/register" ${json} -d '{"email":"'"$EMAIL"'","password":"'"$PASSWORD"'","firstName":"Ada","lastName":"Lovelace"}')`,
+    `  TOKEN=${field('accessToken', 'PERSON')}; ORGANIZATION=${field('organization.id', 'PERSON')}`,
+    `  curl -s "$LATCHKEY_URL/organizations/$ORGANIZATION/api_keys" -H "Authorization: Bearer $TOKEN" ${json} -d '{"name":"Mine"}'; echo`,
+  ];
   return [
     bold('Try it') + dim('  (paste into another terminal, as often as you like)'),
     '',
@@ -55,6 +63,7 @@ export function tour(url, key) {
     '',
     dim('  # a new organization, with a key of its own'),
     `  curl -s "$LATCHKEY_URL/operator/organizations" -H "Authorization: Bearer $(cat '${operatorTokenFile}')" ${json} -d '{"name":"Another organization"}'; echo`,
+    ...(open ? people : []),
     '',
   ].join('\n');
 }

@@ -1,31 +1,72 @@
-// The secrets of a deployment: made at random, kept out of git.
+// The secrets of a deployment: made at random, kept out of git. And what `npm start` sets besides.
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { home, sha256 } from './env.mjs';
+import { home, sha256, shown } from './env.mjs';
+import { bold } from './steps.mjs';
 
 export const newRootSecret = () => randomBytes(32).toString('hex');
 export const newOperatorToken = () => `operator_${randomBytes(32).toString('base64url')}`;
+export const newSetupToken = () => `setup_${randomBytes(32).toString('base64url')}`;
+
+/**
+ * What a deployment lacks and may be given now. Of the tokens it is told only the SHA-256; they are shown, once.
+ * @param {(name: string) => boolean} has what the deployment has
+ * @param {(question: string) => Promise<boolean>} yes
+ * @param {(text: string) => void} say
+ * @returns {Promise<Record<string, string>>} what is to be uploaded
+ */
+export async function offeredSecrets(has, yes, say) {
+  /** @type {Record<string, string>} */
+  const secrets = {};
+  if (!has('ROOT_SECRETS') && (await yes('The deployment has no ROOT_SECRETS. Generate one now?'))) {
+    secrets.ROOT_SECRETS = newRootSecret();
+    say(`  ROOT_SECRETS=${bold(secrets.ROOT_SECRETS)}\n  Keep a copy in a safe place, now: it cannot be read back, and without it no key can ever be verified again.`);
+  }
+  if (!has('OPERATOR_TOKEN_SHA256') && (await yes('The deployment has no operator token, which creates organizations. Generate one now?'))) {
+    const token = newOperatorToken();
+    secrets.OPERATOR_TOKEN_SHA256 = sha256(token);
+    say(`  Operator token, shown this once: ${bold(token)}`);
+  }
+  if (!has('SETUP_TOKEN_SHA256') && (await yes('The deployment has no setup token, which creates the first account, once. Generate one now?'))) {
+    const token = newSetupToken();
+    secrets.SETUP_TOKEN_SHA256 = sha256(token);
+    say(`  Setup token, shown this once: ${bold(token)}\n  Send it as "setupToken" to POST /auth/register: it works while there is no account.`);
+  }
+  return secrets;
+}
 
 /** The plaintext stays with whoever operates this machine; the worker is told only its SHA-256. */
 export const operatorTokenFile = join(home, '.operator-token');
 export const devVars = join(home, '.dev.vars');
 
+/** On your own machine you register without being invited, and choose your plan yourself; a deployment is closed. */
+const localSettings = ['REGISTRATION="open"', 'PLAN_CHANGES="owner"'];
+
 /**
  * Writes .dev.vars and .operator-token where they are missing. A .dev.vars that is there is the user's: never changed.
- * @returns {{ written: boolean, operatorToken: string | null }}
+ * @returns {{ written: boolean, operatorToken: string | null, open: boolean, advice: string | null }}
+ *   `open`: whether anybody may register; `advice`: what the user's own .dev.vars lacks
  */
 export function localSecrets() {
-  if (existsSync(devVars)) return { written: false, operatorToken: matchingToken() };
+  if (existsSync(devVars)) return { written: false, operatorToken: matchingToken(), ...registration() };
   const operatorToken = savedToken() ?? newOperatorToken();
   writeFileSync(operatorTokenFile, `${operatorToken}\n`, { mode: 0o600 });
   writeFileSync(devVars, [
     '# Written by `npm start` with random values. Git ignores this file; .dev.vars.example explains it.',
     `ROOT_SECRETS="${newRootSecret()}"`,
     `OPERATOR_TOKEN_SHA256="${sha256(operatorToken)}"`,
+    ...localSettings,
     '',
   ].join('\n'), { mode: 0o600 });
-  return { written: true, operatorToken };
+  return { written: true, operatorToken, open: true, advice: null };
+}
+
+/** What the user's own .dev.vars says about registering. */
+function registration() {
+  const [, word] = /^\s*(?:export\s+)?REGISTRATION\s*=\s*["']?(\w*)/m.exec(readFileSync(devVars, 'utf8')) ?? [];
+  const advice = word === undefined ? `To register people here, add to ${shown(devVars)}: ${localSettings.join(' and ')}` : null;
+  return { open: word === 'open', advice };
 }
 
 function savedToken() {

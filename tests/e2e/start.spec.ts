@@ -1,7 +1,7 @@
 // `npm start` as a newcomer meets it: it comes up, its lines work when pasted, and what it acknowledged survives
 // SIGKILL. With secrets and state of its own, so that nobody's real ones are touched.
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -31,14 +31,16 @@ test('the first start prints a demo key once, and its lines create, verify and r
   lines = pasted(latchkey.output);
 
   for (const round of ['first', 'second']) {
-    const { code, output } = await run('bash', ['-euo', 'pipefail'], { stdin: lines });
+    const { code, output } = await run('bash', ['-euo', 'pipefail'], { stdin: `${lines}\necho "$PERSON"; echo "\\"$PASSWORD\\""\n` });
     recordSecretKeys(output);
     assert.equal(code, 0, output);
-    const [creation, verification, revocation, organization] = output.trim().split('\n').map((line) => JSON.parse(line));
+    const [creation, verification, revocation, organization, own, person, password] = output.trim().split('\n').map((line) => JSON.parse(line));
     assert.equal(verification.code, 'VALID', `${round} round: ${output}`);
     assert.equal(verification.keyId, creation.id);
     assert.equal(revocation.active, false);
     assert.equal(typeof organization.apiKey.key, 'string');
+    assert.deepEqual([own.name, own.organizationId], ['Mine', person.organization.id], `${round} round: ${output}`);
+    recordSecret(password);
     created = creation;
   }
 
@@ -47,8 +49,17 @@ test('the first start prints a demo key once, and its lines create, verify and r
 });
 
 test('SIGKILL and start again: the port is free, the keys are there, the revoked one stays revoked, the demo key is not shown again', async () => {
+  // By now the .dev.vars is the user's: what it lacks for people is said, not written.
+  const path = join(home, '.dev.vars');
+  const own = readFileSync(path, 'utf8').replace(/^(REGISTRATION="open"|PLAN_CHANGES="owner")\n/gm, '');
+  assert.equal(own.trim().split('\n').length, 3);
+  writeFileSync(path, own);
+
   const latchkey = start();
   await latchkey.says(/a new organization/);
+  assert.match(latchkey.output, /^ +To register people here, add to \S+: REGISTRATION="open" and PLAN_CHANGES="owner"$/m);
+  assert.doesNotMatch(latchkey.output, /auth\/register/);
+  assert.equal(readFileSync(path, 'utf8'), own);
   assert.doesNotMatch(latchkey.output, /shown this once/);
   assert.equal(latchkey.output.includes(demoKey), false);
   const verify = await fetch(`http://127.0.0.1:${port}/v1/keys/verify`, {

@@ -4,7 +4,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { filesBelow, leaksBelow, recordedSecrets, runDirectory } from './support/canary.ts';
-import { startLatchkey } from './support/latchkey.ts';
+import { newPerson, ok, totpCode } from './support/acceptance.ts';
+import { newPassword, startLatchkey, type Latchkey } from './support/latchkey.ts';
 
 test('the scan finds a planted secret, whole or in part, and nothing else', () => {
   mkdirSync(runDirectory, { recursive: true });
@@ -14,6 +15,10 @@ test('the scan finds a planted secret, whole or in part, and nothing else', () =
     writeFileSync(join(planted, 'part.sqlite'), Buffer.concat([Buffer.alloc(4093, 0xff), Buffer.from(secret.slice(5, 17)), Buffer.alloc(100)]));
     writeFileSync(join(planted, 'short.log'), `start=${secret.slice(0, 11)} and noise ${secret.toLowerCase()}`);
     assert.deepEqual(leaksBelow(planted, [secret]), [{ file: join(planted, 'part.sqlite'), offset: 4093 }]);
+    // A short one counts as a whole, and so does what is no ASCII.
+    writeFileSync(join(planted, 'code.sqlite'), 'code k7m2p-q9x4 and kennwort grün-grün');
+    assert.deepEqual(leaksBelow(planted, ['k7m2p-q9x4t', 'grün-grün']), [{ file: join(planted, 'code.sqlite'), offset: 29 }]);
+    assert.deepEqual(leaksBelow(planted, ['k7m2p-q9x4']), [{ file: join(planted, 'code.sqlite'), offset: 5 }]);
   } finally {
     rmSync(planted, { recursive: true });
   }
@@ -30,6 +35,7 @@ test('no secret that was ever given out is in a persisted file or a log line', a
   await api.post('/v1/keys/verify', { key: `${secret}x` });
   await api.post('/v1/keys/verify', `{"key":"${secret}"`);
   await latchkey.fetch(`/v1/whoami?key=${secret}`);
+  await person(latchkey);
   await latchkey.stop();
 
   const secrets = recordedSecrets();
@@ -41,3 +47,20 @@ test('no secret that was ever given out is in a persisted file or a log line', a
   assert.deepEqual(leaks, []);
   assert.deepEqual(leaksBelow(join(runDirectory, 'logs'), secrets), []);
 });
+
+/** Everything secret that a person has: passwords, access tokens, links, the second factor. */
+async function person(latchkey: Latchkey): Promise<void> {
+  const { api, home, user, email, password, accessToken } = await newPerson(latchkey);
+  await latchkey.anyone.post('/auth/login', { email, password: newPassword() });
+  await latchkey.fetch(`/auth/user?access_token=${accessToken}`);
+  await latchkey.anyone.post('/auth/login', `{"email":"${email}","password":"${password}"`);
+  const { token } = await ok(latchkey.operator.post(`/operator/users/${user.id}/password_reset`));
+  await latchkey.anyone.post('/auth/password/reset', { token: `${token}x`, newPassword: newPassword() });
+  await ok(api.post(`${home}/invitations`, { role: 'viewer' }), 201);
+  const { secret } = await ok(api.post('/auth/totp', { password }));
+  const { recoveryCodes } = await ok(api.post('/auth/totp/confirm', { totp: totpCode(secret) }));
+  assert.equal(recoveryCodes.length, 10);
+  await ok(latchkey.browser().post('/auth/login', { email, password, recoveryCode: recoveryCodes[0], cookie: true }));
+  const recorded = recordedSecrets();
+  for (const shown of [password, accessToken.slice(5, 37), token.slice(5, 37), secret, recoveryCodes[9]]) assert.ok(recorded.includes(shown));
+}

@@ -1,17 +1,20 @@
 // What every acceptance spec needs: clients whose every answer is held against the rules for all answers, requests that
 // fetch() would tidy up, and small helpers.
 import assert from 'node:assert/strict';
-import { randomInt } from 'node:crypto';
+import { createHmac, randomInt } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
-import { recordSecretKeys } from './canary.ts';
-import type { Client, Reply, RequestOptions } from './client.ts';
-import type { Latchkey } from './latchkey.ts';
+import { recordExchange, type Client, type Reply, type RequestOptions } from './client.ts';
+import type { Latchkey, Registered } from './latchkey.ts';
 
 export const ISO_UTC = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z$/;
 export const REQUEST_ID = /^req_[0-9A-Za-z]{22}$/;
 
 /** Every error code that the documentation knows; an answer with another one fails. */
 const PROBLEM = { own: ['code', 'details', 'message'], rfc9457: ['code', 'details', 'detail', 'instance', 'status', 'title', 'type'] };
+
+/** The only answers that may set a cookie, and the only one they may set. */
+const SETS_COOKIE = /^POST \/auth\/(register|login|logout):/;
+const SET_COOKIE = /^__Host-latchkey=(lkat_[0-9A-Za-z]{51})?; Path=\/; Secure; HttpOnly; SameSite=Strict; Max-Age=\d+$/;
 
 /** What holds for every answer whatever was asked: headers, the error schema, a challenge, no CORS, no bare 5xx. */
 export function assertEnvelope(reply: Reply, what = ''): void {
@@ -22,8 +25,10 @@ export function assertEnvelope(reply: Reply, what = ''): void {
   assert.equal(headers.get('x-content-type-options'), 'nosniff', seen);
   for (const name of ['access-control-allow-origin', 'access-control-allow-headers', 'access-control-allow-methods', 'set-cookie', 'server', 'x-powered-by', 'location']) {
     if (name === 'location' && status === 201) continue;
+    if (name === 'set-cookie' && status < 300 && SETS_COOKIE.test(what)) continue;
     assert.equal(headers.get(name), null, `${name}: ${seen}`);
   }
+  for (const cookie of headers.getSetCookie()) assert.match(cookie, SET_COOKIE, seen);
   assert.ok(status < 500 || status === 503, `never a 5xx: ${seen}`);
   if (status === 401) assert.match(headers.get('www-authenticate') ?? '', /^Bearer realm="[^"]+"(, error="invalid_token")?$/, seen);
   if (status === 405) assert.ok(headers.get('allow'), seen);
@@ -46,6 +51,34 @@ export function checked(client: Client): Client {
     return reply;
   };
   return client;
+}
+
+export interface PersonHere extends Registered {
+  /** With the access token in a header. */
+  api: Client;
+  /** With it as the cookie, on a page of ours. */
+  browser: Client;
+  /** The path of the organization that was founded with the account, if one was. */
+  home: string;
+}
+
+/** A new account, with checked clients. */
+export async function newPerson(latchkey: Latchkey, fields: Record<string, unknown> = {}): Promise<PersonHere> {
+  const registered = await latchkey.register(fields);
+  const { accessToken, organization } = registered;
+  const [api, browser] = [checked(latchkey.person(accessToken)), checked(latchkey.browser(accessToken))];
+  return { ...registered, api, browser, home: `/organizations/${organization?.id}` };
+}
+
+/** The code that an authenticator shows for a secret (RFC 6238, SHA-1), so many half minutes from now. */
+export function totpCode(secret: string, steps = 0): string {
+  const bits = [...secret].map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0')).join('');
+  const key = Buffer.from(bits.match(/.{8}/g)!.map((byte) => Number.parseInt(byte, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + steps));
+  const mac = createHmac('sha1', key).update(counter).digest();
+  const number = mac.readUInt32BE(mac.at(-1)! & 15) & 0x7fffffff;
+  return String(number % 1_000_000).padStart(6, '0');
 }
 
 export interface Tenant {
@@ -122,10 +155,11 @@ function send(latchkey: Latchkey, { method = 'GET', path = '/', headers = [], bo
       response.on('data', (part) => parts.push(part));
       response.on('end', () => {
         const text = Buffer.concat(parts).toString();
-        recordSecretKeys(text);
         const seen = new Headers();
         for (let at = 0; at < response.rawHeaders.length; at += 2) seen.append(response.rawHeaders[at]!, response.rawHeaders[at + 1]!);
-        resolve({ status: response.statusCode!, headers: seen, body: parse(text), text });
+        const reply = { status: response.statusCode!, headers: seen, body: parse(text), text };
+        recordExchange(typeof body === 'string' ? parse(body) : undefined, reply);
+        resolve(reply);
       });
     });
     request.on('timeout', () => request.destroy(new Error('timed out')));

@@ -2,34 +2,58 @@
 // persisted bytes of objects and KV, and in the logs.
 //
 // A secret counts as found when any 12 characters in a row of its random part are: a truncated secret is a leak too.
+// Shorter ones (recovery codes, short passwords) count as a whole. E-mail addresses and names are no secrets.
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const WINDOW = 12;
+const SHORTEST = 8;
 const SECRET_KEY = /\b[a-z][a-z0-9]{0,15}_(?:(?:live|staging|dev)_)?([0-9A-Za-z]{23})[0-9A-Za-z]{25}\b/g;
+/** Access tokens, and the tokens of reset links and invitations. */
+const TOKEN = /\blk(?:at|pr|iv)_([0-9A-Za-z]{32})[0-9A-Za-z]{19}\b/g;
+/** The fields in which people send their passwords. */
+const PASSWORDS = ['password', 'currentPassword', 'newPassword'];
 
 /** One directory for all spec files of a run, so that the last of them can look at what all of them left behind. */
 export const runDirectory = process.env.LATCHKEY_E2E_RUN ?? join(import.meta.dirname, '../../../.e2e/runs', `single-${process.pid}`);
 const canaries = join(runDirectory, 'canaries');
 const known = new Set<string>();
 
-/** Records the random parts of all secret keys in a response. */
+/** Records the random parts of all secret keys and tokens in a text: an answer, its `Set-Cookie`, what a hook was sent. */
 export function recordSecretKeys(text: string): void {
-  for (const [, random] of text.matchAll(SECRET_KEY)) recordSecret(random!);
+  for (const shape of [SECRET_KEY, TOKEN]) for (const [, random] of text.matchAll(shape)) recordSecret(random!);
+}
+
+/** Records what an answer shows once and no pattern tells: the secret of a second factor, and recovery codes. */
+export function recordShown(body: any): void {
+  if (typeof body?.secret === 'string') recordSecret(body.secret);
+  for (const code of Array.isArray(body?.recoveryCodes) ? body.recoveryCodes : []) {
+    recordSecret(code);
+    recordSecret(code.replace('-', ''));
+  }
+}
+
+/** Records the passwords of a request, good or wrong. One that was no password at all (400) is left out. */
+export function recordPasswords(sent: any, status: number): void {
+  for (const field of PASSWORDS) {
+    const password = status === 400 ? undefined : sent?.[field];
+    if (typeof password === 'string') recordSecret(password);
+  }
 }
 
 /** Records something of which no part may ever be stored or logged. */
 export function recordSecret(random: string): void {
-  if (random.length < WINDOW || known.has(random)) return;
+  if (random.length < SHORTEST || known.has(random)) return;
   known.add(random);
   mkdirSync(canaries, { recursive: true });
-  appendFileSync(join(canaries, `${process.pid}.txt`), `${random}\n`);
+  appendFileSync(join(canaries, `${process.pid}.txt`), `${JSON.stringify(random)}\n`);
 }
 
 /** Every secret recorded by any spec file of this run. */
 export function recordedSecrets(): string[] {
   if (!existsSync(canaries)) return [];
-  return readdirSync(canaries).flatMap((file) => readFileSync(join(canaries, file), 'utf8').split('\n').filter(Boolean));
+  const lines = readdirSync(canaries).flatMap((file) => readFileSync(join(canaries, file), 'utf8').split('\n'));
+  return lines.filter(Boolean).map((line) => JSON.parse(line));
 }
 
 export interface Leak {
@@ -61,20 +85,27 @@ export function leaksBelow(directory: string, secrets: string[]): Leak[] {
 class Finder {
   private readonly windows = new Set<string>();
   private readonly starts = new Uint8Array(1 << 20);
+  /** The window, and how long the secrets are that are shorter than it. */
+  private readonly lengths: number[];
 
   constructor(secrets: string[]) {
+    const lengths = new Set<number>();
     for (const secret of secrets) {
-      for (let at = 0; at + WINDOW <= secret.length; at++) {
-        const window = secret.slice(at, at + WINDOW);
-        this.windows.add(window);
-        this.starts[Finder.slot(Buffer.from(window, 'latin1'), 0)] = 1;
+      const bytes = Buffer.from(secret);
+      const length = Math.min(WINDOW, bytes.length);
+      lengths.add(length);
+      for (let at = 0; at + length <= bytes.length; at++) {
+        this.windows.add(bytes.toString('latin1', at, at + length));
+        this.starts[Finder.slot(bytes, at)] = 1;
       }
     }
+    this.lengths = [...lengths];
   }
 
   find(bytes: Buffer): number {
-    for (let at = 0; at + WINDOW <= bytes.length; at++) {
-      if (this.starts[Finder.slot(bytes, at)] && this.windows.has(bytes.toString('latin1', at, at + WINDOW))) return at;
+    for (let at = 0; at + SHORTEST <= bytes.length; at++) {
+      if (!this.starts[Finder.slot(bytes, at)]) continue;
+      if (this.lengths.some((length) => this.windows.has(bytes.toString('latin1', at, at + length)))) return at;
     }
     return -1;
   }

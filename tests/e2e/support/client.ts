@@ -1,5 +1,5 @@
-// A small HTTP client for the specs: JSON in, JSON out, nothing hidden. Every response passes the canary.
-import { recordSecretKeys } from './canary.ts';
+// A small HTTP client for the specs: JSON in, JSON out, nothing hidden. Every exchange passes the canary.
+import { recordPasswords, recordSecretKeys, recordShown } from './canary.ts';
 
 export interface Reply<T = any> {
   status: number;
@@ -9,19 +9,23 @@ export interface Reply<T = any> {
   text: string;
 }
 
+/** By name in lower case; `undefined` takes one away that the client sends by itself. */
+export type HeaderLines = Record<string, string | undefined>;
+
 export interface RequestOptions {
-  headers?: Record<string, string>;
+  headers?: HeaderLines;
   /** A string is sent as it is; anything else as JSON. */
   body?: unknown;
 }
 
 export class Client {
   private readonly origin: () => string;
-  private readonly headers: Record<string, string>;
+  private readonly headers: (origin: string) => HeaderLines;
 
-  constructor(origin: () => string, headers: Record<string, string> = {}) {
+  /** `headers` go with every request; they may depend on where the service is just then. */
+  constructor(origin: () => string, headers: HeaderLines | ((origin: string) => HeaderLines) = {}) {
     this.origin = origin;
-    this.headers = headers;
+    this.headers = typeof headers === 'function' ? headers : () => headers;
   }
 
   get = <T = any>(path: string, options: RequestOptions = {}) => this.send<T>('GET', path, options);
@@ -36,13 +40,26 @@ export class Client {
       method,
       redirect: 'manual',
       signal: AbortSignal.timeout(PATIENCE_MS),
-      headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...clientAddress, ...this.headers, ...headers },
+      headers: lines({ ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...clientAddress, ...this.headers(this.origin()), ...headers }),
       body: body === undefined ? undefined : raw ? body : JSON.stringify(body),
     });
     const text = await response.text();
-    recordSecretKeys(text);
-    return { status: response.status, headers: response.headers, body: parse(text), text };
+    const reply = { status: response.status, headers: response.headers, body: parse(text), text };
+    recordExchange(raw ? parse(body) : body, reply);
+    return reply;
   }
+}
+
+/** Everything secret in a request and its answer. */
+export function recordExchange(sent: unknown, { status, headers, body, text }: Reply): void {
+  recordSecretKeys(text);
+  for (const cookie of headers.getSetCookie()) recordSecretKeys(cookie);
+  recordShown(body);
+  recordPasswords(sent, status);
+}
+
+function lines(headers: HeaderLines): [string, string][] {
+  return Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
 }
 
 /** A request that hangs is a failed test with a line number, not a run that never ends. */

@@ -12,7 +12,7 @@ import { Client, type Reply, type RequestOptions } from './client.ts';
 export type { Reply } from './client.ts';
 
 export interface StartOptions {
-  /** Variables and secrets beside those of wrangler.toml; `undefined` takes one away. */
+  /** Variables and secrets beside those of wrangler.toml and `SPEC_VARS`; `undefined` takes one away. */
   vars?: Record<string, string | undefined>;
   /** State to go on with; a fresh directory without it. */
   persistDir?: string;
@@ -23,7 +23,33 @@ export interface StartOptions {
   build?: keyof typeof BUILDS;
   /** Failed authentications per minute and address. Out of the way unless a spec is about it. */
   authFailureLimit?: number;
+  /** Attempts to sign in or to register, likewise. */
+  signInLimit?: number;
 }
+
+/** As `npm start` has it: anybody may register, and owners choose their plan. */
+const SPEC_VARS = { REGISTRATION: 'open', PLAN_CHANGES: 'owner' };
+
+/** The one cookie of the service. */
+export const COOKIE = '__Host-latchkey';
+
+export interface Registered {
+  email: string;
+  password: string;
+  accessToken: string;
+  expiresAt: string;
+  user: any;
+  /** Null for who came by invitation, like `apiKey`. */
+  organization: any;
+  /** The record of its first key, with `key`. */
+  apiKey: any;
+  organizations: any[];
+}
+
+/** An address that nobody has. */
+export const newEmail = () => `person-${randomBytes(6).toString('hex')}@example.com`;
+/** A password that no canary takes for anything else. */
+export const newPassword = () => randomBytes(12).toString('base64url');
 
 const BUILDS = { release: '.e2e/worker', deploy: '.wrangler/deploy', panic: '.e2e/worker-panic' };
 
@@ -72,6 +98,21 @@ export class Latchkey {
     return this.api(this.operatorToken);
   }
 
+  /** A client of somebody who is signed in, with the access token as `Authorization: Bearer`. */
+  person(accessToken: string): Client {
+    return this.api(accessToken);
+  }
+
+  /** A page of the service's own origin, with the access token as the cookie; without one, before signing in. */
+  browser(accessToken?: string): Client {
+    return new Client(() => this.origin, (origin) => ({
+      origin,
+      'sec-fetch-site': 'same-origin',
+      'x-requested-with': 'fetch',
+      cookie: accessToken && `${COOKIE}=${accessToken}`,
+    }));
+  }
+
   fetch(path: string, { method = 'GET', ...options }: RequestOptions & { method?: string } = {}): Promise<Reply> {
     return this.anyone.send(method, path, options);
   }
@@ -81,6 +122,14 @@ export class Latchkey {
     const { status, body, text } = await this.operator.post('/operator/organizations', { name });
     if (status !== 201) throw new Error(`POST /operator/organizations answered ${status}: ${text}`);
     return { ...body, key: body.apiKey.key };
+  }
+
+  /** A new account; the answer to its registration, with the e-mail address and the password. */
+  async register(fields: Record<string, unknown> = {}): Promise<Registered> {
+    const person = { email: newEmail(), password: newPassword(), firstName: 'Ada', lastName: 'Lovelace', ...fields };
+    const { status, body, text } = await this.anyone.post('/auth/register', person);
+    if (status !== 201) throw new Error(`POST /auth/register answered ${status}: ${text}`);
+    return { ...body, email: person.email, password: person.password };
   }
 
   /** What the worker wrote to its log so far. */
@@ -136,12 +185,18 @@ export class Latchkey {
   }
 
   private async runtimeOptions(): Promise<ConstructorParameters<typeof Miniflare>[0]> {
-    const { build = 'release', vars = {}, authFailureLimit = 1_000_000 } = this.options;
+    const { build = 'release', vars = {}, authFailureLimit = 1_000_000, signInLimit = 1_000_000 } = this.options;
     const directory = BUILDS[build];
     if (!existsSync(join(import.meta.dirname, '../../..', directory, 'index.js'))) throw new Error(`${directory} is missing: run npm run test:e2e`);
     const { compatibilityDate, env, exports } = await workerConfig();
-    const text = { ROOT_SECRETS: this.rootSecret, OPERATOR_TOKEN_SHA256: createHash('sha256').update(this.operatorToken).digest('hex'), ...vars };
-    const bindings: Record<string, any> = { ...env, AUTH_FAILURES: { ...env.AUTH_FAILURES, simple: { limit: authFailureLimit, period: 60 } } };
+    const digest = createHash('sha256').update(this.operatorToken).digest('hex');
+    const text = { ...SPEC_VARS, ROOT_SECRETS: this.rootSecret, OPERATOR_TOKEN_SHA256: digest, ...vars };
+    const limiter = (name: string, limit: number) => ({ ...env[name], simple: { limit, period: 60 } });
+    const bindings: Record<string, any> = {
+      ...env,
+      AUTH_FAILURES: limiter('AUTH_FAILURES', authFailureLimit),
+      SIGN_INS: limiter('SIGN_INS', signInLimit),
+    };
     for (const [name, value] of Object.entries(text)) {
       if (value === undefined) delete bindings[name];
       else bindings[name] = { type: 'text', value };
