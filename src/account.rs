@@ -3,6 +3,7 @@
 //! The single source of truth for who is signed in. Synchronous, like every object room; the only one that hashes
 //! passwords, so an attempt to sign in reaches the account that it is for and slows down nobody else.
 
+pub mod gates;
 pub mod memberships;
 pub mod passwords;
 pub mod projection;

@@ -95,6 +95,8 @@ pub enum Question {
     Key(Credential),
     /// Does this member still have the role? The organization knows, and asks the account in its turn.
     Member(Seat),
+    /// Does this member still have the role, signed in or not? The organization knows.
+    Role(Seat),
     /// Is this user still signed in? The account knows.
     SignIn(Seat),
 }

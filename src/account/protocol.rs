@@ -99,6 +99,9 @@ pub struct SignIn {
     pub second_factor: Option<SecondFactor>,
     /// The sign-in that follows.
     pub sign_in: NewSignIn,
+    /// What the client's address counts as: an IPv4 address, or the /64 of an IPv6 address.
+    #[serde(default)]
+    pub source: Option<String>,
 }
 
 /// A second factor as presented.

@@ -21,7 +21,7 @@ pub fn create(sql: &dyn Sql, context: &Context<'_>, new: &NewAccount) -> Result<
         return Err(Rejection::EmailTaken.into());
     }
     let password = passwords::hash(context, &new.password)?;
-    let state = State { user: new.user.clone(), password, totp: None, failures: 0, locked_until: None };
+    let state = State { user: new.user.clone(), password, totp: None };
     store::save(sql, &state)?;
     let expires_at = sign_ins::begin(sql, context, &new.sign_in)?;
     let details: Vec<&str> = [new.sign_in.id.as_str()].into_iter().chain(new.sign_in.ip.as_deref()).collect();

@@ -15,7 +15,7 @@ use super::key_requests::OVERLAP_SECONDS_MAX;
 use super::operator::CUSTOM_LIMIT_MAX;
 use super::pages::{FILTER_CHARACTERS_MAX, PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX};
 use super::verification::COST_MAX;
-use crate::account::{memberships, passwords, resets, sign_ins};
+use crate::account::{gates, memberships, resets, sign_ins};
 use crate::app::{
     ATTEMPTS_AT_ONCE_MAX, ATTEMPTS_OF_ONE_MAX, FAILURE_FLOOR_MS, LONGEST_WAIT_MS, MEMBERSHIPS_MAX, PATIENCE_MS,
     RETRIES, TOMBSTONE_PATIENCE_MS,
@@ -84,8 +84,9 @@ pub const LIMITS: &[Limit] = &[
     limit("Password, at least", password::MIN_CHARACTERS as u64, "characters", INVALID),
     limit("Password, at most", password::MAX_CHARACTERS as u64, "characters", INVALID),
     limit("E-mail address", email::MAX_BYTES as u64, "bytes", INVALID),
-    limit("Wrong passwords before an account is locked", passwords::FAILURES_UNTIL_LOCK.unsigned_abs(), "times", "401 `sign_in_failed` for a while"),
-    limit("Longest lock of an account", passwords::LONGEST_LOCK_MS.unsigned_abs(), "ms", "then one more try"),
+    limit("Wrong passwords before an account is locked", gates::FAILURES_UNTIL_LOCK.unsigned_abs(), "times", "401 `sign_in_failed` for a while"),
+    limit("Longest lock of an account", gates::LONGEST_LOCK_MS.unsigned_abs(), "ms", "then one more try"),
+    limit("Addresses of earlier sign-ins that count apart", gates::KNOWN_SOURCES_MAX.unsigned_abs(), "addresses", "the oldest counts like any other"),
     limit("A failed sign-in is answered after", FAILURE_FLOOR_MS.unsigned_abs(), "ms", "whatever failed"),
     limit("Sign-ins under way for one address in an isolate", ATTEMPTS_OF_ONE_MAX as u64, "requests", "503 `sign_in_busy`"),
     limit("Sign-ins under way in an isolate", ATTEMPTS_AT_ONCE_MAX as u64, "requests", "503 `sign_in_busy`"),

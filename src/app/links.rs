@@ -90,7 +90,14 @@ impl App {
         self.require_tolerated(attempt.ip).await?;
         let token = Token::parse(TokenKind::PasswordReset, token, self.keyring()).ok_or(Rejection::LinkInvalid)?;
         let command = Command::Reset { hashes: token.hashes(self.keyring()), new };
-        self.account(token.locator(), command).await.map(drop)
+        match self.account(token.locator(), command).await {
+            Ok(_) => Ok(()),
+            // What has become of whoever made the link is none of the bearer's business.
+            Err(Error::Rejected(
+                Rejection::RoleInsufficient | Rejection::OrganizationNotFound | Rejection::OrganizationSuspended,
+            )) => Err(Rejection::LinkInvalid.into()),
+            Err(error) => Err(error),
+        }
     }
 
     /// A link that leads to a page of the dashboard.

@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
 use super::call::unexpected;
-use super::{App, Error};
+use super::{App, Error, network};
 use crate::account::protocol::{Account, Command, NewSignIn, Reply, SecondFactor, SignIn};
 use crate::domain::email::Email;
 use crate::domain::id::{SignInId, UserId};
@@ -86,7 +86,8 @@ impl App {
     ) -> Result<SignedIn, Error> {
         let user_id = self.find_user(email).await?.ok_or(Rejection::SignInRefused)?;
         let (token, sign_in) = self.draw_sign_in(&user_id, attempt)?;
-        let command = Command::SignIn(Box::new(SignIn { password, second_factor, sign_in }));
+        let source = attempt.ip.map(|ip| network(ip).to_string());
+        let command = Command::SignIn(Box::new(SignIn { password, second_factor, sign_in, source }));
         match self.account(user_id.locator(), command).await {
             Ok(outcome) => match outcome.reply {
                 Reply::SignedIn { account, expires_at } => Ok(SignedIn { token, expires_at, account: *account }),

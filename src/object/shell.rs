@@ -210,6 +210,14 @@ impl<O: Object, S: Storage> Shell<O, S> {
                     _ => None,
                 }
             }
+            Question::Role(seat) => {
+                let address = Address::Organization(seat.organization_id.locator());
+                let command = organization::protocol::Command::Admit { seat };
+                match answered(delivery::call(objects, &address, &command).await)? {
+                    organization::protocol::Reply::Caller { caller, .. } => Some(Confirmed::Caller(*caller)),
+                    _ => None,
+                }
+            }
             Question::SignIn(seat) => {
                 let address = Address::Account(seat.user_id.locator());
                 let command = account::protocol::Command::Confirm { sign_in_id: seat.sign_in_id };

@@ -140,7 +140,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     operation("totp::renew", "renewRecoveryCodes", Done, Some("ConfirmPassword"), &[],
         &[WrongPassword, TotpNotEnabled, SignInBusy]),
     operation("invitations::accept", "acceptInvitation", Settled, Some("AcceptInvitation"), &[],
-        &[LinkInvalid, InvitationEnded, InvitationForAnother, AlreadyMember]),
+        &[LinkInvalid, InvitationEnded, InvitationForAnother, AlreadyMember, OrganizationLimitReached]),
     operation("organizations::create", "createOwnOrganization", Created, Some("CreateOwnOrganization"), &[],
         &[OrganizationLimitReached]),
     operation("organizations::list", "listOwnOrganizations", Done, None, &[], &[]),
