@@ -67,7 +67,8 @@ pub fn found(
         let waiting = EntryKey { lane: FOUNDING.to_owned(), subject: id.as_str().to_owned(), version: 1 };
         return Ok(Step::done_after(Reply::Acknowledged, vec![waiting]));
     }
-    let owned = list(sql)?.iter().filter(|membership| membership.role == Role::Owner && is_live(membership)).count();
+    // A deleted one counts until its data is gone: else founding and deleting in turn would have no end.
+    let owned = list(sql)?.iter().filter(|membership| membership.role == Role::Owner).count();
     if owned.saturating_add(under_way(sql)?.len()) >= OWNED_ORGANIZATIONS_MAX {
         return Err(Rejection::OrganizationLimitReached.into());
     }
@@ -116,7 +117,7 @@ pub fn reach(sql: &dyn Sql) -> Result<Vec<OrganizationId>, SqlError> {
     Ok(listed.chain(under_way(sql)?).collect())
 }
 
-/// A deleted organization is still listed until its data goes, but it is told nothing and counts for no limit.
+/// A deleted organization is still listed until its data goes, but it is told nothing.
 fn is_live(membership: &Membership) -> bool {
     membership.status != OrganizationStatus::Deleted
 }

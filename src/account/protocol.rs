@@ -86,6 +86,8 @@ pub struct NewSignIn {
     pub cookie: bool,
     /// The address it came from.
     pub ip: Option<String>,
+    /// What that address counts as: an IPv4 address, or the /64 of an IPv6 address.
+    pub source: Option<String>,
     /// What the client calls itself, cut to a bounded length.
     pub client: Option<String>,
 }
@@ -99,9 +101,6 @@ pub struct SignIn {
     pub second_factor: Option<SecondFactor>,
     /// The sign-in that follows.
     pub sign_in: NewSignIn,
-    /// What the client's address counts as: an IPv4 address, or the /64 of an IPv6 address.
-    #[serde(default)]
-    pub source: Option<String>,
 }
 
 /// A second factor as presented.

@@ -23,6 +23,8 @@ use super::protocol::{Reply, ResetBy};
 use super::store::{self, State};
 use super::{AccountObject, gates, memberships, passwords, second_factor, sign_ins, state};
 
+/// The page of the dashboard that uses one.
+pub const RESET_PAGE: &str = "password-reset";
 /// How long (ms) a link is good that somebody asked for without proof.
 pub(crate) const SENT_LIFE_MS: i64 = 60 * 60 * 1_000;
 /// How long (ms) a link is good that an owner or the operator has made.
@@ -167,6 +169,7 @@ pub fn notification(sql: &dyn Sql, context: &Context<'_>, user: &User, entry: En
                     "email": user.profile.email.as_str(),
                     "firstName": user.profile.first_name.as_str(),
                     "token": token.expose(),
+                    "url": context.rules.page(RESET_PAGE, token.expose()),
                     "expiresAt": row.timestamp(2)?.to_string(),
                 },
             });

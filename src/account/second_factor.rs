@@ -114,7 +114,7 @@ pub fn renew_recovery_codes(
     by: &SignInId,
     password: &Password,
 ) -> Result<Step<AccountObject>, Abort> {
-    let mut state = sign_ins::require(sql, context, by)?;
+    let state = sign_ins::require(sql, context, by)?;
     if !is_enabled(&state) {
         return Err(Rejection::TotpNotEnabled.into());
     }

@@ -5,7 +5,7 @@ use crate::object::{Abort, Context, Step};
 use crate::ports::Sql;
 
 use super::AccountObject;
-use super::gates::{self, Gate};
+use super::gates::Gate;
 use super::passwords::{self, PASSWORD};
 use super::projection::report;
 use super::protocol::{Reply, SignIn};
@@ -18,7 +18,7 @@ pub fn sign_in(sql: &dyn Sql, context: &Context<'_>, attempt: &SignIn) -> Result
         return Ok(Step::done(Reply::Refused));
     };
     let from: Vec<&str> = attempt.sign_in.ip.as_deref().into_iter().collect();
-    let gate = Gate::of(sql, attempt.source.as_deref())?;
+    let gate = Gate::of(sql, attempt.sign_in.source.as_deref())?;
     if !passwords::check(sql, context, &state, &gate, &attempt.password, &from)? {
         return Ok(Step::done(Reply::Refused));
     }
@@ -36,9 +36,6 @@ pub fn sign_in(sql: &dyn Sql, context: &Context<'_>, attempt: &SignIn) -> Result
         state.password = passwords::hash(context, &attempt.password)?;
     }
     gate.open(sql)?;
-    if let Some(source) = &attempt.source {
-        gates::remember(sql, source, context.now)?;
-    }
     store::save(sql, &state)?;
     let expires_at = sign_ins::begin(sql, context, &attempt.sign_in)?;
     let details = [&[attempt.sign_in.id.as_str()], &from[..], &[PASSWORD], second.as_slice()].concat();

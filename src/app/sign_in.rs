@@ -86,8 +86,7 @@ impl App {
     ) -> Result<SignedIn, Error> {
         let user_id = self.find_user(email).await?.ok_or(Rejection::SignInRefused)?;
         let (token, sign_in) = self.draw_sign_in(&user_id, attempt)?;
-        let source = attempt.ip.map(|ip| network(ip).to_string());
-        let command = Command::SignIn(Box::new(SignIn { password, second_factor, sign_in, source }));
+        let command = Command::SignIn(Box::new(SignIn { password, second_factor, sign_in }));
         match self.account(user_id.locator(), command).await {
             Ok(outcome) => match outcome.reply {
                 Reply::SignedIn { account, expires_at } => Ok(SignedIn { token, expires_at, account: *account }),
@@ -113,6 +112,7 @@ impl App {
             hash,
             cookie: attempt.cookie,
             ip: attempt.ip.map(|ip| ip.to_string()),
+            source: attempt.ip.map(|ip| network(ip).to_string()),
             client: client.map(|client| client.chars().take(CLIENT_CHARACTERS_MAX).collect()),
         };
         Ok((token, sign_in))

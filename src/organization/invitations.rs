@@ -11,6 +11,7 @@ use crate::domain::keyring::{Keyring, Purpose};
 use crate::domain::operation::Operation;
 use crate::domain::organization::Organization;
 use crate::domain::role::Role;
+use crate::domain::session::OrganizationStatus;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::token::{Token, TokenKind};
 use crate::domain::user::Profile;
@@ -27,6 +28,8 @@ use super::protocol::{NewInvitation, OneTime, Reply};
 
 /// How long (ms) an invitation can be accepted: 7 days.
 pub const INVITATION_LIFE_MS: i64 = 7 * 24 * 60 * 60 * 1_000;
+/// The page of the dashboard that accepts one.
+pub const INVITATION_PAGE: &str = "invitation";
 /// How many may be pending, or made within a day, so that nobody mails the world in the organization's name.
 pub const INVITATIONS_MAX: i64 = 100;
 /// How many people may belong to an organization.
@@ -160,6 +163,9 @@ pub fn accept(
     if invitation.email.as_ref().is_some_and(|email| email.key() != profile.email.key()) {
         return Err(Rejection::InvitationForAnother.into());
     }
+    if organization.policy.status == OrganizationStatus::Suspended {
+        return Err(Rejection::OrganizationSuspended.into());
+    }
     require_kept_for(&invitation, user_id)?;
     if people::member(sql, user_id)?.is_some() {
         return Err(Rejection::AlreadyMember.into());
@@ -222,11 +228,19 @@ fn require_pending(sql: &dyn Sql, context: &Context<'_>, hashes: &[KeyHash]) -> 
         query_one(sql, &format!("SELECT record FROM invitations WHERE hash IN ({places})"), &hashes)?;
     let invitation: Invitation = row.ok_or(Rejection::LinkInvalid)?.json(0)?;
     match invitation.status(context.now) {
+        InvitationStatus::Pending if !inviter_still_may(sql, &invitation)? => Err(Rejection::InvitationEnded.into()),
         InvitationStatus::Pending => Ok(invitation),
         InvitationStatus::Accepted | InvitationStatus::Revoked | InvitationStatus::Expired => {
             Err(Rejection::InvitationEnded.into())
         }
     }
+}
+
+/// An invitation is worth no more than its author: who may not invite any more has not left a door open.
+fn inviter_still_may(sql: &dyn Sql, invitation: &Invitation) -> Result<bool, SqlError> {
+    let Actor::User { id } = &invitation.invited_by else { return Ok(true) };
+    let needed = if invitation.role == Role::Owner { Operation::WriteOwners } else { Operation::WriteMembers };
+    Ok(people::member(sql, id)?.is_some_and(|member| member.role.allows(needed)))
 }
 
 /// An organization that is gone invites nobody any more.

@@ -17,7 +17,8 @@ use crate::object::outbox::{self, Delivery, EntryKey, Message};
 use crate::ports::{Address, Sql, SqlError};
 use crate::session::protocol::{Command as SessionCommand, Initialize};
 
-use super::{invitations, people, store};
+use super::invitations::{self, INVITATION_PAGE};
+use super::{people, store};
 
 /// Messages to sessions; the subject is the session's id, the version the policy's.
 pub const SESSION: &str = "session";
@@ -112,6 +113,7 @@ fn to_hook(
                 "organization": organization.name.as_str(),
                 "role": invitation.role.as_str(),
                 "token": token.expose(),
+                "url": context.rules.page(INVITATION_PAGE, token.expose()),
                 "expiresAt": invitation.expires_at.to_string(),
             },
         })

@@ -31,7 +31,8 @@ pub fn erase(sql: &dyn Sql) -> Result<Step<SessionObject>, Abort> {
         return Err(Rejection::SessionNotFound.into());
     }
     if !is_erased(sql)? {
-        execute(sql, "DELETE FROM outbox", &[])?;
+        // What KV is being told at this moment must not settle what it is told next: those entries stay.
+        execute(sql, "DELETE FROM outbox WHERE lane NOT IN ('kv', 'kv_former')", &[])?;
         execute(sql, "DELETE FROM audit_log", &[])?;
         execute(sql, "DELETE FROM claims", &[])?;
         state.session.name = Name::of("deleted");
