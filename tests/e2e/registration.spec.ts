@@ -166,3 +166,16 @@ test('sixteen at once with one invitation: one becomes a member', async () => {
   assert.equal((await ok(as(latchkey, owner).get(`${home}/members`))).data.length, 2);
   await latchkey.stop();
 });
+
+test('sixteen who register at once with one invitation: one has an account afterwards, the others are strangers', async () => {
+  const latchkey = await startLatchkey({ vars: { REGISTRATION: 'closed' } });
+  const { organization } = await latchkey.createOrganization('By the operator');
+  const { token } = await ok(checked(latchkey.operator).post(`/operator/organizations/${organization.id}/invitations`, { role: 'viewer' }), 201);
+  const racers = Array.from({ length: 16 }, () => somebody({ invitation: token }));
+  const answers = await inParallel(racers, 16, (racer) => checked(latchkey.anyone).post('/auth/register', racer));
+  const winners = answers.filter(({ status }) => status === 201);
+  assert.equal(winners.length, 1, answers.map(({ status }) => status).join());
+  const signedIn = await inParallel(racers, 16, async ({ email, password }) => (await checked(latchkey.anyone).post('/auth/login', { email, password })).status);
+  assert.deepEqual(signedIn, answers.map(({ status }) => (status === 201 ? 200 : 401)), 'one invitation is one way in');
+  await latchkey.stop();
+});
