@@ -35,6 +35,7 @@ pub use authenticate::{Person, Principal};
 pub use call::Outcome;
 pub(crate) use call::{LONGEST_WAIT_MS, PATIENCE_MS, RETRIES};
 pub use error::Error;
+pub(crate) use invitations::MEMBERSHIPS_MAX;
 pub use issue::{Idempotency, IssueKey, Issued, RotateKey, SessionChoice};
 pub use links::Link;
 pub use operator::Founded;

@@ -7,6 +7,7 @@
 
 pub mod audit_log;
 pub mod outbox;
+pub(crate) mod places;
 pub mod rows;
 pub mod shell;
 

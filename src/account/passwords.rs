@@ -80,10 +80,9 @@ fn is_locked(state: &State, now: Timestamp) -> bool {
 
 /// How long the account is locked after so many failures in a row.
 fn lock_ms(failures: i64) -> Option<i64> {
-    let doublings = u32::try_from(failures.checked_sub(FAILURES_UNTIL_LOCK)?).ok()?;
-    let ms =
-        1_i64.checked_shl(doublings).filter(|factor| *factor > 0).and_then(|factor| FIRST_LOCK_MS.checked_mul(factor));
-    Some(ms.map_or(LONGEST_LOCK_MS, |ms| ms.min(LONGEST_LOCK_MS)))
+    let beyond = failures.checked_sub(FAILURES_UNTIL_LOCK).filter(|beyond| *beyond >= 0)?;
+    // Twenty doublings are a week and a half: the longest lock is reached long before, and no bit is lost.
+    Some((FIRST_LOCK_MS << beyond.min(20)).min(LONGEST_LOCK_MS))
 }
 
 /// Changes the password. Whoever knew the one before is out: all other sign-ins and all links that set a new one end.

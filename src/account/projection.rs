@@ -31,8 +31,8 @@ const AUDIT: &str = "audit";
 pub(crate) const BATCH: i64 = 32;
 /// How many audit entries one batch may carry.
 pub(crate) const FEED: i64 = 100;
-/// How long (ms) copies of the log wait for others to go along. No answer waits for them: how long a failed sign-in takes
-/// must not tell that there is an account, and that it belongs to organizations.
+/// How long (ms) copies of the log wait for others to go along. No answer waits for them: how long a failed sign-in
+/// takes must not tell that there is an account, and that it belongs to organizations.
 pub(crate) const FEED_PAUSE_MS: i64 = 1_000;
 
 /// Reports a change of the account in its own log, and to the organizations that the user belongs to now.

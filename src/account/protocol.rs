@@ -18,7 +18,7 @@ use crate::object::audit_log::Head;
 use crate::organization::protocol::Founding;
 
 /// A command to one account.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "fields are the values they are typed as")]
 pub enum Command {
@@ -63,7 +63,7 @@ pub enum Command {
 }
 
 /// An account to be.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NewAccount {
     /// The user record.
     pub user: User,
@@ -91,7 +91,7 @@ pub struct NewSignIn {
 }
 
 /// An attempt to sign in.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SignIn {
     /// The password presented.
     pub password: Password,
@@ -118,7 +118,7 @@ impl std::fmt::Debug for SecondFactor {
 }
 
 /// Who takes a second factor away.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "fields are the values they are typed as")]
 pub enum RemovedBy {

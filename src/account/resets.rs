@@ -28,7 +28,7 @@ pub(crate) const SENT_LIFE_MS: i64 = 60 * 60 * 1_000;
 pub(crate) const HANDED_LIFE_MS: i64 = 24 * 60 * 60 * 1_000;
 /// How many links of either kind may be open; the oldest goes.
 pub(crate) const RESETS_MAX: i64 = 5;
-/// How often (ms) a link is sent at most, so that nobody's mailbox is flooded.
+/// How often (ms) a link is sent at most, so that strangers flood neither a mailbox nor the log: twelve rows an hour.
 pub(crate) const SEND_PAUSE_MS: i64 = 5 * 60 * 1_000;
 
 /// Makes a link.
@@ -139,8 +139,8 @@ fn derive(context: &Context<'_>, user: &User, nonce: &str, version: u8) -> Resul
     Ok((token, hash))
 }
 
-/// The message that carries a link to the hook. Pointless for one that has ended, and for one that waited while a new root
-/// was put in front: its tag would come out another now. Its user asks again.
+/// The message that carries a link to the hook. Pointless for one that has ended, and for one that waited while a new
+/// root was put in front: its tag would come out another now. Its user asks again.
 pub fn notification(sql: &dyn Sql, context: &Context<'_>, user: &User, entry: EntryKey) -> Result<Delivery, SqlError> {
     let version = context.keyring.newest_version();
     let row = query_one(

@@ -90,8 +90,8 @@ pub fn begin(
     Ok(Step::done(Reply::TotpBegun { secret: secret.base32(), uri }))
 }
 
-/// Finishes it with a first code. Wrong codes are not counted: only the sign-in that was shown the secret can do this, so
-/// there is nothing that it could guess.
+/// Finishes it with a first code. Wrong codes are not counted: only the sign-in that was shown the secret can do this,
+/// so there is nothing that it could guess.
 pub fn confirm(sql: &dyn Sql, context: &Context<'_>, by: &SignInId, code: &str) -> Result<Step<AccountObject>, Abort> {
     let mut state = sign_ins::require(sql, context, by)?;
     if is_enabled(&state) {

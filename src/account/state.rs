@@ -14,8 +14,8 @@ use super::protocol::{Account, NewAccount, Reply};
 use super::store::{self, State};
 use super::{memberships, passwords, sign_ins};
 
-/// Begins to exist, signed in. A repetition cannot be told from somebody else's attempt and is refused like one: whoever
-/// lost the answer signs in.
+/// Begins to exist, signed in. A repetition cannot be told from somebody else's attempt and is refused like one:
+/// whoever lost the answer signs in.
 pub fn create(sql: &dyn Sql, context: &Context<'_>, new: &NewAccount) -> Result<Step<AccountObject>, Abort> {
     if store::state(sql)?.is_some() {
         return Err(Rejection::EmailTaken.into());

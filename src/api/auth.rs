@@ -16,7 +16,8 @@ use super::fields::plain::{boolean, text};
 use super::fields::values::name;
 use super::idempotency;
 use super::json::Json;
-use super::key_body::{ApiKeyBody, IssuedKeyBody};
+use super::key_body::IssuedKeyBody;
+use super::operator::FoundedBody;
 use super::organization::OrganizationBody;
 use super::pages::no_parameters;
 use super::people_body::{AccountBody, MembershipBody, UserBody, memberships};
@@ -79,12 +80,8 @@ pub(super) async fn register(
     let (signed_in, founded) = (outcome.reply.signed_in, outcome.reply.founded);
     let now = app.now();
     let account = &signed_in.account;
-    let organization = founded.as_ref().map(|founded| OrganizationBody::new(&founded.organization, &app));
-    let api_key = founded.map(|founded| IssuedKeyBody {
-        record: ApiKeyBody::new(&founded.key, now),
-        // Shown here once, like any other new key (H3).
-        key: founded.secret.expose().to_owned(),
-    });
+    let founded = founded.map(|founded| FoundedBody::new(&founded, &app));
+    let (organization, api_key) = founded.map_or((None, None), |body| (Some(body.organization), Some(body.api_key)));
     // The token leaves here, in the body or in the cookie, and nowhere else (H3).
     let token = signed_in.token.expose().to_owned();
     let body = RegisteredBody {

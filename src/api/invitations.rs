@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::http::HeaderMap;
 use serde::Serialize;
 
 use super::body::JsonBody;
@@ -10,6 +11,7 @@ use super::callers::{By, ReadMembers, SignedIn, WriteMembers};
 use super::fields::Fields;
 use super::fields::people::{email, presented_token, role};
 use super::fields::plain::text;
+use super::idempotency;
 use super::json::Json;
 use super::pages::{Cursors, PAGE_ROWS_DEFAULT, PageBody, no_parameters};
 use super::paths::InvitationPath;
@@ -37,9 +39,11 @@ pub(super) async fn create(
     State(app): State<Arc<App>>,
     By(caller, mount, ..): By<WriteMembers>,
     query: Query,
+    headers: HeaderMap,
     body: JsonBody,
 ) -> Result<Reply<InvitedBody>, Problem> {
     no_parameters(query)?;
+    idempotency::refuse(&headers)?;
     let (invitation, link) = app.invite(&caller, invitation(body.json())?).await?;
     Ok(invited(mount.path("/invitations"), &app, &invitation, link))
 }

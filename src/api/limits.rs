@@ -17,8 +17,8 @@ use super::pages::{FILTER_CHARACTERS_MAX, PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX};
 use super::verification::COST_MAX;
 use crate::account::{memberships, passwords, resets, sign_ins};
 use crate::app::{
-    ATTEMPTS_AT_ONCE_MAX, ATTEMPTS_OF_ONE_MAX, FAILURE_FLOOR_MS, LONGEST_WAIT_MS, PATIENCE_MS, RETRIES,
-    TOMBSTONE_PATIENCE_MS,
+    ATTEMPTS_AT_ONCE_MAX, ATTEMPTS_OF_ONE_MAX, FAILURE_FLOOR_MS, LONGEST_WAIT_MS, MEMBERSHIPS_MAX, PATIENCE_MS,
+    RETRIES, TOMBSTONE_PATIENCE_MS,
 };
 use crate::domain::email;
 use crate::domain::ip_network::MAX_NETWORKS;
@@ -27,7 +27,7 @@ use crate::domain::metadata::{MAX_METADATA_BYTES, MAX_METADATA_DEPTH, MAX_METADA
 use crate::domain::password;
 use crate::domain::permission::{MAX_PERMISSIONS, MAX_SEGMENT};
 use crate::domain::text::{ExternalId, Name, Reason, Tag};
-use crate::object::{outbox, shell};
+use crate::object::{outbox, places, shell};
 use crate::organization::invitations::{INVITATION_LIFE_MS, INVITATIONS_MAX};
 use crate::organization::projection as directory;
 use crate::session::{idempotency as claims, projection, verify};
@@ -88,7 +88,7 @@ pub const LIMITS: &[Limit] = &[
     limit("A failed sign-in is answered after", FAILURE_FLOOR_MS.unsigned_abs(), "ms", "whatever failed"),
     limit("Sign-ins under way for one address in an isolate", ATTEMPTS_OF_ONE_MAX as u64, "requests", "503 `sign_in_busy`"),
     limit("Sign-ins under way in an isolate", ATTEMPTS_AT_ONCE_MAX as u64, "requests", "503 `sign_in_busy`"),
-    limit("Password hashes waiting in one account", shell::HEAVY_COMMANDS_MAX as u64, "requests", "503 `sign_in_busy`"),
+    limit("Password hashes waiting in one account", places::HEAVY_COMMANDS_MAX as u64, "requests", "503 `sign_in_busy`"),
     limit("Sign-ins of one account", sign_ins::SIGN_INS_MAX.unsigned_abs(), "entries", "the least used one ends"),
     limit("A sign-in lives", sign_ins::LIFE_MS.unsigned_abs(), "ms", "401 `auth_invalid_key`"),
     limit("A sign-in lives unused", sign_ins::IDLE_MS.unsigned_abs(), "ms", "401 `auth_invalid_key`"),
@@ -97,6 +97,7 @@ pub const LIMITS: &[Limit] = &[
     limit("Reset links of one account", resets::RESETS_MAX.unsigned_abs(), "entries", "the oldest ends"),
     limit("Pause between reset links that are sent", resets::SEND_PAUSE_MS.unsigned_abs(), "ms", "nothing is sent"),
     limit("Organizations that one user owns", memberships::OWNED_ORGANIZATIONS_MAX as u64, "entries", "409 `organization_limit_reached`"),
+    limit("Organizations that one user belongs to", MEMBERSHIPS_MAX as u64, "entries", "409 `organization_limit_reached`"),
     limit("An invitation can be accepted", INVITATION_LIFE_MS.unsigned_abs(), "ms", "409 `invitation_ended`"),
     limit("Pending invitations of an organization", INVITATIONS_MAX.unsigned_abs(), "entries", "409 `too_many_invitations`"),
     limit("Pause after too many failed authentications", FAILURE_PAUSE_MS, "ms", "429 `auth_too_many_failures`"),

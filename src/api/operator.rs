@@ -34,9 +34,9 @@ pub(super) const CUSTOM_LIMIT_MAX: i64 = 1_000_000_000;
 #[serde(rename_all = "camelCase")]
 pub(super) struct FoundedBody {
     /// The organization.
-    organization: OrganizationBody,
+    pub(super) organization: OrganizationBody,
     /// Its "Default API Key", with the plaintext shown this once.
-    api_key: IssuedKeyBody,
+    pub(super) api_key: IssuedKeyBody,
 }
 
 impl FoundedBody {

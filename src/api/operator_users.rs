@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::http::HeaderMap;
 use serde::Serialize;
 
 use super::body::JsonBody;
 use super::callers::Operator;
 use super::fields::people::email;
+use super::idempotency;
 use super::invitations::{InvitedBody, invitation, invited};
 use super::pages::{Cursors, PAGE_ROWS_DEFAULT, PageBody, Pagination, no_parameters};
 use super::passwords::LinkBody;
@@ -85,9 +87,11 @@ pub(super) async fn invite(
     _: Operator,
     OrganizationPath(id): OrganizationPath,
     query: Query,
+    headers: HeaderMap,
     body: JsonBody,
 ) -> Result<Reply<InvitedBody>, Problem> {
     no_parameters(query)?;
+    idempotency::refuse(&headers)?;
     let (invitation, link) = app.invite_as_operator(&id, invitation(body.json())?).await?;
     Ok(invited(format!("/organizations/{id}/invitations"), &app, &invitation, link))
 }

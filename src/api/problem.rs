@@ -78,7 +78,7 @@ codes! {
     DefaultSession             CONFLICT "default_session" "The production default session cannot be disconnected or deleted."
     SessionDeleted             CONFLICT "session_deleted" "The session is deleted; that is final."
     OrganizationDeleted        CONFLICT "organization_deleted" "The organization is deleted; that is final."
-    OrganizationLimitReached   CONFLICT "organization_limit_reached" "You own as many organizations as one user may."
+    OrganizationLimitReached   CONFLICT "organization_limit_reached" "You own, or belong to, as many organizations as one user may."
     LastOwner                  CONFLICT "last_owner" "An organization keeps at least one owner."
     AlreadyMember              CONFLICT "already_member" "The user is a member already."
     MemberElsewhere            CONFLICT "member_elsewhere" "The member belongs to other organizations too; only the operator can reset the password."

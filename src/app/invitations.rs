@@ -10,6 +10,9 @@ use crate::domain::user::{Membership, User};
 use crate::object::{Authority, Rejection};
 use crate::organization::protocol::{Command, NewInvitation, Page, Reply};
 
+/// How many organizations a user may belong to.
+pub(crate) const MEMBERSHIPS_MAX: usize = 100;
+
 impl App {
     /// Invites somebody; the link is shown this once.
     ///
@@ -72,10 +75,16 @@ impl App {
     /// Makes a user who is signed in a member.
     ///
     /// # Errors
-    /// `LinkInvalid`, `InvitationEnded`, `InvitationForAnother`, `AlreadyMember`, `TooManyAttempts`.
+    /// `LinkInvalid`, `InvitationEnded`, `InvitationForAnother`, `AlreadyMember`, `TooManyAttempts`,
+    /// `OrganizationLimitReached`.
     pub async fn accept_invitation(&self, person: &Person, token: &str) -> Result<Outcome<Membership>, Error> {
         self.require_tolerated(person.ip).await?;
         let token = Token::parse(TokenKind::Invitation, token, self.keyring()).ok_or(Rejection::LinkInvalid)?;
+        // What happens to an account is told to each of its organizations, so there is an end to them. Some that are
+        // accepted at once may slip past it.
+        if self.read_account(person).await?.memberships.len() >= MEMBERSHIPS_MAX {
+            return Err(Rejection::OrganizationLimitReached.into());
+        }
         self.accept(&token, &person.user, &person.sign_in.id).await
     }
 

@@ -58,6 +58,7 @@ pub(super) struct Failures {
 
 impl Failures {
     pub(super) fn new(env: &Env) -> Self {
+        // Whoever deploys without a binding has chosen so.
         let limiter = |name: &str| env.rate_limiter(name).ok();
         Self { authentication: limiter("AUTH_FAILURES"), sign_in: limiter("SIGN_INS") }
     }

@@ -5,12 +5,13 @@
 
 use std::collections::BTreeSet;
 use std::marker::PhantomData;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use futures_util::future::{Either, join_all, select};
 
 use super::outbox::{self, Delivery, EntryKey, Message};
+use super::places::{Place, UnderWay};
 use super::rows::{execute, query_one};
 use super::{Abort, Answer, Confirmed, Context, Done, Object, Question, Rejection, Step};
 use crate::delivery;
@@ -29,8 +30,6 @@ const BATCHES_MAX: usize = 16;
 /// How long (ms) the authority of a caller may take to confirm it. What comes later must not be carried out:
 /// the caller has been told by then that it failed.
 const CONFIRM_PATIENCE_MS: u64 = 5_000;
-/// How many commands that take long to compute an object lets wait; what comes beyond is told to come back.
-pub(crate) const HEAVY_COMMANDS_MAX: usize = 8;
 /// When (ms) the alarm rings again if the outbox cannot be read.
 const BLIND_ALARM_MS: i64 = 60_000;
 
@@ -337,56 +336,6 @@ fn answered<R>(answer: Result<Answer<R>, PortError>) -> Result<R, Abort> {
         Ok(Answer::Rejected(rejection)) => Err(Abort::Rejected(rejection)),
         Ok(Answer::Failed { detail }) => Err(SqlError(detail).into()),
         Err(error) => Err(SqlError(error.to_string()).into()),
-    }
-}
-
-/// A place among the heavy commands, given back when it is dropped.
-struct Place<'a>(&'a AtomicUsize);
-
-impl<'a> Place<'a> {
-    fn take(count: &'a AtomicUsize) -> Option<Self> {
-        if count.fetch_add(1, Ordering::Relaxed) >= HEAVY_COMMANDS_MAX {
-            count.fetch_sub(1, Ordering::Relaxed);
-            return None;
-        }
-        Some(Self(count))
-    }
-}
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-/// Marks entries as being under way until it is dropped, be it by somebody who has stopped waiting.
-struct UnderWay<'a> {
-    all: &'a Mutex<BTreeSet<EntryKey>>,
-    mine: Vec<EntryKey>,
-}
-
-impl<'a> UnderWay<'a> {
-    /// None where everything that the delivery settles is under way already.
-    fn begin(all: &'a Mutex<BTreeSet<EntryKey>>, delivery: &Delivery) -> Option<Self> {
-        let mut under_way = all.lock().unwrap_or_else(PoisonError::into_inner);
-        // Two writes of one KV name at once may land in either order; the later one waits for the earlier.
-        let races =
-            |entry: &EntryKey| under_way.iter().any(|other| other.lane == entry.lane && other.subject == entry.subject);
-        if matches!(delivery.message, Message::Publish { .. }) && delivery.settles.iter().any(races) {
-            return None;
-        }
-        let mine: Vec<EntryKey> =
-            delivery.settles.iter().filter(|entry| under_way.insert((*entry).clone())).cloned().collect();
-        if mine.is_empty() { None } else { Some(Self { all, mine }) }
-    }
-}
-
-impl Drop for UnderWay<'_> {
-    fn drop(&mut self) {
-        let mut under_way = self.all.lock().unwrap_or_else(PoisonError::into_inner);
-        for entry in &self.mine {
-            under_way.remove(entry);
-        }
     }
 }
 

@@ -155,7 +155,8 @@ pub fn accept(
     Ok(Step::done_after(reply, vec![waiting]))
 }
 
-/// The token of a stored invitation, for the hook.
+/// A stored invitation with its token, for the hook. None for one that waited while a new root was put in front: its tag
+/// would come out another now, and whoever invited invites again.
 pub fn derived_token(
     sql: &dyn Sql,
     keyring: &Keyring,
@@ -165,8 +166,11 @@ pub fn derived_token(
     let Some(row) = query_one(sql, "SELECT record, pepper, nonce FROM invitations WHERE id = ?", &[id.into()])? else {
         return Ok(None);
     };
-    let pepper = u8::try_from(row.integer(1)?).unwrap_or(u8::MAX);
-    Ok(Some((row.json(0)?, token(keyring, organization, pepper, row.text(2)?)?)))
+    let newest = keyring.newest_version();
+    if row.integer(1)? != i64::from(newest) {
+        return Ok(None);
+    }
+    Ok(Some((row.json(0)?, token(keyring, organization, newest, row.text(2)?)?)))
 }
 
 fn token(keyring: &Keyring, organization: &Organization, pepper: u8, nonce: &str) -> Result<Token, SqlError> {
@@ -197,6 +201,8 @@ fn require_pending(sql: &dyn Sql, context: &Context<'_>, hashes: &[KeyHash]) -> 
 /// An organization that is gone invites nobody any more.
 fn ended(abort: Abort) -> Abort {
     match abort {
+        // There never was one: the edge says that the link is not valid.
+        Abort::Rejected(Rejection::OrganizationNotFound) => abort,
         Abort::Rejected(_) => Rejection::InvitationEnded.into(),
         Abort::Failed(error) => error.into(),
     }

@@ -20,9 +20,16 @@ use super::{OrganizationObject, people, store};
 /// How many rows of a table go at once.
 pub(crate) const PORTION: i64 = 2_000;
 
-/// What goes in portions, with the column that names a row. Sessions go last: they are still told to forget.
-const TABLES: [(&str, &str); 4] =
-    [("api_keys", "id"), ("audit_log", "seq"), ("audit_origins", "seq"), ("invitations", "id")];
+/// What goes in portions: how, and whether anything is left. Sessions go last, because they are still told to forget.
+const TABLES: [(&str, &str); 4] = [
+    ("DELETE FROM api_keys WHERE id IN (SELECT id FROM api_keys LIMIT ?)", "SELECT 1 FROM api_keys LIMIT 1"),
+    ("DELETE FROM audit_log WHERE seq IN (SELECT seq FROM audit_log LIMIT ?)", "SELECT 1 FROM audit_log LIMIT 1"),
+    (
+        "DELETE FROM audit_origins WHERE seq IN (SELECT seq FROM audit_origins LIMIT ?)",
+        "SELECT 1 FROM audit_origins LIMIT 1",
+    ),
+    ("DELETE FROM invitations WHERE id IN (SELECT id FROM invitations LIMIT ?)", "SELECT 1 FROM invitations LIMIT 1"),
+];
 
 /// Notes that everything is about to be copied out.
 pub fn note_export(
@@ -54,9 +61,8 @@ pub fn tidy(sql: &dyn Sql, context: &Context<'_>) -> Result<(), SqlError> {
     if !organization.erased {
         begin(sql, context, &mut organization)?;
     }
-    for (table, column) in TABLES {
-        let portion = format!("DELETE FROM {table} WHERE {column} IN (SELECT {column} FROM {table} LIMIT {PORTION})");
-        execute(sql, &portion, &[])?;
+    for (forget, _) in TABLES {
+        execute(sql, forget, &[PORTION.into()])?;
     }
     if query_one(sql, "SELECT 1 FROM outbox LIMIT 1", &[])?.is_none() {
         execute(sql, "DELETE FROM sessions", &[])?;
@@ -72,8 +78,8 @@ pub fn tidy_at(sql: &dyn Sql, context: &Context<'_>) -> Result<Option<Timestamp>
     if !organization.erased {
         return Ok(due_at);
     }
-    for (table, _) in TABLES {
-        if query_one(sql, &format!("SELECT 1 FROM {table} LIMIT 1"), &[])?.is_some() {
+    for (_, left) in TABLES {
+        if query_one(sql, left, &[])?.is_some() {
             return Ok(Some(context.now));
         }
     }

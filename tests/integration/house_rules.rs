@@ -60,9 +60,11 @@ fn none(found: &[String], rule: &str) {
     assert!(found.is_empty(), "{rule}\n{}", found.join("\n"));
 }
 
-const OBJECT_ROOMS: [&str; 8] = [
+const OBJECT_ROOMS: [&str; 10] = [
     "src/domain",
     "src/domain.rs",
+    "src/account",
+    "src/account.rs",
     "src/session",
     "src/session.rs",
     "src/organization",
@@ -173,16 +175,28 @@ fn the_glossary_is_kept() {
 }
 
 #[test]
-fn a_plaintext_is_taken_out_of_its_type_in_eight_places() {
+fn a_plaintext_is_taken_out_of_its_type_in_these_places_and_no_other() {
     let mut places = BTreeMap::new();
     for (name, text) in sources() {
-        let count = code(&text).filter(|(_, line)| line.contains(".expose()")).count();
+        let count = code(&text).filter(|(_, line)| line.contains(".expose()") || line.contains("::expose")).count();
         if count > 0 {
             places.insert(name, count);
         }
     }
-    let expected =
-        [("src/api/callers.rs", 4), ("src/api/keys.rs", 1), ("src/api/operator.rs", 1), ("src/api/verification.rs", 2)];
+    let expected = [
+        // Tokens of one-time links and recovery codes, made where their hashes are kept: into the answer, or to the hook.
+        ("src/account/resets.rs", 2),
+        ("src/account/second_factor.rs", 1),
+        ("src/organization/invitations.rs", 1),
+        ("src/organization/projection.rs", 1),
+        // Answers.
+        ("src/api/auth.rs", 2),
+        ("src/api/keys.rs", 1),
+        ("src/api/operator.rs", 1),
+        // What was presented, on its way to be recognised.
+        ("src/api/callers.rs", 3),
+        ("src/api/verification.rs", 2),
+    ];
     assert_eq!(
         places,
         expected.map(|(name, count)| (name.to_owned(), count)).into(),

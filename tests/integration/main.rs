@@ -15,6 +15,8 @@
 
 mod support;
 
+mod account_links;
+mod accounts;
 mod audit;
 mod authentication;
 mod browsers;
@@ -24,18 +26,27 @@ mod formats;
 mod house_rules;
 mod http;
 mod idempotency;
+mod in_flight;
 mod isolation;
 mod lifecycle;
+mod members;
 mod model;
 mod openapi;
 mod organizations;
 mod outbox;
 mod pagination;
+mod passwords;
+mod people;
+mod people_faults;
+mod people_log;
 mod peppers;
 mod quota;
+mod registration;
 mod regressions;
+mod roles;
 mod rollout;
 mod secrets;
 mod sessions;
+mod sign_in;
 mod transactions;
 mod verification;

@@ -1,6 +1,8 @@
 //! A tour of all operations. Every request and answer in here, as in any other test, is compared with
 //! `docs/openapi.json` on its way (`support::contract`).
 
+mod people;
+
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
@@ -17,22 +19,23 @@ struct Visitor {
 
 impl Visitor {
     fn new() -> Self {
-        Self { house: House::new(), seen: RefCell::default() }
+        let house = House::configured(&[
+            ("LINK_HOOK_URL", "https://mail.example/hook"),
+            ("LINK_HOOK_SECRET", "a secret of the tests, long enough"),
+            ("DASHBOARD_URL", "https://keys.example"),
+        ]);
+        Self { house, seen: RefCell::default() }
     }
 
     /// Sends, and insists on a status.
     fn expect(&self, status: u16, method: &str, path: &str, by: &str, body: Option<Value>) -> Value {
         let response = self.house.call(by, method, path, &body.unwrap_or_default());
-        assert_eq!(response.status, status, "{method} {path}: {}", response.json());
+        let answer = if response.body.is_empty() { Value::Null } else { response.json() };
+        assert_eq!(response.status, status, "{method} {path}: {answer}");
         let template = CONTRACT.template(path).unwrap().to_owned();
         self.seen.borrow_mut().insert((method.to_lowercase(), template, status));
-        response.json()
+        answer
     }
-}
-
-/// Routes of people, who cannot sign in yet.
-fn is_for_people(path: &str) -> bool {
-    path.starts_with("/organizations") || path.starts_with("/auth")
 }
 
 fn text(body: &Value, member: &str) -> String {
@@ -55,8 +58,11 @@ fn a_tour_of_every_operation_finds_what_the_document_shows() {
     farewell_tour(&visitor, &root, &session, &organization);
     visitor.expect(200, "GET", "/healthz", "", None);
     visitor.expect(200, "GET", "/openapi.json", "", None);
+    let owner = people::tour(&visitor);
+    people::keys_tour(&visitor, &owner);
+    people::farewell(&visitor, &owner);
     let seen = visitor.seen.borrow();
-    for (path, item) in CONTRACT.0["paths"].as_object().unwrap().iter().filter(|(path, _)| !is_for_people(path)) {
+    for (path, item) in CONTRACT.0["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             let success = operation["responses"].as_object().unwrap().keys().next().unwrap().parse().unwrap();
             assert!(seen.contains(&(method.clone(), path.clone(), success)), "not visited: {method} {path} {success}");
@@ -230,15 +236,24 @@ fn farewell_tour(visitor: &Visitor, root: &str, session: &str, organization: &st
 fn every_documented_field_and_parameter_is_read() {
     let visitor = Visitor::new();
     let home = visitor.house.found("Acme");
-    for (path, item) in CONTRACT.0["paths"].as_object().unwrap().iter().filter(|(path, _)| !is_for_people(path)) {
+    let owner = people::register(&visitor, "ada@example.com", &json!({}));
+    let session = text(&visitor.expect(200, "GET", &owner.at(""), &owner.token, None), "defaultSessionId");
+    for (path, item) in CONTRACT.0["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
-            let by = if path.starts_with("/operator") { OPERATOR_TOKEN } else { &home.secret };
+            let by = match operation["security"][0].as_object().and_then(|scheme| scheme.keys().next()) {
+                Some(scheme) if scheme == "operator" => OPERATOR_TOKEN,
+                Some(scheme) if scheme == "accessToken" => &owner.token,
+                Some(_) => &home.secret,
+                None => "",
+            };
             let id = match path {
                 path if path.starts_with("/operator") => home.organization.id.to_string(),
+                path if path.starts_with("/organizations") && path.contains("/sessions") => session.clone(),
                 path if path.starts_with("/v1/sessions") => home.session_id.to_string(),
                 _ => home.key_id.to_string(),
             };
-            let (method, path) = (method.to_uppercase(), path.replace("{id}", &id));
+            let (method, path) = (method.to_uppercase(), path.replace("{id}", &id).replace("{userId}", &owner.user));
+            let path = path.replace("{organizationId}", &owner.organization);
             if let Some(reference) = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].as_str()
             {
                 let schema = CONTRACT.0.pointer(reference.trim_start_matches('#')).unwrap();
@@ -266,6 +281,37 @@ fn every_documented_field_and_parameter_is_read() {
             }
         }
     }
+}
+
+#[test]
+fn what_creates_keeps_an_idempotency_key_or_refuses_it() {
+    let visitor = Visitor::new();
+    let owner = people::register(&visitor, "ada@example.com", &json!({}));
+    let home = visitor.house.found("Acme");
+    let mut refused = 0;
+    for (path, item) in CONTRACT.0["paths"].as_object().unwrap() {
+        let Some(operation) = item.get("post").filter(|operation| operation["responses"]["201"].is_object()) else {
+            continue;
+        };
+        let parameters = operation["parameters"].as_array().into_iter().flatten();
+        if parameters.into_iter().any(|parameter| parameter["name"] == "Idempotency-Key") {
+            continue;
+        }
+        let by = match path {
+            path if path.starts_with("/operator") => OPERATOR_TOKEN,
+            path if path.starts_with("/v1") => &home.secret,
+            _ => &owner.token,
+        };
+        let path = path.replace("{organizationId}", &owner.organization).replace("{id}", &owner.organization);
+        let bearer = format!("Bearer {by}");
+        let headers =
+            [("authorization", bearer.as_str()), ("content-type", "application/json"), ("idempotency-key", "x")];
+        let answer = visitor.house.request("POST", &path, &headers, "{}");
+        assert_eq!(answer.refusal(), (400, "invalid_request".to_owned()), "{path}");
+        assert_eq!(answer.json()["details"]["errors"][0]["parameter"], "Idempotency-Key", "{path}");
+        refused += 1;
+    }
+    assert!(refused >= 6, "{refused}");
 }
 
 #[test]

@@ -1,11 +1,14 @@
 //! The second composition root, and the words in which tests are written.
 
+pub mod account_room;
 pub mod cluster;
 pub mod contract;
 pub mod disk;
+pub mod held;
 pub mod house;
 pub mod http;
 pub mod kv;
+pub mod people;
 pub mod ports;
 pub mod words;
 
@@ -13,4 +16,5 @@ pub use cluster::{Fault, Kind, Whom};
 pub use house::{Held, House};
 pub use http::Response;
 pub use kv::Mood;
+pub use people::{PASSWORD, Someone, text};
 pub use words::*;

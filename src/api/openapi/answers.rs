@@ -9,8 +9,10 @@ use crate::api::fields::FieldCode;
 use crate::api::problem::Code;
 use crate::domain::api_key::Status;
 use crate::domain::environment::Environment;
+use crate::domain::invitation::InvitationStatus;
 use crate::domain::permission::PermissionPreset;
 use crate::domain::plan::PlanName;
+use crate::domain::role::Role;
 use crate::domain::session::{OrganizationStatus, Region, SessionStatus};
 use crate::domain::verification;
 
@@ -30,6 +32,7 @@ pub(super) fn schemas(source: &Source) -> Map<String, Value> {
     ] {
         schemas.insert(name.to_owned(), id(prefix, characters));
     }
+    schemas.insert("Export".to_owned(), export());
     schemas.insert("Permission".to_owned(), permission());
     schemas.insert("Error".to_owned(), own_error());
     schemas.insert("Problem".to_owned(), problem_details());
@@ -60,7 +63,9 @@ fn public_name(name: &str) -> String {
 fn object(source: &Source, name: &str, written: &Struct) -> Value {
     let (mut properties, mut required) = (Map::new(), Vec::new());
     members(source, name, written, None, &mut properties, &mut required);
-    json!({ "type": "object", "description": written.doc, "required": required, "properties": properties })
+    // Why it cannot be printed is nothing to clients.
+    let description = written.doc.split(" No `Debug`").next();
+    json!({ "type": "object", "description": description, "required": required, "properties": properties })
 }
 
 fn members(
@@ -132,30 +137,42 @@ pub(super) fn nullable(mut schema: Value) -> Value {
 /// What the strings of a member are.
 fn text(owner: &str, member: &str) -> Value {
     match (owner, member) {
-        ("UserBody", "id") | (_, "user_id") => reference("UserId"),
+        ("UserBody" | "RegisteredUserBody", "id") | (_, "user_id" | "accepted_by") => reference("UserId"),
         ("InvitationBody", "id") | (_, "invitation_id") => reference("InvitationId"),
         ("SignInBody", "id") => reference("SignInId"),
         ("ApiKeyBody", "id") | (_, "key_id" | "rotated_from" | "rotated_to") => reference("ApiKeyId"),
         ("SessionBody" | "HealthBody", "id") | (_, "session_id" | "default_session_id") => reference("SessionId"),
-        ("OrganizationBody", "id") | (_, "organization_id") => reference("OrganizationId"),
+        ("OrganizationBody" | "MembershipBody", "id") | (_, "organization_id") => reference("OrganizationId"),
         (_, "verification_id") => reference("VerificationId"),
         ("AuditEntryBody", "id") => id("evt", 22),
         ("ApiKeyBody", "status") => one_of(Status::ALL.map(Status::as_str)),
         ("SessionBody" | "HealthBody", "status") => session_status(),
-        ("OrganizationBody", "status") => one_of(
+        ("OrganizationBody" | "MembershipBody", "status") => one_of(
             [OrganizationStatus::Active, OrganizationStatus::Suspended, OrganizationStatus::Deleted]
                 .map(OrganizationStatus::as_str),
+        ),
+        ("InvitationBody", "status") => one_of(
+            [
+                InvitationStatus::Pending,
+                InvitationStatus::Accepted,
+                InvitationStatus::Revoked,
+                InvitationStatus::Expired,
+            ]
+            .map(InvitationStatus::as_str),
         ),
         ("HealthzBody", "status") => json!({ "const": "ok", "type": "string" }),
         ("PlanBody", "name") => plan_name(),
         ("VerificationBody", "code") => one_of(verification::Code::ALL.map(verification::Code::as_str)),
         ("FreshnessBody", "mode") => one_of(["strict"]),
-        ("ActorBody", "type") => one_of(["api_key", "operator"]),
+        ("ActorBody", "type") => one_of(["api_key", "user", "operator"]),
         ("AuditEntryBody", "action") => actions(),
         ("HealthBody", "keys") => counts(),
         ("Check", "outcome") => one_of(["passed", "refused", "skipped"]),
         ("ApiKeyBody", "last4") => json!({ "type": "string", "minLength": 4, "maxLength": 4 }),
         (_, "hash") => json!({ "type": "string", "pattern": "^[0-9a-f]{64}$" }),
+        (_, "email") => email(),
+        (_, "role") => role(),
+        (_, "url" | "uri") => json!({ "type": "string", "format": "uri" }),
         (_, "environment") => environment(),
         (_, "region") => region(),
         (_, "permission") => preset(),
@@ -164,6 +181,24 @@ fn text(owner: &str, member: &str) -> Value {
         (_, member) if member.ends_with("_at") => time(),
         _ => Value::Null,
     }
+}
+
+/// A copy of an organization, which its handler writes row by row.
+fn export() -> Value {
+    let list = |name: &str| json!({ "type": "array", "items": reference(name) });
+    json!({
+        "type": "object",
+        "description": "Everything about an organization. Every list is newest first; no secret is in it.",
+        "required": ["organization", "members", "invitations", "sessions", "apiKeys", "auditLog"],
+        "properties": {
+            "organization": reference("Organization"),
+            "members": list("Member"),
+            "invitations": list("Invitation"),
+            "sessions": list("Session"),
+            "apiKeys": list("ApiKey"),
+            "auditLog": list("AuditEntry"),
+        },
+    })
 }
 
 fn counts() -> Value {
@@ -190,6 +225,16 @@ pub(super) fn permission() -> Value {
         "description": "`resource:action`; either may be `*`, and `*` alone is everything.",
         "pattern": "^(\\*|([a-z][a-z0-9_.-]{0,63}|\\*):([a-z][a-z0-9_.-]{0,63}|\\*))$",
     })
+}
+
+/// An e-mail address.
+pub(super) fn email() -> Value {
+    json!({ "type": "string", "format": "idn-email" })
+}
+
+/// One of the roles.
+pub(super) fn role() -> Value {
+    one_of(Role::ALL.map(Role::as_str))
 }
 
 /// One of the environments.

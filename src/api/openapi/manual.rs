@@ -5,8 +5,11 @@ use serde_json::Value;
 use super::operations::OPERATIONS;
 use super::source::{self, Source};
 use super::{document, needed};
+use crate::api::fields::FieldCode;
 use crate::api::limits::{LIMITS, Limit};
+use crate::api::mount::MEMBERS;
 use crate::api::problem::Code;
+use crate::domain::operation::Operation;
 use crate::domain::role::Role;
 use crate::domain::verification;
 
@@ -78,6 +81,59 @@ fn the_manual_has_the_table_of_what_keys_and_members_do_alike() {
     };
     let rows: Vec<String> = routes.iter().filter_map(row).collect();
     agree("Keys and members alike", &table("Keys and members alike"), &rows);
+}
+
+#[test]
+fn the_manual_has_the_table_of_roles() {
+    let cell = |allowed: bool| if allowed { " yes |" } else { " |" };
+    let row = |operation: Operation| {
+        let cells: String = Role::ALL.map(|role| cell(role.allows(operation))).concat();
+        format!("| `{}` |{cells}", operation.permission())
+    };
+    // Reach over the organization is a matter of keys: members always have it.
+    let of_members = Operation::ALL.into_iter().filter(|operation| *operation != Operation::AllApiKeys);
+    let rows: Vec<String> = of_members.map(row).collect();
+    let shown: Vec<String> = table("Roles")
+        .iter()
+        .map(|row| row.trim_end_matches(" |").rsplit_once("| ").map_or_else(String::new, |(row, _)| format!("{row}|")))
+        .collect();
+    agree("Roles", &shown, &rows);
+}
+
+#[test]
+fn the_manual_names_the_role_for_every_route_of_members() {
+    let (routes, source) = (source::routes(), Source::read());
+    let rows = table("Organizations and members");
+    let mut compared = 0;
+    for route @ (method, path, handler) in &routes {
+        if !path.starts_with(MEMBERS) || source::twin(&routes, route).is_some() {
+            continue;
+        }
+        let needs = source.handlers[handler].takes_for("By").unwrap();
+        let start = format!("| `{} {path}` | {} |", method.to_uppercase(), Role::needed_for(needed(&needs)).as_str());
+        assert!(rows.iter().any(|row| row.starts_with(&start)), "docs/API.md has no row {start}");
+        compared += 1;
+    }
+    assert!(compared >= 12, "{compared}");
+}
+
+#[test]
+fn the_manual_lists_the_actions_of_the_audit_log_the_words_of_violations_and_the_settings() {
+    let (_, rest) = MANUAL.split_once("\nActions: ").unwrap();
+    let shown: Vec<&str> = rest.split("\n\n").next().unwrap().split('`').skip(1).step_by(2).collect();
+    assert_eq!(shown, source::words(include_str!("../../domain/audit.rs"), "Action"));
+    for code in FieldCode::ALL.map(FieldCode::as_str) {
+        assert!(MANUAL.contains(&format!("`{code}`")), "docs/API.md does not name {code}");
+    }
+    let settings = table("Settings").concat();
+    let code = include_str!("../../app/settings.rs").split("mod tests").next().unwrap();
+    let is_name =
+        |text: &&str| text.len() > 2 && text.chars().all(|c| c.is_ascii_uppercase() || "_0123456789".contains(c));
+    let names: Vec<&str> = code.split('"').skip(1).step_by(2).filter(is_name).collect();
+    assert!(names.len() >= 11, "{names:?}");
+    for name in names {
+        assert!(settings.contains(&format!("`{name}`")), "docs/API.md, Settings: no {name}");
+    }
 }
 
 #[test]

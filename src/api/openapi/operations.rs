@@ -1,7 +1,7 @@
 //! What a signature does not tell about an operation: its name, its body, its parameters, and what it refuses.
 //!
 //! A new handler needs:
-//! 1. `.route("/path", get(module::handler))` on one line of `api.rs`, the method by its bare name; or
+//! 1. `.route("/path", get(module::handler))` in `api.rs`, the method by its bare name; or
 //!    `.route(&below("/path"), …)` if keys and members share it, which describes it twice, for members as `…AsMember`.
 //! 2. its caller in its signature (`By<Needs>`, `SignedIn`, `Operator`, `Presented`, `Visitor`) and a comment whose first
 //!    sentence is the summary. A path's ids come by `…Path` extractors; a new one stands in `ids` in `openapi.rs`.
@@ -50,6 +50,8 @@ pub(super) enum Success {
     Settled,
     /// 201, or 202 while others have yet to hear of it.
     Created,
+    /// 201, in force at once.
+    Made,
     /// 202: the answer does not tell what came of it.
     Accepted,
     /// 204, without a body.
@@ -68,10 +70,13 @@ const fn operation(
 }
 
 use Code::*;
-use Success::{Created, Done, Settled};
+use Success::{Accepted, Created, Done, Empty, Made, Settled};
 
 const PAGE: &[&str] = &["limit", "cursor"];
 const STANDING: &[Code] = &[OrganizationNotFound, OrganizationDeleted];
+/// Of what has to be confirmed with the password.
+const CONFIRMED: &[Code] = &[WrongPassword, SignInBusy];
+const INVITING: &[Code] = &[AlreadyMember, TooManyInvitations, OrganizationDeleted];
 
 /// All operations, in the order of the router.
 #[rustfmt::skip]
@@ -82,7 +87,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         &[ForbiddenIp, InsufficientPermissions, DomainNotAllowed, RateLimited, UsageExceeded, VerificationUnavailable]),
     operation("verification::verify", "verifyKey", Done, Some("VerifyKey"), &[], &[VerificationUnavailable]),
     operation("keys::create", "createApiKey", Created, Some("CreateApiKey"), &[],
-        &[OutsideReach, ExceedsOwnPermissions, SessionNotFound, KeyLimitReached, SessionDeleted, OrganizationDeleted,
+        &[AuthOrganizationSuspended, OutsideReach, ExceedsOwnPermissions, SessionNotFound, KeyLimitReached, SessionDeleted, OrganizationDeleted,
           KeyAlreadyIssued, IdempotencyInFlight, IdempotencyMismatch]),
     operation("keys::list", "listApiKeys", Done, None,
         &["limit", "cursor", "status", "environment", "sessionId", "externalId", "search"], &[]),
@@ -94,7 +99,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         &[ExceedsOwnPermissions, ApiKeyNotFound, ApiKeyRevoked, ApiKeyNotActive, ApiKeyRotated, OverlapOpen,
           SessionDeleted, OrganizationDeleted, KeyAlreadyIssued, IdempotencyInFlight, IdempotencyMismatch]),
     operation("sessions::create", "createSession", Created, Some("CreateSession"), &[],
-        &[OutsideReach, OrganizationDeleted]),
+        &[AuthOrganizationSuspended, OutsideReach, OrganizationDeleted]),
     operation("sessions::list", "listSessions", Done, None, PAGE, &[]),
     operation("sessions::read", "readSession", Done, None, &[], &[SessionNotFound]),
     operation("sessions::change", "changeSession", Settled, Some("ChangeSession"), &[],
@@ -110,6 +115,52 @@ pub(super) const OPERATIONS: &[Operation] = &[
     operation("organization::read", "readOrganization", Done, None, &[], &[OutsideReach]),
     operation("organization::audit_log", "readAuditLog", Done, None,
         &["limit", "cursor", "action", "target", "actor"], &[]),
+    operation("auth::register", "register", Created, Some("Register"), &[],
+        &[AuthTooManyFailures, RegistrationClosed, SetupDone, EmailTaken, LinkInvalid, InvitationEnded,
+          InvitationForAnother, SignInBusy]).setting_cookie(),
+    operation("auth::login", "signIn", Done, Some("Login"), &[],
+        &[AuthTooManyFailures, SignInFailed, SecondFactorRequired, SignInBusy]).setting_cookie(),
+    operation("auth::logout", "signOut", Empty, None, &[], &[]).setting_cookie(),
+    operation("auth::read", "readAccount", Done, None, &[], &[]),
+    operation("auth::change", "changeAccount", Done, Some("ChangeAccount"), &[], &[]),
+    operation("passwords::change", "changePassword", Done, Some("ChangePassword"), &[], CONFIRMED),
+    operation("passwords::forgot", "forgetPassword", Accepted, Some("ForgetPassword"), &[],
+        &[AuthTooManyFailures, LinkHookMissing, SignInBusy]),
+    operation("passwords::reset", "resetPassword", Empty, Some("ResetPassword"), &[],
+        &[AuthTooManyFailures, LinkInvalid, SignInBusy]),
+    operation("sign_ins::list", "listSignIns", Done, None, &[], &[]),
+    operation("sign_ins::end", "endSignIn", Empty, None, &[], &[SignInNotFound]).setting_cookie(),
+    operation("sign_ins::audit_log", "readAccountAuditLog", Done, None, PAGE, &[]),
+    operation("totp::begin", "beginTotp", Done, Some("ConfirmPassword"), &[],
+        &[WrongPassword, TotpEnabled, SignInBusy]),
+    operation("totp::remove", "removeTotp", Empty, Some("ConfirmPassword"), &[],
+        &[WrongPassword, TotpNotEnabled, SignInBusy]),
+    operation("totp::confirm", "confirmTotp", Done, Some("ConfirmTotp"), &[],
+        &[TotpWrong, TotpEnabled, TotpNotEnabled]),
+    operation("totp::renew", "renewRecoveryCodes", Done, Some("ConfirmPassword"), &[],
+        &[WrongPassword, TotpNotEnabled, SignInBusy]),
+    operation("invitations::accept", "acceptInvitation", Settled, Some("AcceptInvitation"), &[],
+        &[LinkInvalid, InvitationEnded, InvitationForAnother, AlreadyMember]),
+    operation("organizations::create", "createOwnOrganization", Created, Some("CreateOwnOrganization"), &[],
+        &[OrganizationLimitReached]),
+    operation("organizations::list", "listOwnOrganizations", Done, None, &[], &[]),
+    operation("organizations::change", "changeOwnOrganization", Settled, Some("ChangeOwnOrganization"), &[],
+        &[PlanChangesByOperator, OrganizationDeleted]),
+    operation("organizations::delete", "deleteOwnOrganization", Settled, None, &[], &[]),
+    operation("export::export", "exportOrganization", Done, None, &[], &[]),
+    operation("members::transfer", "transferOrganization", Settled, Some("TransferOrganization"), &[],
+        &[MemberNotFound, OrganizationDeleted]),
+    operation("members::list", "listMembers", Done, None, PAGE, &[]),
+    operation("members::read", "readMember", Done, None, &[], &[MemberNotFound]),
+    operation("members::change", "changeMember", Settled, Some("ChangeMember"), &[],
+        &[MemberNotFound, LastOwner, OrganizationDeleted]),
+    operation("members::remove", "removeMember", Empty, None, &[],
+        &[MemberNotFound, LastOwner, OrganizationDeleted]),
+    operation("members::reset_password", "resetMemberPassword", Done, None, &[], &[MemberNotFound, MemberElsewhere]),
+    operation("invitations::create", "createInvitation", Made, Some("CreateInvitation"), &[], INVITING),
+    operation("invitations::list", "listInvitations", Done, None, PAGE, &[]),
+    operation("invitations::revoke", "revokeInvitation", Empty, None, &[],
+        &[InvitationNotFound, InvitationEnded, OrganizationDeleted]),
     operation("operator::create", "createOrganization", Created, Some("CreateOrganization"), &[], &[]),
     operation("operator::list", "listOrganizations", Done, None, PAGE, &[]),
     operation("operator::read", "readAnyOrganization", Done, None, &[], &[OrganizationNotFound]),
@@ -118,4 +169,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
     operation("operator::delete", "deleteOrganization", Settled, None, &[], &[OrganizationNotFound]),
     operation("operator::suspend", "suspendOrganization", Settled, None, &[], STANDING),
     operation("operator::resume", "resumeOrganization", Settled, None, &[], STANDING),
+    operation("operator_users::invite", "inviteAsOperator", Made, Some("CreateInvitation"), &[],
+        &[OrganizationNotFound, AlreadyMember, TooManyInvitations, OrganizationDeleted]),
+    operation("operator_users::list", "listUsers", Done, None, &["limit", "cursor", "email"], &[]),
+    operation("operator_users::reset_password", "resetUserPassword", Done, None, &[], &[UserNotFound]),
+    operation("operator_users::remove_totp", "removeUserTotp", Empty, None, &[], &[UserNotFound, TotpNotEnabled]),
 ];

@@ -1,9 +1,13 @@
 //! The schemas of bodies and query parameters. Bodies are read field by field rather than into structs, so what is
 //! read is told here; a test sends every field and every parameter to its route.
 
+mod people;
+
 use serde_json::{Map, Value, json};
 
-use super::answers::{actions, environment, nullable, one_of, permission, plan_name, preset, reference, region, time};
+use super::answers::{
+    actions, email, environment, nullable, one_of, permission, plan_name, preset, reference, region, time,
+};
 use crate::api::fields::values::TAGS_MAX;
 use crate::api::key_requests::OVERLAP_SECONDS_MAX;
 use crate::api::operator::CUSTOM_LIMIT_MAX;
@@ -64,7 +68,7 @@ pub(super) fn schemas() -> Map<String, Value> {
             )),
         ),
     ];
-    schemas.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect()
+    schemas.into_iter().chain(people::schemas()).map(|(name, schema)| (name.to_owned(), schema)).collect()
 }
 
 /// The query parameter of this name.
@@ -87,9 +91,10 @@ pub(super) fn parameter(name: &str) -> Value {
         "sessionId" => (reference("SessionId"), "Only keys of this session."),
         "externalId" => (text, "Only keys with exactly this `externalId`."),
         "search" => (text, "Only keys whose name, id, start or last four characters contain this text."),
+        "email" => (email(), "Only the user who registered with this address, in any case of letters."),
         "action" => (actions(), "Only entries of this action."),
         "target" => (text, "Only entries about the thing with this id."),
-        "actor" => (text, "Only entries by the API key with this id."),
+        "actor" => (text, "Only entries by the API key or user with this id."),
         "permission" => (permission(), "A permission that the key must have."),
         "domain" => (json!({ "type": "string" }), "The domain that the key is to act for."),
         "on_limit" => (

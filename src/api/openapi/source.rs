@@ -10,15 +10,25 @@ use crate::api::mount::{KEYS, MEMBERS};
 
 /// The files that hold handlers, the fields they read, and the bodies of answers, by module.
 pub(super) const FILES: &[(&str, &str)] = &[
+    ("auth", include_str!("../auth.rs")),
+    ("export", include_str!("../export.rs")),
+    ("invitations", include_str!("../invitations.rs")),
     ("key_body", include_str!("../key_body.rs")),
     ("key_requests", include_str!("../key_requests.rs")),
     ("keys", include_str!("../keys.rs")),
+    ("members", include_str!("../members.rs")),
     ("meta", include_str!("../meta.rs")),
     ("operator", include_str!("../operator.rs")),
+    ("operator_users", include_str!("../operator_users.rs")),
     ("organization", include_str!("../organization.rs")),
+    ("organizations", include_str!("../organizations.rs")),
     ("pages", include_str!("../pages.rs")),
+    ("passwords", include_str!("../passwords.rs")),
+    ("people_body", include_str!("../people_body.rs")),
     ("session_keys", include_str!("../session_keys.rs")),
     ("sessions", include_str!("../sessions.rs")),
+    ("sign_ins", include_str!("../sign_ins.rs")),
+    ("totp", include_str!("../totp.rs")),
     ("verification", include_str!("../verification.rs")),
     ("check", include_str!("../../domain/verification.rs")),
 ];
@@ -130,22 +140,31 @@ impl Struct {
     }
 }
 
-/// The routes in their order, from the text of the router: `.route("/path", get(module::handler).post(…))`, each on a
-/// line of its own. What stands `below` a mount is there twice.
+/// The routes in their order, from the text of the router: `.route("/path", get(module::handler).post(…))`, on one line
+/// or several. What stands `below` a mount is there twice.
 pub(super) fn routes() -> Vec<Route> {
     let text = include_str!("../../api.rs");
     let mut routes = Vec::new();
     for call in text.split(".route(").skip(1).filter(|call| !call.starts_with("\"/panic")) {
-        let (path, rest) = call.split_once(", ").unwrap();
-        let methods = rest.split([';', '\n']).next().unwrap();
-        for path in paths(path) {
+        let (path, methods) = until_closed(call).split_once(',').unwrap();
+        for path in paths(path.trim()) {
             for method in methods.split(')').filter(|method| method.contains("::")) {
-                let (method, handler) = method.trim_start_matches('.').split_once('(').unwrap();
+                let (method, handler) = method.trim().trim_start_matches('.').split_once('(').unwrap();
                 routes.push((method.to_owned(), path.clone(), handler.to_owned()));
             }
         }
     }
     routes
+}
+
+/// The arguments of a call, up to the parenthesis that ends it.
+fn until_closed(call: &str) -> &str {
+    let mut depth = 1;
+    let end = call.find(|character| {
+        depth += i32::from(character == '(') - i32::from(character == ')');
+        depth == 0
+    });
+    &call[..end.unwrap()]
 }
 
 fn paths(written: &str) -> Vec<String> {

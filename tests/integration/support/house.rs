@@ -14,7 +14,6 @@ use latchkey::domain::api_key::ApiKey;
 use latchkey::domain::id::{ApiKeyId, OrganizationId, SessionId};
 use latchkey::domain::key_change::KeyChange;
 use latchkey::domain::operation::Operation;
-use latchkey::domain::organization::Organization;
 use latchkey::domain::plan::Plan;
 use latchkey::domain::session::{OrganizationStatus, Session};
 use latchkey::domain::timestamp::Timestamp;
@@ -23,6 +22,7 @@ use latchkey::ports::World;
 use latchkey::ports::{Address, Clock};
 
 use super::cluster::Cluster;
+pub use super::held::{Held, Home};
 use super::kv::FakeKv;
 use super::ports::{CapturedLog, FakeLimiter, FakeWeb, ManualClock, PatientTimer, SeededEntropy};
 use super::words::{name, root_secret};
@@ -36,48 +36,6 @@ pub enum Afterwards {
     Queued,
     /// Never: the object dies first.
     Lost,
-}
-
-/// A key with its plaintext, as its owner holds it.
-#[derive(Debug, Clone)]
-pub struct Held {
-    pub key: ApiKey,
-    pub text: String,
-}
-
-impl Held {
-    /// The id of the key.
-    pub fn id(&self) -> &ApiKeyId {
-        &self.key.id
-    }
-
-    /// The object that owns the key.
-    pub fn authority(&self) -> Address {
-        Address::Session(self.key.session_id.locator())
-    }
-}
-
-/// An organization as its founder holds it.
-#[derive(Debug, Clone)]
-pub struct Home {
-    pub organization: Organization,
-    pub session_id: SessionId,
-    /// The first key: production default session, full access.
-    pub secret: String,
-    pub key_id: ApiKeyId,
-    pub settled: bool,
-}
-
-impl Home {
-    /// The organization's object.
-    pub fn address(&self) -> Address {
-        Address::Organization(self.organization.id.locator())
-    }
-
-    /// The object of its production default session.
-    pub fn session_address(&self) -> Address {
-        Address::Session(self.session_id.locator())
-    }
 }
 
 /// The deployment.
