@@ -33,8 +33,9 @@ pub fn found(sql: &dyn Sql, context: &Context<'_>, new: &Founding) -> Result<Ste
     let mut organization = new.organization.clone();
     let mut awaiting = Vec::new();
     if let Some(owner) = &new.owner {
-        let (user_id, profile) = (&owner.user_id, &owner.profile);
-        awaiting.push(members::add(sql, &mut organization, user_id, profile, Role::Owner, context.now)?);
+        // Since the organization began, as the answer to its founder has said already.
+        let (user_id, profile, began) = (&owner.user_id, &owner.profile, organization.created_at);
+        awaiting.push(members::add(sql, &mut organization, user_id, profile, Role::Owner, began)?);
     }
     store::save_organization(sql, &organization)?;
     let target = organization.id.as_str();
