@@ -8,7 +8,8 @@ import { connect } from 'node:net';
  * @property {string} path
  * @property {Record<string, string>} [headers]
  * @property {string} [body]
- * @property {number} status
+ * @property {() => { headers?: Record<string, string>, body?: string }} [vary]  what each request has of its own
+ * @property {number | number[]} status
  * @property {string} [contains]  without it a fast wrong answer would look like a good result
  */
 
@@ -17,21 +18,35 @@ import { connect } from 'node:net';
  * @property {number} requests
  * @property {number} seconds
  * @property {number[]} latencies  milliseconds, ascending
+ * @property {Record<number, number>} answers  how many had which status
  */
 
 /**
- * Fires the shot over `connections` sockets until `seconds` have passed.
- * @param {URL} origin @param {Shot} shot @param {{ connections: number, seconds: number }} load
+ * @typedef {object} Load
+ * @property {number} connections
+ * @property {number} seconds
+ * @property {number} [pauseMs]  between a connection's requests, from one to the next at least
+ */
+
+/**
+ * Fires the shots over `connections` sockets, one shot each in turn, until `seconds` have passed.
+ * @param {URL} origin @param {Shot | Shot[]} shots @param {Load} load
  * @returns {Promise<Measured>}
  */
-export async function fire(origin, shot, { connections, seconds }) {
-  const request = encode(origin, shot);
+export async function fire(origin, shots, { connections, seconds, pauseMs = 0 }) {
+  const each = [shots].flat();
   /** @type {number[]} */
   const latencies = [];
+  /** @type {Record<number, number>} */
+  const answers = {};
   const started = performance.now();
   const until = started + seconds * 1000;
-  await Promise.all(Array.from({ length: connections }, () => loop(origin, shot, request, until, latencies)));
-  return { requests: latencies.length, seconds: (performance.now() - started) / 1000, latencies: latencies.sort((a, b) => a - b) };
+  const told = (/** @type {number} */ ms, /** @type {number} */ status) => {
+    latencies.push(ms);
+    answers[status] = (answers[status] ?? 0) + 1;
+  };
+  await Promise.all(Array.from({ length: connections }, (_, at) => loop(origin, /** @type {Shot} */ (each[at % each.length]), until, pauseMs, told)));
+  return { requests: latencies.length, seconds: (performance.now() - started) / 1000, latencies: latencies.sort((a, b) => a - b), answers };
 }
 
 /** @param {URL} origin @param {Shot} shot */
@@ -41,8 +56,16 @@ function encode(origin, { method, path, headers = {}, body }) {
   return `${lines.join('\r\n')}\r\n\r\n${body ?? ''}`;
 }
 
-/** @param {URL} origin @param {Shot} shot @param {string} request @param {number} until @param {number[]} latencies */
-function loop(origin, shot, request, until, latencies) {
+/** @param {Shot} shot @returns {Shot} */
+function varied(shot) {
+  const { headers, body } = shot.vary?.() ?? {};
+  return { ...shot, headers: { ...shot.headers, ...headers }, body: body ?? shot.body };
+}
+
+/** @param {URL} origin @param {Shot} shot @param {number} until @param {number} pauseMs @param {(ms: number, status: number) => void} told */
+function loop(origin, shot, until, pauseMs, told) {
+  const same = shot.vary ? null : encode(origin, shot);
+  const expected = [shot.status].flat();
   return new Promise((/** @type {(done: void) => void} */ resolve, reject) => {
     const socket = connect(Number(origin.port), origin.hostname);
     socket.setNoDelay(true);
@@ -54,21 +77,24 @@ function loop(origin, shot, request, until, latencies) {
         socket.destroy();
         return resolve();
       }
-      sent = performance.now();
       received = '';
-      socket.write(request);
+      sent = performance.now();
+      socket.write(same ?? encode(origin, varied(shot)));
     };
     socket.on('connect', next);
     socket.on('error', reject);
     socket.on('data', (/** @type {string} */ chunk) => {
       received += chunk;
       if (!complete(received)) return;
-      latencies.push(performance.now() - sent);
-      if (!received.startsWith(`HTTP/1.1 ${shot.status} `) || (shot.contains && !received.includes(shot.contains))) {
+      const took = performance.now() - sent;
+      const status = Number(received.slice('HTTP/1.1 '.length, 'HTTP/1.1 200'.length));
+      told(took, status);
+      if (!expected.includes(status) || (shot.contains && !received.includes(shot.contains))) {
         socket.destroy();
         return reject(new Error(`${shot.method} ${shot.path}: unexpected answer\n${received}`));
       }
-      next();
+      if (took < pauseMs) setTimeout(next, pauseMs - took);
+      else next();
     });
   });
 }

@@ -1,8 +1,11 @@
-// The scenarios of `npm run bench`: one organization, one key, and the ways in which a key is verified.
+// The scenarios of `npm run bench`: one organization, one key, and the ways in which a key is verified. Those with people
+// are in people.mjs.
 import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { Log, LogLevel, Miniflare } from 'miniflare';
 import { manifest, workerConfig, workerName } from '../scripts/lib/worker-config.mjs';
 import { fire, percentile } from './load.mjs';
+import { people } from './people.mjs';
 
 /**
  * @typedef {object} Row
@@ -15,38 +18,77 @@ import { fire, percentile } from './load.mjs';
  * @property {number | null} cpuMicros
  */
 
+const VALID = 'POST /v1/keys/verify, a valid key';
+
 /** Clock ticks per second in /proc: 100 on every Linux that Node runs on. */
 const TICKS = 100;
 
 /**
  * @param {{ directory: string, vars: Record<string, string>, operatorToken: string, step: typeof import('../scripts/lib/steps.mjs').step }} options
- * @returns {Promise<Row[]>}
+ * @returns {Promise<{ rows: Row[], peopleRows: import('./people.mjs').PersonRow[] }>}
  */
 export async function measure({ directory, vars, operatorToken, step }) {
+  /** @type {Row[]} */
+  const rows = [];
+  const together = await start(join(directory, 'together'), vars);
+  try {
+    const all = await scenarios(together.origin, operatorToken);
+    for (const { name, shot } of all) rows.push(await step(name, () => scenario(together.origin, name, shot)));
+    const peopleRows = await people({ origin: together.origin, verify: valid(all), cpuSeconds, step });
+    await together.stop();
+    const apart = await start(join(directory, 'apart'), vars, { apart: true });
+    try {
+      const verify = valid(await scenarios(apart.origin, operatorToken));
+      return { rows, peopleRows: [...peopleRows, ...(await people({ origin: apart.origin, verify, cpuSeconds, step, apart: true }))] };
+    } finally {
+      await apart.stop();
+    }
+  } finally {
+    await together.stop();
+  }
+}
+
+/** @param {{ name: string, shot: import('./load.mjs').Shot }[]} all */
+function valid(all) {
+  const found = all.find(({ name }) => name === VALID);
+  if (!found) throw new Error(`there is no scenario "${VALID}"`);
+  return found.shot;
+}
+
+/**
+ * Starts the service; `apart` with the accounts in a process of their own, which comes as near as one machine can to a
+ * platform that places objects where it likes.
+ * @param {string} directory @param {Record<string, string>} vars @param {{ apart?: boolean }} [how]
+ */
+async function start(directory, vars, { apart = false } = {}) {
   const { compatibilityDate, env, exports } = await workerConfig();
   for (const [name, value] of Object.entries(vars)) env[name] = { type: 'text', value };
-  // One address fails far more often here than any real one may.
+  // One address fails far more often here than any real one may. (Attempts to sign in are limited as deployed.)
   env.AUTH_FAILURES.simple.limit = 1e9;
-  const miniflare = new Miniflare({
+  const { AccountObject, ...others } = exports;
+  if (!AccountObject) throw new Error('there is no AccountObject');
+  if (apart) env.ACCOUNTS.worker = `${workerName}-accounts`;
+  const place = (/** @type {string} */ name, /** @type {typeof exports} */ objects) => new Miniflare({
     cf: false, host: '127.0.0.1', port: 0, log: new Log(LogLevel.ERROR), telemetry: { enabled: false },
-    resourcePersistencePath: directory,
+    // By this the two processes find each other, and nobody else.
+    ...(apart ? { unsafeDevRegistryPath: join(directory, 'registry') } : { enableDevRegistry: false }),
+    resourcePersistencePath: join(directory, name),
     handleStructuredLogs: () => {},
     workers: [{
-      config: { name: workerName, compatibilityDate, env, exports, manifest: manifest('.e2e/bench') },
+      config: { name, compatibilityDate, env, exports: objects, manifest: manifest('.e2e/bench') },
       dev: { unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }] },
     }],
   });
+  const places = apart ? [place(env.ACCOUNTS.worker, { AccountObject }), place(workerName, others)] : [place(workerName, exports)];
+  const stop = async () => void (await Promise.all(places.splice(0).map((each) => each.dispose())));
   try {
-    await miniflare.ready;
-    const origin = await miniflare.unsafeGetDirectURL(workerName);
-    /** @type {Row[]} */
-    const rows = [];
-    for (const { name, shot } of await scenarios(origin, operatorToken)) {
-      rows.push(await step(name, () => scenario(origin, name, shot)));
-    }
-    return rows;
-  } finally {
-    await miniflare.dispose();
+    for (const each of places) await each.ready;
+    // Each is told of the other through a file.
+    if (apart) await new Promise((resolve) => setTimeout(resolve, 1000));
+    return { origin: await /** @type {Miniflare} */ (places.at(-1)).unsafeGetDirectURL(workerName), stop };
+  } catch (error) {
+    await stop();
+    throw error;
   }
 }
 
@@ -71,7 +113,7 @@ async function scenarios(origin, operatorToken) {
   const healthz = { method: 'GET', path: '/healthz', status: 200 };
   return [
     { name: 'control: GET /healthz', shot: healthz },
-    { name: 'POST /v1/keys/verify, a valid key', shot: verify(key, 'VALID') },
+    { name: VALID, shot: verify(key, 'VALID') },
     { name: 'POST /v1/keys/verify, a forged key', shot: verify(forged, 'NOT_FOUND') },
     { name: 'GET /v1/whoami, the bare gate', shot: { method: 'GET', path: '/v1/whoami', headers: { authorization: `Bearer ${key}` }, status: 200 } },
     { name: 'GET /v1/whoami, a forged key', shot: { method: 'GET', path: '/v1/whoami', headers: { authorization: `Bearer ${forged}`, 'cf-connecting-ip': '203.0.113.7' }, status: 401 } },

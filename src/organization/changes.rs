@@ -33,8 +33,9 @@ pub fn found(sql: &dyn Sql, context: &Context<'_>, new: &Founding) -> Result<Ste
     let mut organization = new.organization.clone();
     let mut awaiting = Vec::new();
     if let Some(owner) = &new.owner {
-        let (user_id, profile) = (&owner.user_id, &owner.profile);
-        awaiting.push(members::add(sql, &mut organization, user_id, profile, Role::Owner, context.now)?);
+        // Since the organization began, as the answer to its founder has said already.
+        let (user_id, profile, began) = (&owner.user_id, &owner.profile, organization.created_at);
+        awaiting.push(members::add(sql, &mut organization, user_id, profile, Role::Owner, began)?);
     }
     store::save_organization(sql, &organization)?;
     let target = organization.id.as_str();
@@ -100,10 +101,11 @@ pub fn create_session(
     }
     match organization.policy.status {
         OrganizationStatus::Active => {}
-        // Its session may not have heard of it yet; here it is known.
-        OrganizationStatus::Suspended => {
+        // The session of a key may not have heard of it yet; here it is known.
+        OrganizationStatus::Suspended if matches!(authority, Authority::Key(_)) => {
             return Err(Rejection::CallerRefused { code: Code::OrganizationSuspended, needs: None }.into());
         }
+        OrganizationStatus::Suspended => return Err(Rejection::OrganizationSuspended.into()),
         OrganizationStatus::Deleted => return Err(Rejection::OrganizationDeleted.into()),
     }
     let session = Session {
@@ -195,6 +197,7 @@ fn commit(
     let mut awaiting = Vec::new();
     if sessions_are_told {
         organization.policy.version = organization.policy.version.saturating_add(1);
+        organization.policy_by = Some(authority.actor());
         tell_sessions(sql, organization.policy.version, context.now)?;
         awaiting.push(entry(EVERY_SUBJECT, organization.policy.version));
     }

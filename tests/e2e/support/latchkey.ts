@@ -207,6 +207,8 @@ export class Latchkey {
       port: 0,
       log: new Log(LogLevel.ERROR),
       telemetry: { enabled: false },
+      // It would be told of other runs, and tell them, in the home directory.
+      enableDevRegistry: false,
       resourcePersistencePath: this.persistDir,
       handleStructuredLogs: ({ level, message }: { level: string; message: string }) => this.keep(`${level} ${message}`),
       workers: [{
