@@ -269,3 +269,4 @@ fn of_two_who_register_with_one_invitation_at_once_one_becomes_a_member() {
     answers.sort_unstable();
     assert_eq!(answers, [201, 409]);
     assert_eq!(house.see(&owner, &owner.path("/members"))["data"].as_array().unwrap().len(), 2);
+}
