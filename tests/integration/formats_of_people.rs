@@ -91,6 +91,7 @@ fn invitation() -> Invitation {
         invited_by: Actor::User { id: user_id() },
         created_at: at(0),
         expires_at: at(DAY),
+        kept_for: None,
         accepted: Some((user_id(), at(1))),
         revoked_at: Some(at(2)),
     }
@@ -134,6 +135,7 @@ fn commands_to_an_account_are_pinned() {
         hash: hash(),
         cookie: true,
         ip: Some("192.0.2.1".to_owned()),
+        source: Some("192.0.2.1".to_owned()),
         client: None,
     };
     let founding = founding(&samples());
