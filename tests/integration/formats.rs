@@ -137,7 +137,7 @@ fn commands_to_a_session_are_pinned() {
             session::Command::Initialize(Box::new(session::Initialize {
                 session: session.clone(),
                 policy: policy(&home),
-                policy_by: Some(Actor::Operator),
+                policy_by: None,
                 actor: Actor::Operator,
                 first_key: Some(new_key.clone()),
             })),

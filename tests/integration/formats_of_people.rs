@@ -91,7 +91,7 @@ fn invitation() -> Invitation {
         invited_by: Actor::User { id: user_id() },
         created_at: at(0),
         expires_at: at(DAY),
-        kept_for: Some(user_id()),
+        kept_for: None,
         accepted: Some((user_id(), at(1))),
         revoked_at: Some(at(2)),
     }
