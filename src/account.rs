@@ -3,6 +3,7 @@
 //! The single source of truth for who is signed in. Synchronous, like every object room; the only one that hashes
 //! passwords, so an attempt to sign in reaches the account that it is for and slows down nobody else.
 
+pub mod gates;
 pub mod memberships;
 pub mod passwords;
 pub mod projection;
@@ -19,7 +20,7 @@ use crate::object::outbox::Delivery;
 use crate::object::{Abort, Context, Object, Step};
 use crate::ports::{Sql, SqlError};
 
-use protocol::{Command, RemovedBy, Reply};
+use protocol::{Command, RemovedBy, Reply, ResetBy};
 
 /// The rules of an account object.
 pub struct AccountObject;
@@ -65,6 +66,10 @@ impl Object for AccountObject {
                 | Command::RemoveTotp { by: RemovedBy::User { .. } }
                 | Command::Reset { .. }
         )
+    }
+
+    fn answers_first(command: &Command) -> bool {
+        matches!(command, Command::SignIn(_) | Command::RequestReset { by: ResetBy::Anybody })
     }
 
     fn handle(sql: &dyn Sql, context: &Context<'_>, command: &Command) -> Result<Step<Self>, Abort> {

@@ -81,8 +81,13 @@ fn readable(request: Request) -> worker::Result<HttpRequest> {
         return HttpRequest::try_from(request);
     }
     let mut request = request.clone_mut()?;
-    for (name, _) in odd {
-        request.headers_mut()?.delete(&name)?;
+    for (name, value) in odd {
+        // Of the cookies that a browser sends, ours is ASCII, and the others are nothing to us.
+        let ascii: Vec<&str> = value.split(';').filter(|pair| pair.is_ascii()).collect();
+        match name.as_str() {
+            "cookie" => request.headers_mut()?.set(&name, &ascii.join(";"))?,
+            _ => request.headers_mut()?.delete(&name)?,
+        }
     }
     HttpRequest::try_from(request)
 }

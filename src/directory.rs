@@ -37,6 +37,7 @@ impl Object for DirectoryObject {
             founding TEXT
         ) WITHOUT ROWID",
         "CREATE INDEX organizations_by_age ON organizations (created_at, id)",
+        "CREATE INDEX organizations_by_founding ON organizations (id) WHERE founding IS NOT NULL",
         users::USERS,
         users::USERS_BY_AGE,
         users::SETUP,
@@ -85,8 +86,14 @@ impl Object for DirectoryObject {
         Ok(batch)
     }
 
-    fn tidy(_: &dyn Sql, _: &Context<'_>) -> Result<(), SqlError> {
-        Ok(())
+    /// A founding that is finished is nobody's business any more: it names the owner.
+    fn tidy(sql: &dyn Sql, _: &Context<'_>) -> Result<(), SqlError> {
+        execute(
+            sql,
+            "UPDATE organizations SET founding = NULL WHERE founding IS NOT NULL AND generation > 0
+                AND id NOT IN (SELECT subject FROM outbox WHERE lane = ?)",
+            &[ORGANIZATION.into()],
+        )
     }
 
     fn tidy_at(_: &dyn Sql, _: &Context<'_>) -> Result<Option<Timestamp>, SqlError> {
@@ -96,6 +103,9 @@ impl Object for DirectoryObject {
 
 fn found(sql: &dyn Sql, context: &Context<'_>, new: &Founding) -> Result<Step<DirectoryObject>, Abort> {
     let organization = &new.organization;
+    if let Some(owner) = &new.owner {
+        users::note_founding(sql, &owner.user_id)?;
+    }
     execute(
         sql,
         "INSERT OR IGNORE INTO organizations (id, record, generation, created_at, founding) VALUES (?, ?, 0, ?, ?)",
@@ -113,6 +123,9 @@ fn found(sql: &dyn Sql, context: &Context<'_>, new: &Founding) -> Result<Step<Di
 /// finished: its first session may not have answered yet, so the entry waits for the organization's own answer.
 fn hear(sql: &dyn Sql, organization: &Organization) -> Result<(), SqlError> {
     let (id, generation) = (organization.id.as_str(), organization.generation);
+    if organization.erased {
+        return execute(sql, "DELETE FROM organizations WHERE id = ?", &[id.into()]);
+    }
     execute(
         sql,
         "UPDATE organizations SET record = ?, generation = ?, founding = CASE

@@ -44,6 +44,11 @@ pub trait Object: Send + Sync + 'static {
         false
     }
 
+    /// Whether the answer leaves before anybody else is told, so that the time it takes says nothing about them.
+    fn answers_first(_: &Self::Command) -> bool {
+        false
+    }
+
     /// Decides and writes.
     fn handle(sql: &dyn Sql, context: &Context<'_>, command: &Self::Command) -> Result<Step<Self>, Abort>;
 
@@ -90,6 +95,8 @@ pub enum Question {
     Key(Credential),
     /// Does this member still have the role? The organization knows, and asks the account in its turn.
     Member(Seat),
+    /// Does this member still have the role, signed in or not? The organization knows.
+    Role(Seat),
     /// Is this user still signed in? The account knows.
     SignIn(Seat),
 }
@@ -246,6 +253,14 @@ pub enum Rejection {
     TotpNotEnabled,
     /// The code is not the one of this moment.
     TotpWrong,
+    /// For the own account there is another way.
+    OwnAccount,
+    /// A password that is the user's own address.
+    PasswordIsAddress,
+    /// The organization is suspended: nothing new comes into being there.
+    OrganizationSuspended,
+    /// As many people belong to the organization as may.
+    TooManyMembers,
     /// The user owns as many organizations as a user may.
     OrganizationLimitReached,
     /// Too many at once want a password hashed.

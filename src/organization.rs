@@ -55,6 +55,7 @@ impl Object for OrganizationObject {
             | Command::Transfer { .. }
             | Command::Invite { .. }
             | Command::RevokeInvitation { .. }
+            | Command::KeepInvitation { .. }
             | Command::AcceptInvitation { .. }
             | Command::HearAccount { .. }
             | Command::NoteExport { .. } => true,
@@ -98,6 +99,7 @@ impl Object for OrganizationObject {
             Command::ListInvitations { caller, page } => Ok(Step::done(lists::invitations(sql, caller, page)?)),
             Command::RevokeInvitation { authority, id } => invitations::revoke(sql, context, authority, id),
             Command::ReadInvitation { hashes } => invitations::read(sql, context, hashes),
+            Command::KeepInvitation { hashes, user_id } => invitations::keep(sql, context, hashes, user_id),
             Command::AcceptInvitation { hashes, user_id, profile, sign_in_id } => {
                 invitations::accept(sql, context, hashes, user_id, profile, sign_in_id)
             }

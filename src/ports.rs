@@ -140,8 +140,18 @@ pub trait Log: Send + Sync {
 pub struct Rules {
     /// How long (ms) the data of a deleted organization is kept.
     pub retention_ms: i64,
+    /// Where links lead people to; without it they get a token and no URL.
+    pub dashboard_url: Option<String>,
     /// What sends links to people, if anything does.
     pub link_hook: Option<LinkHook>,
+}
+
+impl Rules {
+    /// The page of the dashboard that sends in the token of a link. The token stands behind `#`, so that it reaches no
+    /// server log.
+    pub fn page(&self, page: &str, token: &str) -> Option<String> {
+        self.dashboard_url.as_ref().map(|base| format!("{base}/{page}#token={token}"))
+    }
 }
 
 /// All doors but the limiter's, which only the edge has, and the secrets of the deployment.

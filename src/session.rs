@@ -82,7 +82,7 @@ impl Object for SessionObject {
             Command::Health { caller } => state::health(sql, context, caller),
             Command::Claim(claim) => idempotency::claim(sql, context, claim),
             Command::Release { header_hash } => idempotency::release(sql, header_hash),
-            Command::Erase => erasure::erase(sql, context),
+            Command::Erase => erasure::erase(sql),
         }
     }
 
@@ -91,7 +91,6 @@ impl Object for SessionObject {
     }
 
     fn tidy(sql: &dyn Sql, context: &Context<'_>) -> Result<(), SqlError> {
-        erasure::tidy(sql)?;
         projection::tidy(sql, context)
     }
 

@@ -67,7 +67,8 @@ pub fn found(
         let waiting = EntryKey { lane: FOUNDING.to_owned(), subject: id.as_str().to_owned(), version: 1 };
         return Ok(Step::done_after(Reply::Acknowledged, vec![waiting]));
     }
-    let owned = list(sql)?.iter().filter(|membership| membership.role == Role::Owner && is_live(membership)).count();
+    // A deleted one counts until its data is gone: else founding and deleting in turn would have no end.
+    let owned = list(sql)?.iter().filter(|membership| membership.role == Role::Owner).count();
     if owned.saturating_add(under_way(sql)?.len()) >= OWNED_ORGANIZATIONS_MAX {
         return Err(Rejection::OrganizationLimitReached.into());
     }
@@ -109,13 +110,14 @@ pub fn list(sql: &dyn Sql) -> Result<Vec<Membership>, SqlError> {
     Ok(all)
 }
 
-/// The organizations that have a say about the user: those that live, and those that will in a moment.
+/// The organizations that the user's password opens: all that are listed, a deleted one too as long as it can be
+/// copied out, and those that will be in a moment.
 pub fn reach(sql: &dyn Sql) -> Result<Vec<OrganizationId>, SqlError> {
-    let live = list(sql)?.into_iter().filter(is_live).map(|membership| membership.organization_id);
-    Ok(live.chain(under_way(sql)?).collect())
+    let listed = list(sql)?.into_iter().map(|membership| membership.organization_id);
+    Ok(listed.chain(under_way(sql)?).collect())
 }
 
-/// A deleted organization is still listed until its data goes, but it has no say and is told nothing.
+/// A deleted organization is still listed until its data goes, but it is told nothing.
 fn is_live(membership: &Membership) -> bool {
     membership.status != OrganizationStatus::Deleted
 }

@@ -31,6 +31,9 @@ const AUDIT: &str = "audit";
 pub(crate) const BATCH: i64 = 32;
 /// How many audit entries one batch may carry.
 pub(crate) const FEED: i64 = 100;
+/// How many entries of an account's log its organizations get within an hour; the account keeps all.
+pub(crate) const COPIES_AN_HOUR: i64 = 120;
+const HOUR_MS: i64 = 60 * 60 * 1_000;
 /// How long (ms) copies of the log wait for others to go along. No answer waits for them: how long a failed sign-in
 /// takes must not tell that there is an account, and that it belongs to organizations.
 pub(crate) const FEED_PAUSE_MS: i64 = 1_000;
@@ -45,6 +48,9 @@ pub fn report(
     details: &[&str],
 ) -> Result<(), SqlError> {
     let seq = audit_log::record(sql, context, actor, action, user.id.as_str(), details)?;
+    if is_noisy(sql, context, seq)? {
+        return Ok(());
+    }
     execute(
         sql,
         "INSERT INTO outbox (lane, subject, version, due_at)
@@ -53,6 +59,14 @@ pub fn report(
         // The number as text: the platform binds numbers as floating ones, which read `1.0`.
         &[AUDIT.into(), seq.to_string().into(), seq.into(), context.now.plus_millis(FEED_PAUSE_MS).into()],
     )
+}
+
+/// Whether so much has happened within an hour that others are spared it: somebody who signs in and out in a loop must
+/// not fill the logs of organizations.
+fn is_noisy(sql: &dyn Sql, context: &Context<'_>, seq: i64) -> Result<bool, SqlError> {
+    let before = audit_log::after(sql, seq.saturating_sub(COPIES_AN_HOUR).saturating_sub(1), 1)?;
+    let hour_ago = context.now.plus_millis(-HOUR_MS);
+    Ok(seq > COPIES_AN_HOUR && before.first().is_some_and(|before| before.entry.at > hour_ago))
 }
 
 /// The name has changed: the organizations are told.

@@ -86,6 +86,8 @@ pub struct NewSignIn {
     pub cookie: bool,
     /// The address it came from.
     pub ip: Option<String>,
+    /// What that address counts as: an IPv4 address, or the /64 of an IPv6 address.
+    pub source: Option<String>,
     /// What the client calls itself, cut to a bounded length.
     pub client: Option<String>,
 }

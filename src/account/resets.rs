@@ -9,19 +9,22 @@ use crate::domain::key_hash::KeyHash;
 use crate::domain::keyring::Purpose;
 use crate::domain::operation::Operation;
 use crate::domain::password::Password;
+use crate::domain::role::Role;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::token::{Token, TokenKind};
 use crate::domain::user::User;
 use crate::object::outbox::{self, Delivery, EntryKey, Message};
-use crate::object::rows::{execute, query_one};
+use crate::object::rows::{execute, json, query_one};
 use crate::object::{Abort, Context, Question, Rejection, Seat, Step};
-use crate::ports::{Sql, SqlError};
+use crate::ports::{Sql, SqlError, SqlValue};
 
 use super::projection::{HOOK, report};
 use super::protocol::{Reply, ResetBy};
 use super::store::{self, State};
-use super::{AccountObject, memberships, passwords, sign_ins, state};
+use super::{AccountObject, gates, memberships, passwords, second_factor, sign_ins, state};
 
+/// The page of the dashboard that uses one.
+pub const RESET_PAGE: &str = "password-reset";
 /// How long (ms) a link is good that somebody asked for without proof.
 pub(crate) const SENT_LIFE_MS: i64 = 60 * 60 * 1_000;
 /// How long (ms) a link is good that an owner or the operator has made.
@@ -48,7 +51,11 @@ pub fn request(sql: &dyn Sql, context: &Context<'_>, by: &ResetBy) -> Result<Ste
                 return Ok(Step::Confirm(Question::Member(seat.clone())));
             }
             let state = state.ok_or(Rejection::MemberNotFound)?;
-            require_only_home(sql, &seat.organization_id)?;
+            if seat.user_id == state.user.id {
+                // Whoever holds a stolen sign-in would be past the password and past the lock.
+                return Err(Rejection::OwnAccount.into());
+            }
+            require_lesser_home(sql, &seat.organization_id)?;
             hand_over(sql, context, &state, Some(seat))
         }
         ResetBy::Operator => hand_over(sql, context, &state.ok_or(Rejection::UserNotFound)?, None),
@@ -63,14 +70,17 @@ fn may_send(sql: &dyn Sql, context: &Context<'_>) -> Result<bool, SqlError> {
     Ok(context.rules.link_hook.is_some() && !paused)
 }
 
-/// An owner may only reset a password that opens nothing beyond the owner's organization.
-fn require_only_home(sql: &dyn Sql, organization_id: &OrganizationId) -> Result<(), Abort> {
+/// An owner may only reset a password that opens nothing beyond the owner's organization, and not another owner's.
+fn require_lesser_home(sql: &dyn Sql, organization_id: &OrganizationId) -> Result<(), Abort> {
     let reach = memberships::reach(sql)?;
     if !reach.contains(organization_id) {
         return Err(Rejection::MemberNotFound.into());
     }
     if reach.len() > 1 {
         return Err(Rejection::MemberElsewhere.into());
+    }
+    if memberships::list(sql)?.iter().any(|membership| membership.role == Role::Owner) {
+        return Err(Rejection::RoleInsufficient.into());
     }
     Ok(())
 }
@@ -89,7 +99,7 @@ fn hand_over(
     owner: Option<&Seat>,
 ) -> Result<Step<AccountObject>, Abort> {
     let expires_at = context.now.plus_millis(HANDED_LIFE_MS);
-    let (token, _) = add(sql, context, state, expires_at, false, owner.map(|seat| &seat.organization_id))?;
+    let (token, _) = add(sql, context, state, expires_at, false, owner)?;
     let actor = owner.map_or(Actor::Operator, |seat| Actor::User { id: seat.user_id.clone() });
     report(sql, context, &state.user, actor, Action::PasswordResetRequested, &[])?;
     Ok(Step::done(Reply::Link { token: token.expose().to_owned(), expires_at }))
@@ -101,19 +111,19 @@ fn add(
     state: &State,
     expires_at: Timestamp,
     send: bool,
-    organization_id: Option<&OrganizationId>,
+    issuer: Option<&Seat>,
 ) -> Result<(Token, KeyHash), SqlError> {
     let (nonce, version) = (hex::encode(context.draw(1)), context.keyring.newest_version());
     let (token, hash) = derive(context, &state.user, &nonce, version)?;
     execute(
         sql,
-        "DELETE FROM resets WHERE send = ?1 AND hash NOT IN
-            (SELECT hash FROM resets WHERE send = ?1 ORDER BY created_at DESC, hash LIMIT ?2)",
-        &[send.into(), (RESETS_MAX - 1).into()],
+        "DELETE FROM resets WHERE send = ?1 AND (issuer IS NULL) = ?2 AND hash NOT IN (SELECT hash FROM resets
+            WHERE send = ?1 AND (issuer IS NULL) = ?2 ORDER BY created_at DESC, hash LIMIT ?3)",
+        &[send.into(), issuer.is_none().into(), (RESETS_MAX - 1).into()],
     )?;
     execute(
         sql,
-        "INSERT INTO resets (hash, nonce, version, created_at, expires_at, send, organization_id)
+        "INSERT INTO resets (hash, nonce, version, created_at, expires_at, send, issuer)
          VALUES (?, ?, ?, ?, ?, ?, ?)",
         &[
             hash.to_string().into(),
@@ -122,7 +132,7 @@ fn add(
             context.now.into(),
             expires_at.into(),
             send.into(),
-            organization_id.map(OrganizationId::as_str).into(),
+            issuer.map_or(Ok(SqlValue::Null), json)?,
         ],
     )?;
     Ok((token, hash))
@@ -159,6 +169,7 @@ pub fn notification(sql: &dyn Sql, context: &Context<'_>, user: &User, entry: En
                     "email": user.profile.email.as_str(),
                     "firstName": user.profile.first_name.as_str(),
                     "token": token.expose(),
+                    "url": context.rules.page(RESET_PAGE, token.expose()),
                     "expiresAt": row.timestamp(2)?.to_string(),
                 },
             });
@@ -171,8 +182,8 @@ pub fn notification(sql: &dyn Sql, context: &Context<'_>, user: &User, entry: En
     Ok(Delivery { settles: vec![entry], message: Message::Notify { id, body } })
 }
 
-/// Uses a link: sets the password, ends every sign-in and every other link, and unlocks. The second factor stays: who
-/// reads somebody's mail does not have it.
+/// Uses a link: sets the password, and ends every sign-in and every other link. The second factor stays: who reads
+/// somebody's mail does not have it.
 pub fn reset(
     sql: &dyn Sql,
     context: &Context<'_>,
@@ -183,19 +194,29 @@ pub fn reset(
     let mut params = store::candidates(context.keyring, hashes);
     let places = vec!["?"; params.len()].join(", ");
     params.push(context.now.into());
-    let statement = format!("SELECT organization_id FROM resets WHERE hash IN ({places}) AND expires_at > ?");
+    let statement = format!("SELECT issuer FROM resets WHERE hash IN ({places}) AND expires_at > ?");
     let row = query_one(sql, &statement, &params)?.ok_or(Rejection::LinkInvalid)?;
-    if let Some(organization_id) = row.optional_text(0)? {
-        // The user may have joined another organization, or left this one, since the owner made the link.
-        let organization_id = OrganizationId::from_trusted(organization_id.to_owned());
-        require_only_home(sql, &organization_id).map_err(|abort| match abort {
+    if row.optional_text(0)?.is_some() {
+        // Since an owner made the link, the user may have come to more, and the owner to less.
+        let issuer: Seat = row.json(0)?;
+        require_lesser_home(sql, &issuer.organization_id).map_err(|abort| match abort {
             Abort::Rejected(_) => Abort::Rejected(Rejection::LinkInvalid),
             Abort::Failed(error) => Abort::Failed(error),
         })?;
+        if context.confirmed.is_none() {
+            return Ok(Step::Confirm(Question::Role(issuer)));
+        }
+    }
+    if new.is_of(&state.user.profile.email) {
+        // Whoever held the link did not know the address; here it is known.
+        return Err(Rejection::PasswordIsAddress.into());
     }
     state.password = passwords::hash(context, new)?;
-    passwords::unlock(&mut state);
     store::save(sql, &state)?;
+    if !second_factor::is_enabled(&state) {
+        // Failures guard the second factor as well, which a new password says nothing about.
+        gates::open_all(sql)?;
+    }
     sign_ins::end_all(sql, None)?;
     end_all(sql)?;
     report(sql, context, &state.user, state::actor(&state.user), Action::PasswordReset, &[])?;

@@ -73,7 +73,7 @@ pub fn begin(
     if is_enabled(&state) {
         return Err(Rejection::TotpEnabled.into());
     }
-    if !passwords::check(sql, context, &mut state, password, &[by.as_str()])? {
+    if !passwords::check_again(sql, context, &state, by, password)? {
         return Ok(Step::done(Reply::Refused));
     }
     let totp = Totp {
@@ -114,11 +114,11 @@ pub fn renew_recovery_codes(
     by: &SignInId,
     password: &Password,
 ) -> Result<Step<AccountObject>, Abort> {
-    let mut state = sign_ins::require(sql, context, by)?;
+    let state = sign_ins::require(sql, context, by)?;
     if !is_enabled(&state) {
         return Err(Rejection::TotpNotEnabled.into());
     }
-    if !passwords::check(sql, context, &mut state, password, &[by.as_str()])? {
+    if !passwords::check_again(sql, context, &state, by, password)? {
         return Ok(Step::done(Reply::Refused));
     }
     let codes = draw_recovery_codes(sql, context)?;
@@ -137,7 +137,7 @@ pub fn remove(sql: &dyn Sql, context: &Context<'_>, by: &RemovedBy) -> Result<St
     }
     let actor = match by {
         RemovedBy::User { by, password } => {
-            if !passwords::check(sql, context, &mut state, password, &[by.as_str()])? {
+            if !passwords::check_again(sql, context, &state, by, password)? {
                 return Ok(Step::done(Reply::Refused));
             }
             state::actor(&state.user)
@@ -151,7 +151,8 @@ pub fn remove(sql: &dyn Sql, context: &Context<'_>, by: &RemovedBy) -> Result<St
     Ok(Step::done(Reply::Acknowledged))
 }
 
-fn is_enabled(state: &State) -> bool {
+/// Whether a second factor is needed to sign in.
+pub fn is_enabled(state: &State) -> bool {
     state.totp.as_ref().is_some_and(|totp| totp.confirmed)
 }
 

@@ -5,6 +5,7 @@ use crate::object::{Abort, Context, Step};
 use crate::ports::Sql;
 
 use super::AccountObject;
+use super::gates::Gate;
 use super::passwords::{self, PASSWORD};
 use super::projection::report;
 use super::protocol::{Reply, SignIn};
@@ -17,14 +18,15 @@ pub fn sign_in(sql: &dyn Sql, context: &Context<'_>, attempt: &SignIn) -> Result
         return Ok(Step::done(Reply::Refused));
     };
     let from: Vec<&str> = attempt.sign_in.ip.as_deref().into_iter().collect();
-    if !passwords::check(sql, context, &mut state, &attempt.password, &from)? {
+    let gate = Gate::of(sql, attempt.sign_in.source.as_deref())?;
+    if !passwords::check(sql, context, &state, &gate, &attempt.password, &from)? {
         return Ok(Step::done(Reply::Refused));
     }
     let second = match second_factor::check(sql, context, &mut state, attempt.second_factor.as_ref())? {
         Outcome::NotNeeded => None,
         Outcome::Missing => return Ok(Step::done(Reply::SecondFactorNeeded)),
         Outcome::Wrong(kind) => {
-            passwords::count_failure(sql, context, &mut state, &[&from[..], &[kind]].concat())?;
+            passwords::count_failure(sql, context, &state, &gate, &[&from[..], &[kind]].concat())?;
             return Ok(Step::done(Reply::Refused));
         }
         Outcome::Right(kind) => Some(kind),
@@ -33,7 +35,7 @@ pub fn sign_in(sql: &dyn Sql, context: &Context<'_>, attempt: &SignIn) -> Result
         // The one moment at which the password is known and a new hash can be made of it.
         state.password = passwords::hash(context, &attempt.password)?;
     }
-    passwords::unlock(&mut state);
+    gate.open(sql)?;
     store::save(sql, &state)?;
     let expires_at = sign_ins::begin(sql, context, &attempt.sign_in)?;
     let details = [&[attempt.sign_in.id.as_str()], &from[..], &[PASSWORD], second.as_slice()].concat();

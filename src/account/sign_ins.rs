@@ -12,6 +12,7 @@ use crate::object::{Abort, Context, Done, Rejection, Step};
 use crate::ports::{Sql, SqlError};
 
 use super::AccountObject;
+use super::gates;
 use super::projection::report;
 use super::protocol::{Command, NewSignIn, Reply, SignInRecord};
 use super::state;
@@ -34,6 +35,9 @@ pub fn begin(sql: &dyn Sql, context: &Context<'_>, new: &NewSignIn) -> Result<Ti
             (SELECT id FROM sign_ins ORDER BY last_used_at DESC, created_at DESC, id LIMIT ?)",
         &[(SIGN_INS_MAX - 1).into()],
     )?;
+    if let Some(source) = &new.source {
+        gates::remember(sql, source, context.now)?;
+    }
     let expires_at = expiry(context.now, context.now);
     execute(
         sql,

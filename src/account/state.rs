@@ -21,7 +21,7 @@ pub fn create(sql: &dyn Sql, context: &Context<'_>, new: &NewAccount) -> Result<
         return Err(Rejection::EmailTaken.into());
     }
     let password = passwords::hash(context, &new.password)?;
-    let state = State { user: new.user.clone(), password, totp: None, failures: 0, locked_until: None };
+    let state = State { user: new.user.clone(), password, totp: None };
     store::save(sql, &state)?;
     let expires_at = sign_ins::begin(sql, context, &new.sign_in)?;
     let details: Vec<&str> = [new.sign_in.id.as_str()].into_iter().chain(new.sign_in.ip.as_deref()).collect();
@@ -49,14 +49,18 @@ pub fn change_name(
     last: Option<&Name>,
 ) -> Result<Step<AccountObject>, Abort> {
     let mut state = sign_ins::require(sql, context, by)?;
+    let profile = &mut state.user.profile;
     let mut details = Vec::new();
-    if let Some(name) = first {
-        state.user.profile.first_name = name.clone();
-        details.push("first_name");
+    for (new, old, field) in
+        [(first, &mut profile.first_name, "first_name"), (last, &mut profile.last_name, "last_name")]
+    {
+        if let Some(new) = new.filter(|new| **new != *old) {
+            *old = new.clone();
+            details.push(field);
+        }
     }
-    if let Some(name) = last {
-        state.user.profile.last_name = name.clone();
-        details.push("last_name");
+    if details.is_empty() {
+        return Ok(Step::done(reply(sql, state)?));
     }
     state.user.updated_at = context.now;
     state.user.generation = state.user.generation.saturating_add(1);

@@ -7,11 +7,12 @@ use crate::domain::id::SignInId;
 use crate::domain::key_hash::KeyHash;
 use crate::domain::keyring::Keyring;
 use crate::domain::password::PasswordHash;
-use crate::domain::timestamp::Timestamp;
 use crate::domain::user::User;
 use crate::object::rows::{execute, json, query_one};
 use crate::object::{audit_log, outbox};
 use crate::ports::{Sql, SqlError, SqlValue};
+
+use super::gates;
 use serde::{Deserialize, Serialize};
 
 /// The schema, step by step.
@@ -24,10 +25,9 @@ pub const MIGRATIONS: &[&str] = &[
         only INTEGER PRIMARY KEY CHECK (only = 1),
         record TEXT NOT NULL,
         password TEXT NOT NULL,
-        totp TEXT,
-        failures INTEGER NOT NULL,
-        locked_until INTEGER
+        totp TEXT
     )",
+    gates::SCHEMA,
     "CREATE TABLE sign_ins (
         id TEXT PRIMARY KEY,
         hash TEXT NOT NULL UNIQUE,
@@ -46,7 +46,7 @@ pub const MIGRATIONS: &[&str] = &[
         created_at INTEGER NOT NULL,
         expires_at INTEGER NOT NULL,
         send INTEGER NOT NULL,
-        organization_id TEXT
+        issuer TEXT
     ) WITHOUT ROWID",
     "CREATE TABLE memberships (
         organization_id TEXT PRIMARY KEY,
@@ -64,10 +64,6 @@ pub struct State {
     pub password: PasswordHash,
     /// The second factor, if one is set up or being set up.
     pub totp: Option<Totp>,
-    /// How many attempts have failed since the last sign-in.
-    pub failures: i64,
-    /// Until when nobody can sign in.
-    pub locked_until: Option<Timestamp>,
 }
 
 /// A second factor. Its secret is derived again from what stands here.
@@ -87,7 +83,7 @@ pub struct Totp {
 
 /// Reads the account; none before it was created.
 pub fn state(sql: &dyn Sql) -> Result<Option<State>, SqlError> {
-    let statement = "SELECT record, password, totp, failures, locked_until FROM account";
+    let statement = "SELECT record, password, totp FROM account";
     let Some(row) = query_one(sql, statement, &[])? else {
         return Ok(None);
     };
@@ -95,8 +91,6 @@ pub fn state(sql: &dyn Sql) -> Result<Option<State>, SqlError> {
         user: row.json(0)?,
         password: row.json(1)?,
         totp: if row.optional_text(2)?.is_some() { Some(row.json(2)?) } else { None },
-        failures: row.integer(3)?,
-        locked_until: row.optional_timestamp(4)?,
     }))
 }
 
@@ -104,15 +98,8 @@ pub fn state(sql: &dyn Sql) -> Result<Option<State>, SqlError> {
 pub fn save(sql: &dyn Sql, state: &State) -> Result<(), SqlError> {
     execute(
         sql,
-        "INSERT OR REPLACE INTO account (only, record, password, totp, failures, locked_until)
-         VALUES (1, ?, ?, ?, ?, ?)",
-        &[
-            json(&state.user)?,
-            json(&state.password)?,
-            state.totp.as_ref().map_or(Ok(SqlValue::Null), json)?,
-            state.failures.into(),
-            state.locked_until.into(),
-        ],
+        "INSERT OR REPLACE INTO account (only, record, password, totp) VALUES (1, ?, ?, ?)",
+        &[json(&state.user)?, json(&state.password)?, state.totp.as_ref().map_or(Ok(SqlValue::Null), json)?],
     )
 }
 

@@ -29,7 +29,6 @@ use crate::app::{App, Attempt, Register};
 use crate::domain::email::Email;
 use crate::domain::password::Password;
 use crate::domain::text::Name;
-use crate::domain::timestamp::Timestamp;
 use crate::domain::user::Profile;
 
 /// A new account, signed in. No `Debug`: it would print an access token (H3).
@@ -78,7 +77,6 @@ pub(super) async fn register(
     let attempt = attempt(&visitor, &headers, cookie)?;
     let outcome = app.register(request, &attempt).await?;
     let (signed_in, founded) = (outcome.reply.signed_in, outcome.reply.founded);
-    let now = app.now();
     let account = &signed_in.account;
     let founded = founded.map(|founded| FoundedBody::new(&founded, &app));
     let (organization, api_key) = founded.map_or((None, None), |body| (Some(body.organization), Some(body.api_key)));
@@ -93,7 +91,7 @@ pub(super) async fn register(
         organizations: memberships(&account.memberships),
     };
     let reply = Reply::created("/auth/user".to_owned(), body).settled(outcome.settled);
-    Ok(if cookie { reply.with_cookie(cookies::keep(&token, seconds(signed_in.expires_at, now))?) } else { reply })
+    Ok(if cookie { reply.with_cookie(cookies::keep(&token)?) } else { reply })
 }
 
 /// Signs a user in. What fails is answered alike, and after the same time, whether the account exists or not.
@@ -125,7 +123,7 @@ pub(super) async fn login(
         user: UserBody::new(&signed_in.account.user),
         organizations: memberships(&signed_in.account.memberships),
     });
-    Ok(if cookie { reply.with_cookie(cookies::keep(&token, seconds(signed_in.expires_at, app.now()))?) } else { reply })
+    Ok(if cookie { reply.with_cookie(cookies::keep(&token)?) } else { reply })
 }
 
 /// Ends the sign-in of this request.
@@ -191,8 +189,4 @@ pub(super) fn attempt(visitor: &Visitor, headers: &HeaderMap, cookie: bool) -> R
     }
     let client = headers.get(USER_AGENT).and_then(|client| client.to_str().ok()).map(str::to_owned);
     Ok(Attempt { ip: visitor.ip, client, cookie })
-}
-
-fn seconds(until: Timestamp, now: Timestamp) -> u64 {
-    u64::try_from(until.millis_since(now).div_euclid(1_000)).unwrap_or(0)
 }

@@ -97,23 +97,26 @@ impl FromRequestParts<Arc<App>> for SignedIn {
 }
 
 async fn person(parts: &Parts, app: &App) -> Result<Person, Problem> {
-    let presented = token(parts)?;
+    let (presented, carrier) = token(parts)?;
     let ClientIp(ip) = ClientIp::find(&parts.headers);
     match app.signed_in(presented.expose(), ip).await {
         Ok(person) => Ok(person),
+        Err(Error::Rejected(Rejection::SignedOut)) if carrier == Carrier::Cookie => {
+            Err(signed_out(app, ip).await.clearing_cookie())
+        }
         Err(Error::Rejected(Rejection::SignedOut)) => Err(signed_out(app, ip).await),
         Err(error) => Err(error.into()),
     }
 }
 
 /// The access token of a request; one that came as the cookie only if a page of ours has made the request.
-fn token(parts: &Parts) -> Result<Presented, Problem> {
+fn token(parts: &Parts) -> Result<(Presented, Carrier), Problem> {
     let query = parts.uri.query().unwrap_or_default();
     let (presented, carrier) = Presented::find_token(&parts.headers, query).map_err(CredentialError::of_person)?;
     if carrier == Carrier::Cookie {
         csrf::check(parts)?;
     }
-    Ok(presented)
+    Ok((presented, carrier))
 }
 
 /// Somebody who is not signed in yet: who registers, signs in, or follows a link. A cookie from an earlier time may be

@@ -7,6 +7,7 @@ use axum::http::header::COOKIE;
 use axum::http::{HeaderMap, HeaderValue};
 
 use super::problem::{Code, Problem};
+use crate::account::sign_ins::LIFE_MS;
 
 /// The name of the cookie.
 pub(super) const COOKIE_NAME: &str = "__Host-latchkey";
@@ -30,12 +31,15 @@ pub(super) fn find(headers: &HeaderMap) -> Result<Option<&[u8]>, Repeated> {
     }
 }
 
-/// A `Set-Cookie` that keeps an access token for so many seconds. It is marked as sensitive.
+/// How long (s) a browser keeps the cookie: as long as any sign-in lives. When this one ends, its account knows.
+const MAX_AGE_SECONDS: i64 = LIFE_MS / 1_000;
+
+/// A `Set-Cookie` that keeps an access token. It is marked as sensitive.
 ///
 /// # Errors
 /// `internal_error` for a text that no header can hold, which no token of ours is.
-pub(super) fn keep(token: &str, seconds: u64) -> Result<HeaderValue, Problem> {
-    let text = format!("{COOKIE_NAME}={token}; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age={seconds}");
+pub(super) fn keep(token: &str) -> Result<HeaderValue, Problem> {
+    let text = format!("{COOKIE_NAME}={token}; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age={MAX_AGE_SECONDS}");
     let fits = token.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     let value = HeaderValue::try_from(text).ok().filter(|_| fits);
     let mut value = value.ok_or_else(|| Problem::new(Code::InternalError))?;
@@ -96,7 +100,7 @@ mod tests {
 
     #[test]
     fn what_is_set_is_bound_to_this_host_and_hidden_from_scripts() {
-        let kept = keep("lkat_abc", 60).unwrap();
+        let kept = keep("lkat_abc").unwrap();
         assert!(kept.is_sensitive());
         for (value, start) in [(kept, "__Host-latchkey=lkat_abc; "), (CLEARED, "__Host-latchkey=; ")] {
             let text = value.to_str().unwrap();
@@ -107,7 +111,7 @@ mod tests {
             assert!(!text.contains("Domain"), "{text}");
         }
         for odd in ["a;b", "a b", "a\r\nb", "ä"] {
-            assert!(keep(odd, 60).is_err(), "{odd:?}");
+            assert!(keep(odd).is_err(), "{odd:?}");
         }
     }
 }

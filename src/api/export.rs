@@ -101,6 +101,7 @@ impl Export {
             self.part = next;
             return Ok(format!("{{\"{name}\":{}", json(&OrganizationBody::new(&self.organization, &self.app))?));
         }
+        self.app.continue_export(&self.by).await?;
         let (rows, more) = self.rows().await?;
         let mut text = if self.begun { String::new() } else { format!(",\"{name}\":[") };
         for row in rows {

@@ -15,11 +15,12 @@ use super::key_requests::OVERLAP_SECONDS_MAX;
 use super::operator::CUSTOM_LIMIT_MAX;
 use super::pages::{FILTER_CHARACTERS_MAX, PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX};
 use super::verification::COST_MAX;
-use crate::account::{memberships, passwords, resets, sign_ins};
+use crate::account::{gates, memberships, resets, sign_ins};
 use crate::app::{
     ATTEMPTS_AT_ONCE_MAX, ATTEMPTS_OF_ONE_MAX, FAILURE_FLOOR_MS, LONGEST_WAIT_MS, MEMBERSHIPS_MAX, PATIENCE_MS,
     RETRIES, TOMBSTONE_PATIENCE_MS,
 };
+use crate::directory::users::SETUP_ATTEMPT_MS;
 use crate::domain::email;
 use crate::domain::ip_network::MAX_NETWORKS;
 use crate::domain::keyring::MAX_ROOTS;
@@ -28,7 +29,7 @@ use crate::domain::password;
 use crate::domain::permission::{MAX_PERMISSIONS, MAX_SEGMENT};
 use crate::domain::text::{ExternalId, Name, Reason, Tag};
 use crate::object::{outbox, places, shell};
-use crate::organization::invitations::{INVITATION_LIFE_MS, INVITATIONS_MAX};
+use crate::organization::invitations::{INVITATION_LIFE_MS, INVITATIONS_MAX, MEMBERS_MAX};
 use crate::organization::projection as directory;
 use crate::session::{idempotency as claims, projection, verify};
 
@@ -83,8 +84,9 @@ pub const LIMITS: &[Limit] = &[
     limit("Password, at least", password::MIN_CHARACTERS as u64, "characters", INVALID),
     limit("Password, at most", password::MAX_CHARACTERS as u64, "characters", INVALID),
     limit("E-mail address", email::MAX_BYTES as u64, "bytes", INVALID),
-    limit("Wrong passwords before an account is locked", passwords::FAILURES_UNTIL_LOCK.unsigned_abs(), "times", "401 `sign_in_failed` for a while"),
-    limit("Longest lock of an account", passwords::LONGEST_LOCK_MS.unsigned_abs(), "ms", "then one more try"),
+    limit("Wrong passwords before an account is locked", gates::FAILURES_UNTIL_LOCK.unsigned_abs(), "times", "401 `sign_in_failed` for a while"),
+    limit("Longest lock of an account", gates::LONGEST_LOCK_MS.unsigned_abs(), "ms", "then one more try"),
+    limit("Addresses of earlier sign-ins that count apart", gates::KNOWN_SOURCES_MAX.unsigned_abs(), "addresses", "the oldest counts like any other"),
     limit("A failed sign-in is answered after", FAILURE_FLOOR_MS.unsigned_abs(), "ms", "whatever failed"),
     limit("Sign-ins under way for one address in an isolate", ATTEMPTS_OF_ONE_MAX as u64, "requests", "503 `sign_in_busy`"),
     limit("Sign-ins under way in an isolate", ATTEMPTS_AT_ONCE_MAX as u64, "requests", "503 `sign_in_busy`"),
@@ -97,9 +99,11 @@ pub const LIMITS: &[Limit] = &[
     limit("Reset links of one account", resets::RESETS_MAX.unsigned_abs(), "entries", "the oldest ends"),
     limit("Pause between reset links that are sent", resets::SEND_PAUSE_MS.unsigned_abs(), "ms", "nothing is sent"),
     limit("Organizations that one user owns", memberships::OWNED_ORGANIZATIONS_MAX as u64, "entries", "409 `organization_limit_reached`"),
+    limit("An attempt with the setup token keeps others out", SETUP_ATTEMPT_MS.unsigned_abs(), "ms", "409 `setup_done`; then the next may try"),
+    limit("Members of an organization", MEMBERS_MAX as u64, "entries", "409 `too_many_members`"),
     limit("Organizations that one user belongs to", MEMBERSHIPS_MAX as u64, "entries", "409 `organization_limit_reached`"),
     limit("An invitation can be accepted", INVITATION_LIFE_MS.unsigned_abs(), "ms", "409 `invitation_ended`"),
-    limit("Pending invitations of an organization", INVITATIONS_MAX.unsigned_abs(), "entries", "409 `too_many_invitations`"),
+    limit("Invitations pending, or made within a day", INVITATIONS_MAX.unsigned_abs(), "entries", "409 `too_many_invitations`"),
     limit("Pause after too many failed authentications", FAILURE_PAUSE_MS, "ms", "429 `auth_too_many_failures`"),
     limit("`lastUsedAt` may lag", verify::LAST_USED_STEP_MS.unsigned_abs(), "ms", "the next use is written"),
     limit("Waiting for an object", PATIENCE_MS, "ms", "503 `service_unavailable`"),

@@ -28,6 +28,8 @@ const PUBLIC: [&str; 2] = ["/healthz", "/openapi.json"];
 
 /// What no member is refused with: members reach their whole organization, and are bound to nothing that a key is.
 const ONLY_KEYS: [Code; 2] = [Code::OutsideReach, Code::ExceedsOwnPermissions];
+/// What no key is refused with, because it is refused before.
+const ONLY_MEMBERS: [Code; 1] = [Code::OrganizationSuspended];
 
 /// An operation at one of its places.
 struct Place<'s> {
@@ -215,6 +217,9 @@ fn codes(place: &Place<'_>) -> Vec<Code> {
         codes.extend([InvalidJson, PayloadTooLarge, UnsupportedMediaType]);
     }
     codes.extend(operation.refuses.iter().filter(|code| !(place.is_for_members() && ONLY_KEYS.contains(code))));
+    if keyed {
+        codes.retain(|code| !ONLY_MEMBERS.contains(code));
+    }
     codes
 }
 

@@ -83,6 +83,9 @@ codes! {
     AlreadyMember              CONFLICT "already_member" "The user is a member already."
     MemberElsewhere            CONFLICT "member_elsewhere" "The member belongs to other organizations too; only the operator can reset the password."
     InvitationEnded            CONFLICT "invitation_ended" "The invitation was accepted or taken back, or it has expired."
+    OwnAccount                 CONFLICT "own_account" "For your own account there is another way: change the password, or have a link sent."
+    OrganizationSuspended      CONFLICT "organization_suspended" "The organization is suspended: nothing new can be created there."
+    TooManyMembers             CONFLICT "too_many_members" "As many people belong to the organization as may."
     TooManyInvitations         CONFLICT "too_many_invitations" "As many invitations are pending as there may be; take some back."
     SetupDone                  CONFLICT "setup_done" "The first account of this deployment exists already."
     EmailTaken                 CONFLICT "email_taken" "There is an account with this e-mail address already."
@@ -157,6 +160,7 @@ pub struct Problem {
     retry_after_seconds: Option<u64>,
     required_permission: Option<Box<str>>,
     refuses_as_forbidden: bool,
+    clears_cookie: bool,
     cause: Option<Box<str>>,
 }
 
@@ -172,6 +176,7 @@ impl Problem {
             retry_after_seconds: None,
             required_permission: None,
             refuses_as_forbidden: false,
+            clears_cookie: false,
             cause: None,
         }
     }
@@ -205,6 +210,12 @@ impl Problem {
     #[must_use]
     pub fn limits_as_forbidden(self) -> Self {
         Self { refuses_as_forbidden: true, ..self }
+    }
+
+    /// Takes the cookie away, which scripts cannot: what is in it is worth nothing any more.
+    #[must_use]
+    pub fn clearing_cookie(self) -> Self {
+        Self { clears_cookie: true, ..self }
     }
 
     /// With what lies behind it, for the operator's log. It is never rendered.

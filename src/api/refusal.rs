@@ -73,6 +73,13 @@ impl From<Rejection> for Problem {
             Rejection::TotpEnabled => Code::TotpEnabled,
             Rejection::TotpNotEnabled => Code::TotpNotEnabled,
             Rejection::TotpWrong => Code::TotpWrong,
+            Rejection::PasswordIsAddress => {
+                let error = FieldError::new(FieldCode::TooCommon, "must not be your e-mail address");
+                return error.within("newPassword").into();
+            }
+            Rejection::OwnAccount => Code::OwnAccount,
+            Rejection::OrganizationSuspended => Code::OrganizationSuspended,
+            Rejection::TooManyMembers => Code::TooManyMembers,
             Rejection::OrganizationLimitReached => Code::OrganizationLimitReached,
             Rejection::TooManyInvitations => Code::TooManyInvitations,
             Rejection::RegistrationClosed => Code::RegistrationClosed,

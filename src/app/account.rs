@@ -25,13 +25,14 @@ impl App {
     /// Changes the name.
     ///
     /// # Errors
-    /// `SignedOut`; `Unavailable`.
+    /// `SignedOut`, `TooManyAttempts`; `Unavailable`.
     pub async fn change_name(
         &self,
         person: &Person,
         first_name: Option<Name>,
         last_name: Option<Name>,
     ) -> Result<Account, Error> {
+        self.require_tolerated(person.ip).await?;
         let by = person.sign_in.id.clone();
         self.command_account(person, Command::ChangeName { by, first_name, last_name }).await
     }
@@ -134,8 +135,9 @@ impl App {
     /// Founds another organization, which the user owns.
     ///
     /// # Errors
-    /// `OrganizationLimitReached`.
+    /// `OrganizationLimitReached`, `TooManyAttempts`.
     pub async fn found_own_organization(&self, person: &Person, name: Name) -> Result<Outcome<Founded>, Error> {
+        self.require_tolerated(person.ip).await?;
         let owner = Owner { user_id: person.user.id.clone(), profile: person.user.profile.clone() };
         let (founding, founded) = self.draw_founding(name, None, Some(owner))?;
         let command = Command::FoundOrganization { by: person.sign_in.id.clone(), founding: Box::new(founding) };

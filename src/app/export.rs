@@ -4,6 +4,7 @@ use super::call::unexpected;
 use super::{App, Error, Principal};
 use crate::domain::operation::Operation;
 use crate::domain::organization::Organization;
+use crate::object::{Authority, Rejection};
 use crate::organization::protocol::{Command, Reply};
 
 impl App {
@@ -18,5 +19,16 @@ impl App {
             Reply::Organization { organization } => Ok(*organization),
             _ => unexpected(),
         }
+    }
+
+    /// Whether the caller may still take it: asked again before each page, since a reader may take its time.
+    ///
+    /// # Errors
+    /// `SignedOut`, `RoleInsufficient`; `OrganizationNotFound` for somebody who has left, or when the data has gone.
+    pub async fn continue_export(&self, by: &Principal) -> Result<(), Error> {
+        let Authority::User(seat) = by.authority(Operation::ExportOrganization) else {
+            return Err(Rejection::OrganizationNotFound.into());
+        };
+        self.organization(by.caller.organization_id.locator(), Command::Confirm { seat }).await.map(drop)
     }
 }

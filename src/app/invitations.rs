@@ -8,6 +8,7 @@ use crate::domain::operation::Operation;
 use crate::domain::token::{Token, TokenKind};
 use crate::domain::user::{Membership, User};
 use crate::object::{Authority, Rejection};
+use crate::organization::invitations::INVITATION_PAGE;
 use crate::organization::protocol::{Command, NewInvitation, Page, Reply};
 
 /// How many organizations a user may belong to.
@@ -46,7 +47,7 @@ impl App {
         else {
             return unexpected();
         };
-        let link = self.link("invitation", token, invitation.expires_at);
+        let link = self.link(INVITATION_PAGE, token, invitation.expires_at);
         Ok((*invitation, link))
     }
 

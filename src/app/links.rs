@@ -4,6 +4,7 @@ use super::call::unexpected;
 use super::sign_in::Attempt;
 use super::{App, Error, Principal};
 use crate::account::protocol::{Command, Reply, ResetBy};
+use crate::account::resets::RESET_PAGE;
 use crate::domain::email::Email;
 use crate::domain::id::UserId;
 use crate::domain::operation::Operation;
@@ -18,8 +19,7 @@ use crate::organization::protocol::OneTime;
 pub struct Link {
     /// What has to be sent in.
     pub token: OneTime,
-    /// The page that sends it in, where the deployment has one. The token stands behind `#`, so that it reaches no
-    /// server log.
+    /// The page that sends it in, where the deployment has one.
     pub url: Option<String>,
     /// Until when it can be used.
     pub expires_at: Timestamp,
@@ -49,7 +49,7 @@ impl App {
 
     async fn request_reset(&self, user_id: &UserId, by: ResetBy) -> Result<Link, Error> {
         match self.account(user_id.locator(), Command::RequestReset { by }).await?.reply {
-            Reply::Link { token, expires_at } => Ok(self.link("password-reset", OneTime(token), expires_at)),
+            Reply::Link { token, expires_at } => Ok(self.link(RESET_PAGE, OneTime(token), expires_at)),
             _ => unexpected(),
         }
     }
@@ -63,7 +63,7 @@ impl App {
             return Err(Rejection::LinkHookMissing.into());
         }
         self.require_tolerated(attempt.ip).await?;
-        let _place = self.attempts.take(&email.key())?;
+        let _place = self.attempts.take(Some(email.key()))?;
         let began = self.now();
         let asked = self.send_reset(email).await;
         self.wait_until_floor(began).await;
@@ -90,12 +90,19 @@ impl App {
         self.require_tolerated(attempt.ip).await?;
         let token = Token::parse(TokenKind::PasswordReset, token, self.keyring()).ok_or(Rejection::LinkInvalid)?;
         let command = Command::Reset { hashes: token.hashes(self.keyring()), new };
-        self.account(token.locator(), command).await.map(drop)
+        match self.account(token.locator(), command).await {
+            Ok(_) => Ok(()),
+            // What has become of whoever made the link is none of the bearer's business.
+            Err(Error::Rejected(
+                Rejection::RoleInsufficient | Rejection::OrganizationNotFound | Rejection::OrganizationSuspended,
+            )) => Err(Rejection::LinkInvalid.into()),
+            Err(error) => Err(error),
+        }
     }
 
     /// A link that leads to a page of the dashboard.
     pub(super) fn link(&self, page: &str, token: OneTime, expires_at: Timestamp) -> Link {
-        let url = self.settings.dashboard_url.as_ref().map(|base| format!("{base}/{page}#token={}", token.0));
+        let url = self.world.rules.page(page, &token.0);
         Link { token, url, expires_at }
     }
 }

@@ -62,6 +62,7 @@ impl App {
             created_at: now,
             updated_at: now,
             generation: 1,
+            policy_by: None,
             members_count: 0,
             deleted_at: None,
             erased: false,

@@ -48,6 +48,13 @@ impl App {
         self.require_tolerated(attempt.ip).await?;
         let (admission, invitation) = self.admission(&request).await?;
         let user_id = self.claim_address(&request.profile.email, admission).await?;
+        if let Some(invitation) = &invitation {
+            let command = OrganizationCommand::KeepInvitation {
+                hashes: invitation.hashes(self.keyring()),
+                user_id: user_id.clone(),
+            };
+            self.organization(invitation.locator(), command).await.map_err(super::invitations::hide)?;
+        }
         let now = self.now();
         let user = User {
             id: user_id.clone(),

@@ -50,8 +50,6 @@ pub struct Settings {
     pub registration: Registration,
     /// Who chooses plans.
     pub plan_changes: PlanChanges,
-    /// Where links lead people to; without it they get a token and no URL.
-    pub dashboard_url: Option<String>,
 }
 
 /// Why a deployment cannot work. The reason is for its operator's log.
@@ -86,6 +84,7 @@ impl Settings {
         let link_hook = given("LINK_HOOK_URL").map(|url| LinkHook::parse(&url, &or("LINK_HOOK_SECRET", "")));
         let rules = Rules {
             retention_ms: retention(given("ORGANIZATION_RETENTION_DAYS").as_deref())?,
+            dashboard_url: given("DASHBOARD_URL").map(|url| base(&url)).transpose()?,
             link_hook: link_hook.transpose()?,
         };
         let settings = Self {
@@ -96,7 +95,6 @@ impl Settings {
                 .ok_or(SettingsError::Word("DEFAULT_PLAN must be free, starter, pro or enterprise"))?,
             registration: registration(&or("REGISTRATION", "closed"))?,
             plan_changes: plan_changes(&or("PLAN_CHANGES", "operator"))?,
-            dashboard_url: given("DASHBOARD_URL").map(|url| base(&url)).transpose()?,
         };
         Ok((keyring, rules, settings))
     }

@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
 use super::call::unexpected;
-use super::{App, Error};
+use super::{App, Error, network};
 use crate::account::protocol::{Account, Command, NewSignIn, Reply, SecondFactor, SignIn};
 use crate::domain::email::Email;
 use crate::domain::id::{SignInId, UserId};
@@ -65,8 +65,7 @@ impl App {
     ) -> Result<SignedIn, Error> {
         self.require_tolerated(attempt.ip).await?;
         // What is no address, and what is too long for a password, is refused like any other that nobody has.
-        let key = email.map(Email::key).unwrap_or_default();
-        let _place = self.attempts.take(&key)?;
+        let _place = self.attempts.take(email.map(Email::key))?;
         let began = self.now();
         let tried = match (email, password) {
             (Some(email), Some(password)) => self.try_sign_in(email, password, second_factor, attempt).await,
@@ -113,6 +112,7 @@ impl App {
             hash,
             cookie: attempt.cookie,
             ip: attempt.ip.map(|ip| ip.to_string()),
+            source: attempt.ip.map(|ip| network(ip).to_string()),
             client: client.map(|client| client.chars().take(CLIENT_CHARACTERS_MAX).collect()),
         };
         Ok((token, sign_in))
@@ -145,19 +145,21 @@ pub(super) struct Place<'a> {
 }
 
 impl Attempts {
-    /// Takes a place for an attempt with this address, whether anybody has it or not.
+    /// Takes a place for an attempt with this address, whether anybody has it or not; none is no address at all.
     ///
     /// # Errors
     /// `Busy` when there are too many.
-    pub(super) fn take(&self, address: &str) -> Result<Place<'_>, Error> {
+    pub(super) fn take(&self, address: Option<String>) -> Result<Place<'_>, Error> {
         let mut under_way = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let all: usize = under_way.values().sum();
-        let mine = under_way.get(address).copied().unwrap_or(0);
-        if all >= ATTEMPTS_AT_ONCE_MAX || mine >= ATTEMPTS_OF_ONE_MAX {
+        let most = if address.is_some() { ATTEMPTS_OF_ONE_MAX } else { ATTEMPTS_AT_ONCE_MAX };
+        let address = address.unwrap_or_default();
+        let mine = under_way.get(&address).copied().unwrap_or(0);
+        if all >= ATTEMPTS_AT_ONCE_MAX || mine >= most {
             return Err(Rejection::Busy.into());
         }
-        under_way.insert(address.to_owned(), mine.saturating_add(1));
-        Ok(Place { attempts: self, address: address.to_owned() })
+        under_way.insert(address.clone(), mine.saturating_add(1));
+        Ok(Place { attempts: self, address })
     }
 }
 
@@ -178,15 +180,15 @@ mod tests {
     #[test]
     fn attempts_at_once_are_bounded_for_each_address_and_for_all() {
         let attempts = Attempts::default();
-        let places: Vec<_> = (0..ATTEMPTS_OF_ONE_MAX).map(|_| attempts.take("a").unwrap()).collect();
-        assert!(attempts.take("a").is_err());
+        let places: Vec<_> = (0..ATTEMPTS_OF_ONE_MAX).map(|_| attempts.take(Some("a".to_owned())).unwrap()).collect();
+        assert!(attempts.take(Some("a".to_owned())).is_err());
         let others: Vec<_> =
-            (0..ATTEMPTS_AT_ONCE_MAX - places.len()).map(|n| attempts.take(&n.to_string()).unwrap()).collect();
-        assert!(attempts.take("one more").is_err());
+            (0..ATTEMPTS_AT_ONCE_MAX - places.len()).map(|n| attempts.take(Some(n.to_string())).unwrap()).collect();
+        assert!(attempts.take(Some("one more".to_owned())).is_err());
         drop(others);
-        assert!(attempts.take("a").is_err());
+        assert!(attempts.take(Some("a".to_owned())).is_err());
         drop(places);
-        assert!(attempts.take("a").is_ok());
+        assert!(attempts.take(Some("a".to_owned())).is_ok());
         assert!(attempts.0.lock().unwrap().is_empty(), "nothing is left behind");
     }
 }

@@ -5,6 +5,7 @@
 
 use crate::domain::email::Email;
 use crate::domain::id::UserId;
+use crate::domain::timestamp::Timestamp;
 use crate::object::rows::{Row, execute, query, query_one};
 use crate::object::{Abort, Context, Rejection, Step};
 use crate::organization::protocol::Page;
@@ -23,7 +24,15 @@ pub const USERS: &str = "CREATE TABLE users (
 /// Lists users by age.
 pub const USERS_BY_AGE: &str = "CREATE INDEX users_by_age ON users (created_at, user_id)";
 /// Who came with the setup token.
-pub const SETUP: &str = "CREATE TABLE setup (only INTEGER PRIMARY KEY CHECK (only = 1), user_id TEXT NOT NULL)";
+pub const SETUP: &str = "CREATE TABLE setup (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    user_id TEXT NOT NULL,
+    claimed_at INTEGER NOT NULL,
+    done INTEGER NOT NULL DEFAULT 0
+)";
+
+/// How long (ms) an attempt with the setup token keeps others out that has led to nothing so far.
+pub(crate) const SETUP_ATTEMPT_MS: i64 = 60_000;
 
 /// Holds an address for a new account.
 pub fn claim(
@@ -35,7 +44,7 @@ pub fn claim(
 ) -> Result<Step<DirectoryObject>, Abort> {
     let held = find(sql, email)?;
     if admission == Admission::Setup {
-        require_setup(sql, held.as_ref())?;
+        require_setup(sql, context.now, held.as_ref())?;
     }
     let user_id = match held {
         Some(before) => before,
@@ -49,18 +58,32 @@ pub fn claim(
         }
     };
     if admission == Admission::Setup {
-        execute(sql, "INSERT OR IGNORE INTO setup (only, user_id) VALUES (1, ?)", &[user_id.as_str().into()])?;
+        execute(
+            sql,
+            "INSERT OR REPLACE INTO setup (only, user_id, claimed_at) VALUES (1, ?, ?)",
+            &[user_id.as_str().into(), context.now.into()],
+        )?;
     }
     Ok(Step::done(Reply::User { user_id: Some(user_id) }))
 }
 
-/// The setup token is good for the very first account, and for whoever began that one to go on.
-fn require_setup(sql: &dyn Sql, held: Option<&UserId>) -> Result<(), Abort> {
-    let began = query_one(sql, "SELECT user_id FROM setup", &[])?;
-    let began = began.as_ref().map(|row| row.text(0)).transpose()?;
-    let fresh = began.is_none() && query_one(sql, "SELECT 1 FROM users LIMIT 1", &[])?.is_none();
-    let goes_on = began.is_some_and(|began| held.is_some_and(|held| held.as_str() == began));
-    if fresh || goes_on { Ok(()) } else { Err(Rejection::SetupDone.into()) }
+/// The setup token is good for the very first account: for whoever comes first, for that one to go on, and for others
+/// once that attempt has led to nothing for a while, such as one with a mistyped address.
+fn require_setup(sql: &dyn Sql, now: Timestamp, held: Option<&UserId>) -> Result<(), Abort> {
+    let good = match query_one(sql, "SELECT user_id, claimed_at, done FROM setup", &[])? {
+        None => query_one(sql, "SELECT 1 FROM users LIMIT 1", &[])?.is_none(),
+        Some(row) if row.integer(2)? != 0 => false,
+        Some(row) => {
+            let began = row.text(0)?;
+            held.is_some_and(|held| held.as_str() == began) || now.millis_since(row.timestamp(1)?) >= SETUP_ATTEMPT_MS
+        }
+    };
+    if good { Ok(()) } else { Err(Rejection::SetupDone.into()) }
+}
+
+/// An organization is being founded: if by the one with the setup token, that has served.
+pub fn note_founding(sql: &dyn Sql, owner: &UserId) -> Result<(), SqlError> {
+    execute(sql, "UPDATE setup SET done = 1 WHERE user_id = ?", &[owner.as_str().into()])
 }
 
 /// Whose address it is.

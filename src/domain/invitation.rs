@@ -23,6 +23,9 @@ pub struct Invitation {
     pub created_at: Timestamp,
     /// Until when it can be accepted.
     pub expires_at: Timestamp,
+    /// The user whose account is being created by it, and who alone may accept it from then on.
+    #[serde(default)]
+    pub kept_for: Option<UserId>,
     /// Who has accepted it, and when.
     pub accepted: Option<(UserId, Timestamp)>,
     /// When it was taken back.

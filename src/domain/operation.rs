@@ -63,6 +63,29 @@ impl Operation {
         Self::DeleteOrganization,
     ];
 
+    /// Whether members may do it while their organization is suspended: look, take a copy, and end keys and sessions.
+    /// What would bring something new into being is refused where it is done.
+    pub fn is_open_to_suspended(self) -> bool {
+        match self {
+            Self::ReadApiKeys
+            | Self::WriteApiKeys
+            | Self::AllApiKeys
+            | Self::VerifyKeys
+            | Self::ReadSessions
+            | Self::WriteSessions
+            | Self::ReadOrganization
+            | Self::ReadAuditLog
+            | Self::ReadMembers
+            | Self::ExportOrganization => true,
+            Self::WriteOrganization
+            | Self::WriteMembers
+            | Self::WriteOwners
+            | Self::ChangePlan
+            | Self::TransferOrganization
+            | Self::DeleteOrganization => false,
+        }
+    }
+
     /// The permission it needs, and its name in the table of roles.
     pub fn permission(self) -> Permission {
         Permission::of(match self {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::audit::Actor;
 use super::id::{OrganizationId, SessionId};
 use super::session::Policy;
 use super::text::Name;
@@ -24,6 +25,9 @@ pub struct Organization {
     pub updated_at: Timestamp,
     /// Counts the changes of this record.
     pub generation: i64,
+    /// Who last changed status or plan; none stands for the operator.
+    #[serde(default)]
+    pub policy_by: Option<Actor>,
     /// How many people belong to it.
     #[serde(default)]
     pub members_count: u32,

@@ -90,7 +90,7 @@ impl Password {
         }
         let lower = password.0.to_lowercase();
         let bare = lower.trim();
-        if email.is_some_and(|email| is_own(email, bare)) {
+        if email.is_some_and(|email| is_address(email, bare)) {
             return Err(PasswordError::Email);
         }
         if COMMON.split(' ').any(|common| common == bare) {
@@ -100,6 +100,12 @@ impl Password {
             return Err(PasswordError::Pattern);
         }
         Ok(password)
+    }
+
+    /// Whether it is this address, or the first part of it, in any case.
+    #[must_use]
+    pub fn is_of(&self, email: &Email) -> bool {
+        is_address(email, self.0.to_lowercase().trim())
     }
 
     /// Reads the password with which somebody signs in; `None` over 1,024 bytes, which none ever had.
@@ -118,7 +124,7 @@ impl PartialEq for Password {
 
 impl Eq for Password {}
 
-fn is_own(email: &Email, bare: &str) -> bool {
+fn is_address(email: &Email, bare: &str) -> bool {
     [email.as_str(), email.local_part(), &email.key()].iter().any(|own| own.to_lowercase() == bare)
 }
 

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use super::outbox::{Delivery, EntryKey, Message};
 
 /// How many commands that take long to compute an object lets wait; what comes beyond is told to come back.
-pub(crate) const HEAVY_COMMANDS_MAX: usize = 8;
+pub(crate) const HEAVY_COMMANDS_MAX: usize = 4;
 
 /// A place among the heavy commands, given back when it is dropped.
 pub(super) struct Place<'a>(&'a AtomicUsize);

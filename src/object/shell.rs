@@ -117,7 +117,9 @@ impl<O: Object, S: Storage> Shell<O, S> {
         follow_up.wrote = O::writes(&command);
         if follow_up.wrote {
             self.arm().await?;
-            self.deliver_with_patience().await;
+            if !O::answers_first(&command) {
+                self.deliver_with_patience().await;
+            }
         }
         let settled = self.storage.read(|sql| {
             awaiting
@@ -203,6 +205,14 @@ impl<O: Object, S: Storage> Shell<O, S> {
             Question::Member(seat) => {
                 let address = Address::Organization(seat.organization_id.locator());
                 let command = organization::protocol::Command::Confirm { seat };
+                match answered(delivery::call(objects, &address, &command).await)? {
+                    organization::protocol::Reply::Caller { caller, .. } => Some(Confirmed::Caller(*caller)),
+                    _ => None,
+                }
+            }
+            Question::Role(seat) => {
+                let address = Address::Organization(seat.organization_id.locator());
+                let command = organization::protocol::Command::Admit { seat };
                 match answered(delivery::call(objects, &address, &command).await)? {
                     organization::protocol::Reply::Caller { caller, .. } => Some(Confirmed::Caller(*caller)),
                     _ => None,

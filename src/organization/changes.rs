@@ -101,10 +101,11 @@ pub fn create_session(
     }
     match organization.policy.status {
         OrganizationStatus::Active => {}
-        // Its session may not have heard of it yet; here it is known.
-        OrganizationStatus::Suspended => {
+        // The session of a key may not have heard of it yet; here it is known.
+        OrganizationStatus::Suspended if matches!(authority, Authority::Key(_)) => {
             return Err(Rejection::CallerRefused { code: Code::OrganizationSuspended, needs: None }.into());
         }
+        OrganizationStatus::Suspended => return Err(Rejection::OrganizationSuspended.into()),
         OrganizationStatus::Deleted => return Err(Rejection::OrganizationDeleted.into()),
     }
     let session = Session {
@@ -196,6 +197,7 @@ fn commit(
     let mut awaiting = Vec::new();
     if sessions_are_told {
         organization.policy.version = organization.policy.version.saturating_add(1);
+        organization.policy_by = Some(authority.actor());
         tell_sessions(sql, organization.policy.version, context.now)?;
         awaiting.push(entry(EVERY_SUBJECT, organization.policy.version));
     }

@@ -11,6 +11,7 @@ use crate::domain::keyring::{Keyring, Purpose};
 use crate::domain::operation::Operation;
 use crate::domain::organization::Organization;
 use crate::domain::role::Role;
+use crate::domain::session::OrganizationStatus;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::token::{Token, TokenKind};
 use crate::domain::user::Profile;
@@ -27,8 +28,13 @@ use super::protocol::{NewInvitation, OneTime, Reply};
 
 /// How long (ms) an invitation can be accepted: 7 days.
 pub const INVITATION_LIFE_MS: i64 = 7 * 24 * 60 * 60 * 1_000;
-/// How many may be pending at once.
+/// The page of the dashboard that accepts one.
+pub const INVITATION_PAGE: &str = "invitation";
+/// How many may be pending, or made within a day, so that nobody mails the world in the organization's name.
 pub const INVITATIONS_MAX: i64 = 100;
+/// How many people may belong to an organization.
+pub const MEMBERS_MAX: u32 = 1_000;
+const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 
 /// Invites somebody.
 pub fn invite(
@@ -50,7 +56,7 @@ pub fn invite(
     {
         return Err(Rejection::AlreadyMember.into());
     }
-    if pending(sql, context.now)? >= INVITATIONS_MAX {
+    if recent(sql, context.now)? >= INVITATIONS_MAX {
         return Err(Rejection::TooManyInvitations.into());
     }
     let invitation = Invitation {
@@ -60,6 +66,7 @@ pub fn invite(
         invited_by: authority.actor(),
         created_at: context.now,
         expires_at: context.now.plus_millis(INVITATION_LIFE_MS),
+        kept_for: None,
         accepted: None,
         revoked_at: None,
     };
@@ -119,6 +126,29 @@ pub fn read(sql: &dyn Sql, context: &Context<'_>, hashes: &[KeyHash]) -> Result<
     Ok(Step::done(Reply::Invitation { invitation, organization }))
 }
 
+/// Keeps an invitation for a user whose account is being created, so that one link makes one account. Nothing that a log
+/// would report has happened yet.
+pub fn keep(
+    sql: &dyn Sql,
+    context: &Context<'_>,
+    hashes: &[KeyHash],
+    user_id: &UserId,
+) -> Result<Step<OrganizationObject>, Abort> {
+    let organization = Box::new(require_open(sql).map_err(ended)?);
+    let mut invitation = require_pending(sql, context, hashes)?;
+    require_kept_for(&invitation, user_id)?;
+    invitation.kept_for = Some(user_id.clone());
+    save(sql, &invitation)?;
+    Ok(Step::done(Reply::Invitation { invitation: Box::new(invitation), organization }))
+}
+
+fn require_kept_for(invitation: &Invitation, user_id: &UserId) -> Result<(), Abort> {
+    match &invitation.kept_for {
+        Some(other) if other != user_id => Err(Rejection::InvitationEnded.into()),
+        _ => Ok(()),
+    }
+}
+
 /// Makes a user a member.
 pub fn accept(
     sql: &dyn Sql,
@@ -133,8 +163,15 @@ pub fn accept(
     if invitation.email.as_ref().is_some_and(|email| email.key() != profile.email.key()) {
         return Err(Rejection::InvitationForAnother.into());
     }
+    if organization.policy.status == OrganizationStatus::Suspended {
+        return Err(Rejection::OrganizationSuspended.into());
+    }
+    require_kept_for(&invitation, user_id)?;
     if people::member(sql, user_id)?.is_some() {
         return Err(Rejection::AlreadyMember.into());
+    }
+    if organization.members_count >= MEMBERS_MAX {
+        return Err(Rejection::TooManyMembers.into());
     }
     if context.confirmed != Some(&Confirmed::SignIn) {
         return Ok(Step::Confirm(Question::SignIn(Seat {
@@ -191,11 +228,19 @@ fn require_pending(sql: &dyn Sql, context: &Context<'_>, hashes: &[KeyHash]) -> 
         query_one(sql, &format!("SELECT record FROM invitations WHERE hash IN ({places})"), &hashes)?;
     let invitation: Invitation = row.ok_or(Rejection::LinkInvalid)?.json(0)?;
     match invitation.status(context.now) {
+        InvitationStatus::Pending if !inviter_still_may(sql, &invitation)? => Err(Rejection::InvitationEnded.into()),
         InvitationStatus::Pending => Ok(invitation),
         InvitationStatus::Accepted | InvitationStatus::Revoked | InvitationStatus::Expired => {
             Err(Rejection::InvitationEnded.into())
         }
     }
+}
+
+/// An invitation is worth no more than its author: who may not invite any more has not left a door open.
+fn inviter_still_may(sql: &dyn Sql, invitation: &Invitation) -> Result<bool, SqlError> {
+    let Actor::User { id } = &invitation.invited_by else { return Ok(true) };
+    let needed = if invitation.role == Role::Owner { Operation::WriteOwners } else { Operation::WriteMembers };
+    Ok(people::member(sql, id)?.is_some_and(|member| member.role.allows(needed)))
 }
 
 /// An organization that is gone invites nobody any more.
@@ -213,12 +258,13 @@ fn save(sql: &dyn Sql, invitation: &Invitation) -> Result<(), SqlError> {
     execute(sql, "UPDATE invitations SET record = ? WHERE id = ?", &params)
 }
 
-fn pending(sql: &dyn Sql, now: Timestamp) -> Result<i64, SqlError> {
+/// How many are pending, or were made within a day.
+fn recent(sql: &dyn Sql, now: Timestamp) -> Result<i64, SqlError> {
     query_one(
         sql,
-        "SELECT count(*) FROM invitations WHERE json_extract(record, '$.accepted') IS NULL
-            AND json_extract(record, '$.revoked_at') IS NULL AND json_extract(record, '$.expires_at') > ?",
-        &[now.into()],
+        "SELECT count(*) FROM invitations WHERE created_at > ? OR (json_extract(record, '$.accepted') IS NULL
+            AND json_extract(record, '$.revoked_at') IS NULL AND json_extract(record, '$.expires_at') > ?)",
+        &[now.plus_millis(-DAY_MS).into(), now.into()],
     )?
     .map_or(Ok(0), |row| row.integer(0))
 }

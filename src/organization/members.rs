@@ -68,7 +68,13 @@ fn require_seat(sql: &dyn Sql, organization: &Organization, seat: &Seat) -> Resu
         return Err(Rejection::OrganizationNotFound.into());
     }
     let member = people::member(sql, &seat.user_id)?.ok_or(Rejection::OrganizationNotFound)?;
-    if member.role.allows(seat.needs) { Ok(member) } else { Err(Rejection::RoleInsufficient.into()) }
+    if !member.role.allows(seat.needs) {
+        return Err(Rejection::RoleInsufficient.into());
+    }
+    if organization.policy.status == OrganizationStatus::Suspended && !seat.needs.is_open_to_suspended() {
+        return Err(Rejection::OrganizationSuspended.into());
+    }
+    Ok(member)
 }
 
 /// Describes the member in a seat as a caller; `confirm` asks the account as well.
@@ -159,6 +165,9 @@ pub fn remove(
     let oneself = actor.as_ref().is_some_and(|actor| actor.user_id == *user_id);
     if !oneself {
         require(actor.as_ref(), Operation::WriteMembers)?;
+        if actor.is_some() && organization.policy.status == OrganizationStatus::Suspended {
+            return Err(Rejection::OrganizationSuspended.into());
+        }
     }
     let member = people::member(sql, user_id)?.ok_or(Rejection::MemberNotFound)?;
     if member.role == Role::Owner {

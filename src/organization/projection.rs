@@ -9,6 +9,7 @@ use crate::domain::email::Email;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::invitation::{Invitation, InvitationStatus};
 use crate::domain::organization::Organization;
+use crate::domain::session::OrganizationStatus;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::user::Membership;
 use crate::object::Context;
@@ -16,7 +17,8 @@ use crate::object::outbox::{self, Delivery, EntryKey, Message};
 use crate::ports::{Address, Sql, SqlError};
 use crate::session::protocol::{Command as SessionCommand, Initialize};
 
-use super::{invitations, people, store};
+use super::invitations::{self, INVITATION_PAGE};
+use super::{people, store};
 
 /// Messages to sessions; the subject is the session's id, the version the policy's.
 pub const SESSION: &str = "session";
@@ -68,6 +70,7 @@ fn to_session(sql: &dyn Sql, organization: &Organization, entry: EntryKey) -> Re
     let command = SessionCommand::Initialize(Box::new(Initialize {
         session: wanted.session,
         policy: organization.policy,
+        policy_by: organization.policy_by.clone(),
         actor: wanted.actor,
         first_key: wanted.first_key,
     }));
@@ -99,7 +102,8 @@ fn to_hook(
     entry: EntryKey,
 ) -> Result<Delivery, SqlError> {
     let found = invitations::derived_token(sql, context.keyring, organization, &entry.subject)?;
-    let pending = |invitation: &Invitation| invitation.status(context.now) == InvitationStatus::Pending;
+    let is_open = organization.policy.status != OrganizationStatus::Deleted;
+    let pending = |invitation: &Invitation| is_open && invitation.status(context.now) == InvitationStatus::Pending;
     let body = found.filter(|(invitation, _)| pending(invitation)).map(|(invitation, token)| {
         json!({
             "type": "invitation",
@@ -109,6 +113,7 @@ fn to_hook(
                 "organization": organization.name.as_str(),
                 "role": invitation.role.as_str(),
                 "token": token.expose(),
+                "url": context.rules.page(INVITATION_PAGE, token.expose()),
                 "expiresAt": invitation.expires_at.to_string(),
             },
         })

@@ -79,6 +79,8 @@ pub enum Command {
     RevokeInvitation { authority: Authority, id: InvitationId },
     /// What does this link invite to?
     ReadInvitation { hashes: Vec<KeyHash> },
+    /// Keep the link for a user whose account is being created. Repeating it changes nothing.
+    KeepInvitation { hashes: Vec<KeyHash>, user_id: UserId },
     /// Become a member by a link.
     AcceptInvitation { hashes: Vec<KeyHash>, user_id: UserId, profile: Profile, sign_in_id: SignInId },
     /// News from the account of a member: what the user is called, and what its log says.

@@ -48,8 +48,9 @@ pub fn note_export(
 
 /// When the data of a deleted organization goes.
 pub fn due_at(organization: &Organization, retention_ms: i64) -> Option<Timestamp> {
-    let deleted_at = organization.deleted_at.filter(|_| organization.policy.status == OrganizationStatus::Deleted)?;
-    Some(deleted_at.plus_millis(retention_ms))
+    // One that was deleted before that was written down has not changed since.
+    let deleted_at = organization.deleted_at.unwrap_or(organization.updated_at);
+    (organization.policy.status == OrganizationStatus::Deleted).then(|| deleted_at.plus_millis(retention_ms))
 }
 
 /// Forgets the next portion, if it is time.

@@ -1,39 +1,40 @@
 //! The end after the end: a session whose organization has been deleted long enough forgets what it held.
 //!
-//! What stays is that there was a session and that it is deleted, so that nothing can bring it to life again. Copies
-//! in KV are overwritten with records that hold nothing but the revocation; rows go once that is done.
+//! What stays is that there was a session and that it is deleted, so that nothing can bring it to life again. In
+//! portions: a key is blanked first, so that its copy in KV is overwritten with one that holds nothing but the
+//! revocation; rows go once KV has heard of the last.
 
-use crate::domain::api_key::{ApiKey, KeySettings};
+use crate::domain::api_key::{ApiKey, KeySettings, Revocation};
+use crate::domain::id::ApiKeyId;
 use crate::domain::permission::Permissions;
-use crate::domain::session::SessionStatus;
+use crate::domain::session::{Session, SessionStatus};
 use crate::domain::text::Name;
+use crate::domain::timestamp::Timestamp;
 use crate::object::rows::{execute, json, query, query_one};
 use crate::object::{Abort, Context, Rejection, Step};
 use crate::ports::{Sql, SqlError};
 
 use super::SessionObject;
 use super::admission::require_state;
-use super::projection;
+use super::projection::announce_blank;
 use super::protocol::Reply;
 use super::store;
 
-/// Forgets. Repeating it changes nothing.
-pub fn erase(sql: &dyn Sql, context: &Context<'_>) -> Result<Step<SessionObject>, Abort> {
+/// How many keys are blanked, or removed, at once.
+pub(crate) const PORTION: i64 = 200;
+
+/// Begins to forget. Repeating it changes nothing.
+pub fn erase(sql: &dyn Sql) -> Result<Step<SessionObject>, Abort> {
     let mut state = require_state(sql)?;
     if state.session.status != SessionStatus::Deleted {
-        return Err(Rejection::DefaultSession.into());
+        // It has not heard of its end yet, and is asked again once it has.
+        return Err(Rejection::SessionNotFound.into());
     }
     if !is_erased(sql)? {
-        for row in query(sql, "SELECT id FROM api_keys", &[])? {
-            let id = crate::domain::id::ApiKeyId::from_trusted(row.text(0)?.to_owned());
-            if let Some(key) = store::key_by_id(sql, &state.session, &id)? {
-                execute(sql, "UPDATE api_keys SET record = ? WHERE id = ?", &[json(&blank(key))?, id.as_str().into()])?;
-            }
-        }
-        execute(sql, "DELETE FROM outbox", &[])?;
+        // What KV is being told at this moment must not settle what it is told next: those entries stay.
+        execute(sql, "DELETE FROM outbox WHERE lane NOT IN ('kv', 'kv_former')", &[])?;
         execute(sql, "DELETE FROM audit_log", &[])?;
         execute(sql, "DELETE FROM claims", &[])?;
-        projection::announce_all_keys(sql, context.now)?;
         state.session.name = Name::of("deleted");
         store::save_state(sql, &state)?;
         execute(sql, "UPDATE session SET erased = 1", &[])?;
@@ -41,26 +42,49 @@ pub fn erase(sql: &dyn Sql, context: &Context<'_>) -> Result<Step<SessionObject>
     Ok(Step::done(Reply::Acknowledged))
 }
 
-/// Removes the rows of an erased session once KV has heard of the last.
-pub fn tidy(sql: &dyn Sql) -> Result<(), SqlError> {
-    if is_erased(sql)? && query_one(sql, "SELECT 1 FROM outbox LIMIT 1", &[])?.is_none() {
-        execute(sql, "DELETE FROM api_keys", &[])?;
+/// Forgets the next portion of an erased session.
+pub fn tidy(sql: &dyn Sql, context: &Context<'_>, session: &Session) -> Result<(), SqlError> {
+    if !is_erased(sql)? {
+        return Ok(());
+    }
+    let full =
+        query(sql, "SELECT id FROM api_keys WHERE json_extract(record, '$.last4') <> '' LIMIT ?", &[PORTION.into()])?;
+    for row in &full {
+        let id = ApiKeyId::from_trusted(row.text(0)?.to_owned());
+        if let Some(key) = store::key_by_id(sql, session, &id)? {
+            let key = blank(key);
+            execute(sql, "UPDATE api_keys SET record = ? WHERE id = ?", &[json(&key)?, id.as_str().into()])?;
+            announce_blank(sql, &key, context.now)?;
+        }
+    }
+    if full.is_empty() && !is_telling(sql)? {
+        let portion = "DELETE FROM api_keys WHERE id IN (SELECT id FROM api_keys LIMIT ?)";
+        execute(sql, portion, &[PORTION.into()])?;
     }
     Ok(())
+}
+
+/// When there is another portion. While KV is still told, the outbox rings.
+pub fn tidy_at(sql: &dyn Sql, now: Timestamp) -> Result<Option<Timestamp>, SqlError> {
+    let left = is_erased(sql)? && query_one(sql, "SELECT 1 FROM api_keys LIMIT 1", &[])?.is_some();
+    Ok(if left && !is_telling(sql)? { Some(now) } else { None })
 }
 
 fn is_erased(sql: &dyn Sql) -> Result<bool, SqlError> {
     Ok(query_one(sql, "SELECT 1 FROM session WHERE erased = 1", &[])?.is_some())
 }
 
+fn is_telling(sql: &dyn Sql) -> Result<bool, SqlError> {
+    Ok(query_one(sql, "SELECT 1 FROM outbox LIMIT 1", &[])?.is_some())
+}
+
 /// What is left of a key: that it was one, and is revoked.
-fn blank(key: ApiKey) -> ApiKey {
-    let revocation = key.revocation.map(|revocation| crate::domain::api_key::Revocation { reason: None, ..revocation });
+pub fn blank(key: ApiKey) -> ApiKey {
     ApiKey {
         start: String::new(),
         last4: String::new(),
         settings: KeySettings::new(Name::of("deleted"), Permissions::default()),
-        revocation,
+        revocation: key.revocation.map(|revocation| Revocation { reason: None, ..revocation }),
         ..key
     }
 }

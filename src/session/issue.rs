@@ -167,10 +167,12 @@ fn require_open(state: &State) -> Result<(), Abort> {
     if state.session.status == SessionStatus::Deleted {
         return Err(Rejection::SessionDeleted.into());
     }
-    if state.policy.status == OrganizationStatus::Deleted {
-        return Err(Rejection::OrganizationDeleted.into());
+    match state.policy.status {
+        OrganizationStatus::Active => Ok(()),
+        // No key gets this far; a member does.
+        OrganizationStatus::Suspended => Err(Rejection::OrganizationSuspended.into()),
+        OrganizationStatus::Deleted => Err(Rejection::OrganizationDeleted.into()),
     }
-    Ok(())
 }
 
 /// What the lifecycle's no means to a client.

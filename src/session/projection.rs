@@ -5,6 +5,7 @@
 
 use crate::domain::api_key::ApiKey;
 use crate::domain::id::ApiKeyId;
+use crate::domain::key_hash::KeyHash;
 use crate::domain::session::Session;
 use crate::domain::timestamp::Timestamp;
 use crate::hash_index;
@@ -14,9 +15,11 @@ use crate::object::{Context, audit_log};
 use crate::organization::protocol::{Command as OrganizationCommand, Feed};
 use crate::ports::{Address, Sql, SqlError};
 
-use super::{idempotency, store};
+use super::{erasure, idempotency, store};
 
 const KV: &str = "kv";
+/// KV under the name that a key had under an older pepper; the subject is the key's id, a colon, and that hash.
+const KV_FORMER: &str = "kv_former";
 const DIRECTORY: &str = "directory";
 const AUDIT: &str = "audit";
 const SESSION: &str = "session";
@@ -32,6 +35,11 @@ pub fn announce_key(sql: &dyn Sql, key: &ApiKey, now: Timestamp) -> Result<(), S
     outbox::put(sql, KV, key.id.as_str(), key.generation, now)?;
     outbox::put(sql, DIRECTORY, key.id.as_str(), key.generation, now)?;
     Ok(())
+}
+
+/// A key of an erased session has been blanked: KV is told.
+pub fn announce_blank(sql: &dyn Sql, key: &ApiKey, now: Timestamp) -> Result<(), SqlError> {
+    outbox::put(sql, KV, key.id.as_str(), key.generation, now).map(drop)
 }
 
 /// A key has been used: the directory is told by `due_at`.
@@ -69,6 +77,9 @@ pub fn deliveries(sql: &dyn Sql, due_by: Timestamp) -> Result<Vec<Delivery>, Sql
     for entry in outbox::due(sql, KV, due_by, BATCH)? {
         batch.extend(publication(sql, &state.session, entry)?);
     }
+    for entry in outbox::due(sql, KV_FORMER, due_by, BATCH)? {
+        batch.extend(former_publication(sql, &state.session, entry)?);
+    }
     Ok(batch)
 }
 
@@ -78,6 +89,18 @@ fn publication(sql: &dyn Sql, session: &Session, entry: EntryKey) -> Result<Opti
         return Ok(None);
     };
     let value = hash_index::encode(&key).ok_or_else(|| SqlError("a record does not encode".to_owned()))?;
+    Ok(Some(Delivery { settles: vec![entry], message: Message::Publish { name: hash_index::name(&hash), value } }))
+}
+
+/// What stands under a name that a key no longer has says nothing of the key, and cannot be told to change later.
+fn former_publication(sql: &dyn Sql, session: &Session, entry: EntryKey) -> Result<Option<Delivery>, SqlError> {
+    let Some((id, hash)) = entry.subject.split_once(':') else { return Ok(None) };
+    let hash = KeyHash::parse(hash).map_err(|_| SqlError("a former hash does not decode".to_owned()))?;
+    let Some(key) = store::key_by_id(sql, session, &ApiKeyId::from_trusted(id.to_owned()))? else {
+        return Ok(None);
+    };
+    let value =
+        hash_index::encode(&erasure::blank(key)).ok_or_else(|| SqlError("a record does not encode".to_owned()))?;
     Ok(Some(Delivery { settles: vec![entry], message: Message::Publish { name: hash_index::name(&hash), value } }))
 }
 
@@ -108,11 +131,13 @@ pub fn tidy(sql: &dyn Sql, context: &Context<'_>) -> Result<(), SqlError> {
     let Some(state) = store::state(sql)? else {
         return Ok(());
     };
+    erasure::tidy(sql, context, &state.session)?;
     for (id, hash) in store::outdated_hashes(sql, context.keyring.newest_version(), REHASH)? {
         if let Some(newest) = context.keyring.advance(&hash) {
             store::replace_hash(sql, &id, &newest)?;
             if let Some(key) = store::key_by_id(sql, &state.session, &id)? {
                 outbox::put(sql, KV, id.as_str(), key.generation, context.now)?;
+                outbox::put(sql, KV_FORMER, &format!("{id}:{hash}"), 1, context.now)?;
             }
         }
     }
@@ -122,5 +147,7 @@ pub fn tidy(sql: &dyn Sql, context: &Context<'_>) -> Result<(), SqlError> {
 /// When there is something to tidy.
 pub fn tidy_at(sql: &dyn Sql, context: &Context<'_>) -> Result<Option<Timestamp>, SqlError> {
     let outdated = store::outdated_hashes(sql, context.keyring.newest_version(), 1)?;
-    if outdated.is_empty() { idempotency::prune_at(sql) } else { Ok(Some(context.now)) }
+    let outdated = (!outdated.is_empty()).then_some(context.now);
+    let erasing = erasure::tidy_at(sql, context.now)?;
+    Ok([outdated, erasing, idempotency::prune_at(sql)?].into_iter().flatten().min())
 }

@@ -69,6 +69,9 @@ pub struct Initialize {
     pub session: Session,
     /// The policy it lives under.
     pub policy: Policy,
+    /// Who changed it last; none stands for the operator.
+    #[serde(default)]
+    pub policy_by: Option<Actor>,
     /// Who creates it.
     pub actor: Actor,
     /// A key that exists from the start.

@@ -1,8 +1,8 @@
 //! The session itself: its beginning, its changes, its end, and the policy it lives under.
 
-use crate::domain::audit::Action;
+use crate::domain::audit::{Action, Actor};
 use crate::domain::caller::Caller;
-use crate::domain::session::{OrganizationStatus, Policy, SessionStatus};
+use crate::domain::session::{OrganizationStatus, SessionStatus};
 use crate::object::{Abort, Authority, Context, Rejection, Step, audit_log};
 use crate::ports::Sql;
 
@@ -19,7 +19,7 @@ pub fn initialize(sql: &dyn Sql, context: &Context<'_>, new: &Initialize) -> Res
         if before.session.id != new.session.id {
             return Err(Rejection::LocatorTaken.into());
         }
-        return set_policy(sql, context, before, new.policy);
+        return set_policy(sql, context, before, new);
     }
     let mut state = State { session: new.session.clone(), policy: new.policy, keys_issued: 0 };
     if new.policy.status == OrganizationStatus::Deleted {
@@ -81,7 +81,7 @@ pub fn change(
         state.session.status = status;
         details.push("status");
     }
-    commit(sql, context, &mut state, authority, Action::SessionUpdated, &details)?;
+    commit(sql, context, &mut state, authority.actor(), Action::SessionUpdated, &details)?;
     Ok(done(state))
 }
 
@@ -98,7 +98,7 @@ pub fn delete(sql: &dyn Sql, context: &Context<'_>, authority: &Authority) -> Re
         return Err(Rejection::DefaultSession.into());
     }
     end(sql, context, &mut state)?;
-    commit(sql, context, &mut state, authority, Action::SessionDeleted, &[])?;
+    commit(sql, context, &mut state, authority.actor(), Action::SessionDeleted, &[])?;
     Ok(done(state))
 }
 
@@ -107,8 +107,9 @@ fn set_policy(
     sql: &dyn Sql,
     context: &Context<'_>,
     mut state: State,
-    policy: Policy,
+    news: &Initialize,
 ) -> Result<Step<SessionObject>, Abort> {
+    let policy = news.policy;
     if policy.version <= state.policy.version {
         return Ok(done(state));
     }
@@ -121,7 +122,8 @@ fn set_policy(
     if policy.status == OrganizationStatus::Deleted {
         end(sql, context, &mut state)?;
     }
-    commit(sql, context, &mut state, &Authority::Operator, Action::PolicyChanged, &[])?;
+    let actor = news.policy_by.clone().unwrap_or(Actor::Operator);
+    commit(sql, context, &mut state, actor, Action::PolicyChanged, &[])?;
     Ok(done(state))
 }
 
@@ -135,7 +137,7 @@ fn commit(
     sql: &dyn Sql,
     context: &Context<'_>,
     state: &mut State,
-    authority: &Authority,
+    actor: Actor,
     action: Action,
     details: &[&str],
 ) -> Result<(), Abort> {
@@ -143,7 +145,7 @@ fn commit(
     state.session.generation = state.session.generation.saturating_add(1);
     store::save_state(sql, state)?;
     announce_session(sql, &state.session, context.now)?;
-    let seq = audit_log::record(sql, context, authority.actor(), action, state.session.id.as_str(), details)?;
+    let seq = audit_log::record(sql, context, actor, action, state.session.id.as_str(), details)?;
     announce_audit(sql, seq, context.now)?;
     Ok(())
 }

@@ -14,7 +14,7 @@ use crate::support::house::{Afterwards, Home};
 use crate::support::*;
 
 /// The number of entries of an intact chain, or the first entry that does not fit.
-fn verify_chain(disk: &Disk) -> Result<i64, i64> {
+pub fn verify_chain(disk: &Disk) -> Result<i64, i64> {
     let mut previous = GENESIS.to_owned();
     let mut length = 0;
     for row in disk.rows("SELECT seq, entry, hash FROM audit_log ORDER BY seq") {

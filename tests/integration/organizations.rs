@@ -1,11 +1,13 @@
-//! Organizations as their operator sees them: founded, listed, changed, suspended, ended.
+//! Organizations as their operator and their owners see them: founded, listed, changed, suspended, ended.
 
 use latchkey::domain::plan::{Plan, PlanName};
 use latchkey::domain::session::OrganizationStatus;
 use latchkey::domain::verification::Code;
 use latchkey::object::Rejection;
 use latchkey::organization::protocol::{OrganizationChange, Page};
+use serde_json::{Value, json};
 
+use crate::support::people::assert_same;
 use crate::support::*;
 
 #[test]
@@ -103,4 +105,76 @@ fn an_id_that_leads_to_no_organization_is_one_that_does_not_exist() {
     let found = house.run(house.app.inspect_organization(&elsewhere));
     assert_eq!(refusal(found), Rejection::OrganizationNotFound);
     assert_eq!(refusal(house.set_status(&elsewhere, OrganizationStatus::Suspended)), Rejection::OrganizationNotFound);
+}
+
+#[test]
+fn a_new_name_reaches_every_member_and_the_directory() {
+    let house = House::new();
+    let owner = house.register("owner");
+    let viewer = house.hire(&owner, "viewer", "viewer");
+    let renamed = house.call(&owner.token, "PATCH", &owner.path(""), &json!({ "name": "Acme & Sons" })).json();
+    assert_eq!((&renamed["name"], &renamed["plan"]["name"]), (&json!("Acme & Sons"), &json!("enterprise")));
+    for member in [&owner, &viewer] {
+        assert_eq!(house.see(member, "/organizations")["data"][0]["name"], "Acme & Sons");
+        assert_eq!(house.login(&member.email, PASSWORD).json()["organizations"][0]["name"], "Acme & Sons");
+    }
+    assert_eq!(house.operate("GET", "/operator/organizations", &Value::Null).json()["data"][0]["name"], "Acme & Sons");
+    let operator = format!("/operator/organizations/{}", owner.organization);
+    house.operate("PATCH", &operator, &json!({ "name": "Acme" }));
+    house.operate("POST", &format!("{operator}/suspend"), &Value::Null);
+    let seen = house.see(&viewer, "/organizations")["data"][0].clone();
+    assert_eq!((&seen["name"], &seen["status"]), (&json!("Acme"), &json!("suspended")));
+    assert_eq!(house.call(&owner.key, "GET", "/v1/organization", &Value::Null).status, 401);
+}
+
+#[test]
+fn the_plan_is_the_owners_or_the_operators_choice_as_the_deployment_says() {
+    for (plan_changes, by_owner) in [("owner", true), ("operator", false), ("", false)] {
+        let house = House::configured(&[("PLAN_CHANGES", plan_changes)]);
+        let owner = house.register("owner");
+        let admin = house.hire(&owner, "admin", "admin");
+        let choose = |by: &Someone, body: Value| house.call(&by.token, "PATCH", &owner.path(""), &body).refusal();
+        let before = house.dump(&[]);
+        assert_eq!(choose(&admin, json!({ "plan": "free" })).0, 403, "{plan_changes}");
+        assert_eq!(choose(&admin, json!({ "plan": "free", "name": "New" })).0, 403, "{plan_changes}");
+        for wrong in
+            [json!("gold"), json!({ "name": "free" }), json!({ "name": "free", "keysPerSession": 9 }), json!(1)]
+        {
+            assert_eq!(choose(&owner, json!({ "plan": wrong })).0, 400, "{wrong}");
+        }
+        if !by_owner {
+            let operators = (403, "plan_changes_by_operator".to_owned());
+            assert_eq!(choose(&owner, json!({ "plan": "free" })), operators);
+            assert_eq!(choose(&owner, json!({ "plan": "free", "name": "New" })), operators);
+        }
+        assert_same(&before, &house.dump(&[]), plan_changes);
+        let (status, by) = if by_owner {
+            (choose(&owner, json!({ "plan": "free" })).0, &owner)
+        } else {
+            let path = format!("/operator/organizations/{}", owner.organization);
+            (house.operate("PATCH", &path, &json!({ "plan": { "name": "free" } })).status, &owner)
+        };
+        assert_eq!(status, 200);
+        assert_eq!(house.see(by, &by.path(""))["plan"]["name"], "free");
+        let issue = || house.call(&by.token, "POST", &by.path("/api_keys"), &json!({ "name": "Key" })).status;
+        assert_eq!([issue(), issue(), issue()], [201, 201, 409], "the plan is in force");
+    }
+}
+
+#[test]
+fn a_user_founds_up_to_twenty_organizations_and_owns_each() {
+    let house = House::new();
+    let ada = house.register("ada");
+    let found = |name: &str| house.call(&ada.token, "POST", "/organizations", &json!({ "name": name }));
+    for number in 2..=20 {
+        let founded = found(&format!("Number {number}"));
+        assert_eq!(founded.status, 201, "{}", founded.json());
+        assert_eq!(house.call(&text(&founded.json()["apiKey"], "key"), "GET", "/v1/whoami", &Value::Null).status, 200);
+    }
+    assert_eq!(found("One more").refusal(), (409, "organization_limit_reached".into()));
+    let list = house.see(&ada, "/organizations");
+    assert_eq!(list["data"].as_array().unwrap().len(), 20);
+    assert!(list["data"].as_array().unwrap().iter().all(|row| row["role"] == "owner"));
+    assert_eq!(house.call(&ada.token, "DELETE", &ada.path(""), &Value::Null).status, 200);
+    assert_eq!(found("In its place").status, 201, "a deleted one is owned no more");
 }

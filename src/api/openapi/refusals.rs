@@ -67,6 +67,10 @@ fn component(status: u16, codes: &[Code], words: &[&str]) -> Value {
     if [429, 503].contains(&status) || codes.contains(&Code::IdempotencyInFlight) {
         headers.push("Retry-After");
     }
+    if status == 401 && codes.contains(&Code::AuthInvalidKey) && !codes.contains(&Code::AuthKeyRevoked) {
+        // A cookie whose sign-in has ended is taken away.
+        headers.push("Set-Cookie");
+    }
     if status == 405 {
         headers.push("Allow");
     }

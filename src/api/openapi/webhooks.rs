@@ -8,18 +8,20 @@ use super::answers::{email, reference, role, time};
 /// The schemas of the messages.
 pub(super) fn schemas() -> Map<String, Value> {
     let text = json!({ "type": "string" });
+    let url =
+        json!({ "type": ["string", "null"], "description": "The page of the dashboard; null where there is none." });
     let messages = [
         (
             "InvitationMessage",
             "Somebody was invited by address.",
             "invitation",
-            json!({ "email": email(), "organization": text, "role": role(), "token": text, "expiresAt": time() }),
+            json!({ "email": email(), "organization": text, "role": role(), "token": text, "url": url, "expiresAt": time() }),
         ),
         (
             "PasswordResetMessage",
             "Somebody has forgotten the password.",
             "password_reset",
-            json!({ "email": email(), "firstName": text, "token": text, "expiresAt": time() }),
+            json!({ "email": email(), "firstName": text, "token": text, "url": url, "expiresAt": time() }),
         ),
     ];
     let schemas = messages.map(|(name, description, kind, data)| (name.to_owned(), message(description, kind, data)));

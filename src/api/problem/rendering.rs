@@ -4,11 +4,12 @@
 //! with more about a key than the code says.
 
 use axum::body::Body;
-use axum::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use serde_json::{Value, json};
 
+use super::super::cookies::CLEARED;
 use super::{Code, Problem};
 
 /// What a client should wait when nobody knows better.
@@ -66,6 +67,9 @@ pub fn render(problem: &Problem, request_id: &str, form: Form) -> Response {
     }
     if let Some(seconds) = retry_after(problem) {
         headers.insert(RETRY_AFTER, seconds.into());
+    }
+    if problem.clears_cookie {
+        headers.insert(SET_COOKIE, CLEARED);
     }
     response
 }

@@ -314,10 +314,21 @@ fn organization_tour(visitor: &Visitor, owner: &Somebody) {
     visitor.expect(404, "GET", "/organizations/org_none", by, None);
 }
 
-/// Signs out, after everything.
+/// Signs out, after everything, and comes back when the deleted organization is forgotten.
 pub(super) fn farewell(visitor: &Visitor, owner: &Somebody) {
+    let all = visitor.expect(200, "GET", "/organizations", &owner.token, None);
+    let deleted = all["data"].as_array().unwrap().iter().find(|one| one["status"] == "deleted").unwrap();
+    let deleted = format!("/organizations/{}", text(deleted, "id"));
     visitor.expect(204, "POST", "/auth/logout", &owner.token, None);
     visitor.expect(401, "POST", "/auth/logout", &owner.token, None);
+    visitor.house.advance(31 * DAY);
+    let token = text(&sign_in(visitor, 200, "ada@example.com", PASSWORD, &json!({})), "accessToken");
+    visitor.expect(404, "GET", &deleted, &token, None);
+    visitor.expect(404, "POST", &format!("{deleted}/export"), &token, None);
+    let all = visitor.expect(200, "GET", "/organizations", &token, None);
+    assert_eq!(all["data"].as_array().unwrap().len(), 1);
+    let gone = visitor.expect(200, "GET", &format!("/operator{deleted}"), OPERATOR_TOKEN, None);
+    assert_eq!((&gone["status"], &gone["membersCount"]), (&"deleted".into(), &0.into()));
 }
 
 /// What keys do below `/v1`, by a member.

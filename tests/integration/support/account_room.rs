@@ -65,7 +65,7 @@ impl AccountRoom {
         Self {
             disk,
             keyring: RefCell::new(keyring("1")),
-            rules: RefCell::new(Rules { retention_ms: 0, link_hook: Some(hook) }),
+            rules: RefCell::new(Rules { retention_ms: 0, dashboard_url: None, link_hook: Some(hook) }),
             now: Cell::new(Timestamp::from_millis(super::ports::BEGINNING)),
             draws: Cell::new(0),
         }
@@ -246,6 +246,7 @@ impl AccountRoom {
                 created_at: now,
                 updated_at: now,
                 generation: 1,
+                policy_by: None,
                 members_count: 0,
                 deleted_at: None,
                 erased: false,
@@ -281,6 +282,7 @@ impl AccountRoom {
             hash: *token.hashes(&keyring).last().unwrap(),
             cookie: false,
             ip: Some("192.0.2.1".to_owned()),
+            source: None,
             client: Some("tests".to_owned()),
         };
         (SignedIn { id, token }, new)
