@@ -17,8 +17,10 @@ const NULL: Value = Value::Null;
 const WRONG: &str = "not the right password";
 const FLOOR_MS: u64 = 700;
 
+type Seen = ((u16, Vec<(String, String)>, String), u64);
+
 /// What a failed attempt looks like from outside: the answer, and how long it was held back.
-fn seen(house: &House, email: &str, password: &str) -> ((u16, Vec<(String, String)>, String), u64) {
+fn seen(house: &House, email: &str, password: &str) -> Seen {
     let before = house.timer.slept().len();
     let response = house.login(email, password);
     (timeless(&response), house.timer.slept()[before..].iter().sum())
