@@ -139,6 +139,22 @@ fn every_route_of_an_organization_has_a_row_in_the_table() {
     assert_eq!(routes().len(), 29);
 }
 
+#[test]
+fn the_table_of_roles_is_the_one_that_was_decided() {
+    use Operation::*;
+    let decided = |operation| match operation {
+        ReadOrganization | ReadApiKeys | ReadSessions | ReadMembers => Role::Viewer,
+        WriteApiKeys | AllApiKeys | VerifyKeys | WriteSessions | ReadAuditLog => Role::Member,
+        WriteOrganization | WriteMembers => Role::Admin,
+        WriteOwners | ChangePlan | TransferOrganization | ExportOrganization | DeleteOrganization => Role::Owner,
+    };
+    for operation in Operation::ALL {
+        for role in Role::ALL {
+            assert_eq!(role.allows(operation), role >= decided(operation), "{role:?} {operation:?}");
+        }
+    }
+}
+
 fn everybody_meets(town: &Town, row: &Row) {
     let (method, path, operation, _, success) = row;
     let target = town.target(path);
