@@ -241,7 +241,7 @@ test('a new password ends all other sign-ins at once, a wrong one is refused and
   await ok(as(here).post('/auth/password', { currentPassword: person.password, newPassword: fresh }));
   await ended(there);
   await ended(there, person.home);
-  await refused(checked(latchkey.browser(cookie)).get('/auth/user'), 401, 'auth_invalid_key');
+  await refused(latchkey.browser(cookie).get('/auth/user'), 401, 'auth_invalid_key');
   await ok(as(here).get('/auth/user'));
   await refused(login(person.email, person.password), 401, 'sign_in_failed');
   await ok(login(person.email, fresh));
