@@ -52,10 +52,12 @@ impl App {
     /// # Errors
     /// `SignedOut`; `Unavailable`.
     pub async fn list_sign_ins(&self, person: &Person) -> Result<Vec<SignInRecord>, Error> {
-        match self.ask_account(person, Command::ListSignIns { by: person.sign_in.id.clone() }).await? {
-            Reply::SignIns { sign_ins } => Ok(sign_ins),
-            _ => unexpected(),
-        }
+        let Reply::SignIns { sign_ins } =
+            self.ask_account(person, Command::ListSignIns { by: person.sign_in.id.clone() }).await?
+        else {
+            return unexpected();
+        };
+        Ok(sign_ins)
     }
 
     /// Ends one of the own sign-ins.
@@ -73,10 +75,12 @@ impl App {
     /// `TotpEnabled`, `WrongPassword`, `Busy`, `TooManyAttempts`.
     pub async fn begin_totp(&self, person: &Person, password: Password) -> Result<(String, String), Error> {
         self.require_tolerated(person.ip).await?;
-        match self.ask_account(person, Command::BeginTotp { by: person.sign_in.id.clone(), password }).await? {
-            Reply::TotpBegun { secret, uri } => Ok((secret, uri)),
-            _ => unexpected(),
-        }
+        let Reply::TotpBegun { secret, uri } =
+            self.ask_account(person, Command::BeginTotp { by: person.sign_in.id.clone(), password }).await?
+        else {
+            return unexpected();
+        };
+        Ok((secret, uri))
     }
 
     /// Finishes that with a first code; the recovery codes are shown this once.
@@ -126,10 +130,10 @@ impl App {
         limit: u32,
     ) -> Result<(Vec<ChainedEntry>, bool, Head), Error> {
         let command = Command::ListAudit { by: person.sign_in.id.clone(), before, limit };
-        match self.ask_account(person, command).await? {
-            Reply::Audit { entries, more, head } => Ok((entries, more, head)),
-            _ => unexpected(),
-        }
+        let Reply::Audit { entries, more, head } = self.ask_account(person, command).await? else {
+            return unexpected();
+        };
+        Ok((entries, more, head))
     }
 
     /// Founds another organization, which the user owns.
@@ -146,25 +150,23 @@ impl App {
     }
 
     async fn recovery_codes(&self, person: &Person, command: Command) -> Result<Vec<String>, Error> {
-        match self.ask_account(person, command).await? {
-            Reply::RecoveryCodes { codes } => Ok(codes),
-            _ => unexpected(),
-        }
+        let Reply::RecoveryCodes { codes } = self.ask_account(person, command).await? else {
+            return unexpected();
+        };
+        Ok(codes)
     }
 
     async fn command_account(&self, person: &Person, command: Command) -> Result<Account, Error> {
-        match self.ask_account(person, command).await? {
-            Reply::Account { account } => Ok(*account),
-            _ => unexpected(),
-        }
+        let Reply::Account { account } = self.ask_account(person, command).await? else {
+            return unexpected();
+        };
+        Ok(*account)
     }
 
     /// A password that had to be given once more and was wrong is an answer here: it has been counted.
     async fn ask_account(&self, person: &Person, command: Command) -> Result<Reply, Error> {
-        match self.account(person.user.id.locator(), command).await?.reply {
-            Reply::Refused => Err(Rejection::WrongPassword.into()),
-            reply => Ok(reply),
-        }
+        let reply = self.account(person.user.id.locator(), command).await?.reply;
+        if matches!(reply, Reply::Refused) { Err(Rejection::WrongPassword.into()) } else { Ok(reply) }
     }
 }
 

@@ -15,10 +15,12 @@ impl App {
     /// `RoleInsufficient`, `OrganizationNotFound`.
     pub async fn begin_export(&self, by: &Principal) -> Result<Organization, Error> {
         let command = Command::NoteExport { authority: by.authority(Operation::ExportOrganization) };
-        match self.organization(by.caller.organization_id.locator(), command).await?.reply {
-            Reply::Organization { organization } => Ok(*organization),
-            _ => unexpected(),
-        }
+        let Reply::Organization { organization } =
+            self.organization(by.caller.organization_id.locator(), command).await?.reply
+        else {
+            return unexpected();
+        };
+        Ok(*organization)
     }
 
     /// Whether the caller may still take it: asked again before each page, since a reader may take its time.

@@ -48,10 +48,12 @@ impl App {
     }
 
     async fn request_reset(&self, user_id: &UserId, by: ResetBy) -> Result<Link, Error> {
-        match self.account(user_id.locator(), Command::RequestReset { by }).await?.reply {
-            Reply::Link { token, expires_at } => Ok(self.link(RESET_PAGE, OneTime(token), expires_at)),
-            _ => unexpected(),
-        }
+        let Reply::Link { token, expires_at } =
+            self.account(user_id.locator(), Command::RequestReset { by }).await?.reply
+        else {
+            return unexpected();
+        };
+        Ok(self.link(RESET_PAGE, OneTime(token), expires_at))
     }
 
     /// Has a link sent to whoever owns an address, if anybody does. The answer is the same, and takes the same time.

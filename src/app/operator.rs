@@ -93,10 +93,12 @@ impl App {
     /// # Errors
     /// `Unavailable` if the directory cannot be reached.
     pub async fn list_organizations(&self, page: Page) -> Result<(Vec<Organization>, bool), Error> {
-        match self.directory(DirectoryCommand::List { page }).await?.reply {
-            DirectoryReply::Organizations { organizations, more } => Ok((organizations, more)),
-            _ => unexpected(),
-        }
+        let DirectoryReply::Organizations { organizations, more } =
+            self.directory(DirectoryCommand::List { page }).await?.reply
+        else {
+            return unexpected();
+        };
+        Ok((organizations, more))
     }
 
     /// Reads any organization.
@@ -141,10 +143,11 @@ impl App {
     /// # Errors
     /// `Unavailable` if the directory cannot be reached.
     pub async fn list_users(&self, page: Page) -> Result<(Vec<Registered>, bool), Error> {
-        match self.directory(DirectoryCommand::ListUsers { page }).await?.reply {
-            DirectoryReply::Users { users, more } => Ok((users, more)),
-            _ => unexpected(),
-        }
+        let DirectoryReply::Users { users, more } = self.directory(DirectoryCommand::ListUsers { page }).await?.reply
+        else {
+            return unexpected();
+        };
+        Ok((users, more))
     }
 
     /// The user of an address.
@@ -152,10 +155,12 @@ impl App {
     /// # Errors
     /// `Unavailable` if the directory cannot be reached.
     pub async fn find_registered(&self, email: &Email) -> Result<Option<Registered>, Error> {
-        match self.directory(DirectoryCommand::FindRegistered { email: email.clone() }).await?.reply {
-            DirectoryReply::Users { users, .. } => Ok(users.into_iter().next()),
-            _ => unexpected(),
-        }
+        let DirectoryReply::Users { users, .. } =
+            self.directory(DirectoryCommand::FindRegistered { email: email.clone() }).await?.reply
+        else {
+            return unexpected();
+        };
+        Ok(users.into_iter().next())
     }
 
     /// Whose address this is.
@@ -163,10 +168,12 @@ impl App {
     /// # Errors
     /// `Unavailable` if the directory cannot be reached.
     pub async fn find_user(&self, email: &Email) -> Result<Option<UserId>, Error> {
-        match self.directory(DirectoryCommand::FindUser { email: email.clone() }).await?.reply {
-            DirectoryReply::User { user_id } => Ok(user_id),
-            _ => unexpected(),
-        }
+        let DirectoryReply::User { user_id } =
+            self.directory(DirectoryCommand::FindUser { email: email.clone() }).await?.reply
+        else {
+            return unexpected();
+        };
+        Ok(user_id)
     }
 
     pub(super) async fn command_organization(

@@ -87,18 +87,23 @@ impl App {
         let user_id = self.find_user(email).await?.ok_or(Rejection::SignInRefused)?;
         let (token, sign_in) = self.draw_sign_in(&user_id, attempt)?;
         let command = Command::SignIn(Box::new(SignIn { password, second_factor, sign_in }));
-        match self.account(user_id.locator(), command).await {
-            Ok(outcome) => match outcome.reply {
-                Reply::SignedIn { account, expires_at } => Ok(SignedIn { token, expires_at, account: *account }),
-                Reply::SecondFactorNeeded => Err(Rejection::SecondFactorNeeded.into()),
-                Reply::Refused => Err(Rejection::SignInRefused.into()),
-                _ => unexpected(),
-            },
+        let reply = match self.account(user_id.locator(), command).await {
+            Ok(outcome) => outcome.reply,
             // Only an account that exists can be busy: to say so would tell that it does. Within one isolate the
-            // places above are fewer than its own.
-            Err(Error::Rejected(Rejection::Busy)) => Err(Rejection::SignInRefused.into()),
-            Err(error) => Err(error),
+            // places above are no more than its own.
+            Err(Error::Rejected(Rejection::Busy)) => Reply::Refused,
+            Err(error) => return Err(error),
+        };
+        if matches!(reply, Reply::Refused) {
+            return Err(Rejection::SignInRefused.into());
         }
+        if matches!(reply, Reply::SecondFactorNeeded) {
+            return Err(Rejection::SecondFactorNeeded.into());
+        }
+        let Reply::SignedIn { account, expires_at } = reply else {
+            return unexpected();
+        };
+        Ok(SignedIn { token, expires_at, account: *account })
     }
 
     /// Draws an access token and what its account stores of it.

@@ -192,41 +192,32 @@ impl<O: Object, S: Storage> Shell<O, S> {
     }
 
     async fn ask(&self, question: Question) -> Result<Option<Confirmed>, Abort> {
+        use account::protocol::{Command as AccountCommand, Reply as AccountReply};
+        use organization::protocol::{Command as OrganizationCommand, Reply as OrganizationReply};
+        use session::protocol::{Command as SessionCommand, Reply as SessionReply};
+
         let objects = &*self.world.objects;
-        Ok(match question {
+        let (seat, command) = match question {
             Question::Key(credential) => {
                 let address = Address::Session(credential.key_id.locator());
-                let command = session::protocol::Command::Confirm { credential };
-                match answered(delivery::call(objects, &address, &command).await)? {
-                    session::protocol::Reply::Caller(caller) => Some(Confirmed::Caller(*caller)),
-                    _ => None,
-                }
-            }
-            Question::Member(seat) => {
-                let address = Address::Organization(seat.organization_id.locator());
-                let command = organization::protocol::Command::Confirm { seat };
-                match answered(delivery::call(objects, &address, &command).await)? {
-                    organization::protocol::Reply::Caller { caller, .. } => Some(Confirmed::Caller(*caller)),
-                    _ => None,
-                }
-            }
-            Question::Role(seat) => {
-                let address = Address::Organization(seat.organization_id.locator());
-                let command = organization::protocol::Command::Admit { seat };
-                match answered(delivery::call(objects, &address, &command).await)? {
-                    organization::protocol::Reply::Caller { caller, .. } => Some(Confirmed::Caller(*caller)),
-                    _ => None,
-                }
+                let command = SessionCommand::Confirm { credential };
+                let reply = answered(delivery::call(objects, &address, &command).await)?;
+                let SessionReply::Caller(caller) = reply else { return Ok(None) };
+                return Ok(Some(Confirmed::Caller(*caller)));
             }
             Question::SignIn(seat) => {
                 let address = Address::Account(seat.user_id.locator());
-                let command = account::protocol::Command::Confirm { sign_in_id: seat.sign_in_id };
-                match answered(delivery::call(objects, &address, &command).await)? {
-                    account::protocol::Reply::Acknowledged => Some(Confirmed::SignIn),
-                    _ => None,
-                }
+                let command = AccountCommand::Confirm { sign_in_id: seat.sign_in_id };
+                let reply = answered(delivery::call(objects, &address, &command).await)?;
+                return Ok(matches!(reply, AccountReply::Acknowledged).then_some(Confirmed::SignIn));
             }
-        })
+            Question::Member(seat) => (seat.clone(), OrganizationCommand::Confirm { seat }),
+            Question::Role(seat) => (seat.clone(), OrganizationCommand::Admit { seat }),
+        };
+        let address = Address::Organization(seat.organization_id.locator());
+        let reply = answered(delivery::call(objects, &address, &command).await)?;
+        let OrganizationReply::Caller { caller, .. } = reply else { return Ok(None) };
+        Ok(Some(Confirmed::Caller(*caller)))
     }
 
     async fn deliver_with_patience(&self) {
