@@ -11,10 +11,12 @@ use crate::support::*;
 const NULL: Value = Value::Null;
 const WRONG: &str = "not the right password";
 const SETUP: &str = "setup-token-of-the-tests";
+const HOOK: [(&str, &str); 2] =
+    [("LINK_HOOK_URL", "https://hook.test"), ("LINK_HOOK_SECRET", "a secret of the hook's and ours")];
 
 #[test]
-fn a_failed_sign_in_calls_no_organization_before_its_answer() {
-    let house = House::new();
+fn no_organization_is_called_before_a_stranger_has_an_answer() {
+    let house = House::configured(&HOOK);
     let ada = house.register("ada");
     house.join(&house.register("bob"), &ada, "viewer");
     house.advance(10_000);
@@ -22,12 +24,16 @@ fn a_failed_sign_in_calls_no_organization_before_its_answer() {
     house.set_afterwards(Afterwards::Queued);
     // The copies of that failure are due, and nobody has sent them.
     house.clock.set(house.after(5_000));
-    for attempt in 0..3 {
+    for (path, body, status) in [
+        ("/auth/login", json!({ "email": ada.email, "password": WRONG }), 401),
+        ("/auth/login", json!({ "email": ada.email, "password": "" }), 401),
+        ("/auth/password/forgot", json!({ "email": ada.email }), 202),
+    ] {
         let (organizations, slept) = (house.objects.calls(Kind::Organization), house.timer.slept().len());
-        assert_eq!(house.login(&ada.email, WRONG).status, 401);
-        assert_eq!(house.objects.calls(Kind::Organization), organizations, "attempt {attempt}");
+        assert_eq!(house.visit(path, &body).status, status);
+        assert_eq!(house.objects.calls(Kind::Organization), organizations, "{path}");
         let slept: u64 = house.timer.slept()[slept..].iter().sum();
-        assert_eq!(slept, 700, "attempt {attempt}: nothing was waited for but the floor");
+        assert_eq!(slept, 700, "{path}: nothing was waited for but the floor");
     }
     let before = house.objects.calls(Kind::Organization);
     house.catch_up();
@@ -158,9 +164,8 @@ fn a_known_address_and_whoever_is_signed_in_are_locked_apart_from_strangers_too(
 
 #[test]
 fn an_invitation_mail_that_waited_across_a_new_root_is_not_sent() {
-    let hook = [("LINK_HOOK_URL", "https://hook.test"), ("LINK_HOOK_SECRET", "a secret of the hook's and ours")];
     for (roots, sent) in [(root_secret(1), true), (format!("{},{}", root_secret(2), root_secret(1)), false)] {
-        let old = House::configured(&hook);
+        let old = House::configured(&HOOK);
         let ada = old.register("ada");
         old.web.failing.store(true, std::sync::atomic::Ordering::Relaxed);
         let body = json!({ "role": "viewer", "email": "bob@people.test" });
@@ -169,7 +174,7 @@ fn an_invitation_mail_that_waited_across_a_new_root_is_not_sent() {
         let token = text(&made.json(), "token");
         let tried = old.web.posted.lock().unwrap().len();
         assert!(tried > 0 && old.undelivered() > 0);
-        let new = old.reconfigured(&[hook[0], hook[1], ("ROOT_SECRETS", &roots)]);
+        let new = old.reconfigured(&[HOOK[0], HOOK[1], ("ROOT_SECRETS", &roots)]);
         new.web.failing.store(false, std::sync::atomic::Ordering::Relaxed);
         new.advance(DAY);
         let mails: Vec<_> = new.web.posted.lock().unwrap()[tried..].iter().map(|(.., body)| body.clone()).collect();
