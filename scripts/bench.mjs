@@ -64,8 +64,8 @@ function printPeople(rows) {
     'is held back. The flood: 8 connections in a loop, half with such e-mails, half with wrong passwords to accounts; from one',
     'address (limited as deployed: 30 attempts a minute), or from a new one each time, which no limit for addresses sees.',
     'Here one thread is the edge and every object, so hashing a password stops everything else for as long as it takes. With',
-    'accounts “apart” they have a process of their own, as the platform may place them, and share only the processor’s cores',
-    'with the rest: there the flood slows nothing but the accounts that it is about, as far as there are cores for both.',
+    'accounts “apart” these have a process of their own, as the platform may place them, and share only the cores with the',
+    'rest: a machine that does something else meanwhile, or has less than three, shows the flood as worse than it is.',
   ].join('\n')));
 }
 

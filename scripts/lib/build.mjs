@@ -8,7 +8,7 @@ import { step } from './steps.mjs';
 
 /**
  * What the wasm may weigh: V8 compiles all of it before an isolate's first answer, and a start may take one second.
- * With people it weighs 2810 KiB (919 KiB gzipped; the free plan allows 3 MiB): a fifth of the code reads and writes JSON,
+ * With people it weighs 2848 KiB (930 KiB gzipped; the free plan allows 3 MiB): a fifth of the code reads and writes JSON,
  * which is how objects and the edge talk to each other. A dependency that costs a tenth of this should be a decision, not
  * an accident.
  */

@@ -90,6 +90,20 @@ function rowsWith(latchkey: Latchkey, texts: Record<string, string>): string[] {
   return [...found].sort();
 }
 
+/** The same in the bytes of the databases of a store that is not in use, whatever they mean. */
+function bytesWith(latchkey: Latchkey, texts: Record<string, string>): string[] {
+  for (const file of latchkey.sqliteFiles()) {
+    const database = new DatabaseSync(file);
+    database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    database.close();
+  }
+  const found = filesBelow(latchkey.persistDir).flatMap((file) => {
+    const bytes = readFileSync(file);
+    return Object.entries(texts).filter(([, text]) => bytes.includes(text)).map(([what]) => `${room(file)}: ${what}`);
+  });
+  return [...new Set(found)].sort();
+}
+
 const room = (file: string) => /(Session|Organization|Account|Directory)Object/.exec(file)?.[0] ?? 'elsewhere';
 
 const hasty = await startLatchkey({ vars: { ORGANIZATION_RETENTION_DAYS: '0' } });
@@ -124,4 +138,8 @@ test('with no days of grace no row is left of a deleted organization within seco
   }
   assert.deepEqual(rowsWith(hasty, texts), kept, 'nor does it come back');
   await hasty.stop();
+});
+
+test('nor is a byte of it left in the files of a store that has been put away', () => {
+  assert.deepEqual(bytesWith(hasty, texts), kept);
 });

@@ -281,8 +281,21 @@ fn what_arrives_late_brings_nothing_back() {
     house.objects.heal();
     assert_eq!(firm.traces(), Vec::<String>::new());
     let address = house.organization_at(&firm.owner.organization);
-    let answer: Answer<Reply> = house.run(delivery::call(&*house.objects, &address, &late)).unwrap();
-    assert!(matches!(answer, Answer::Done { reply: Reply::Acknowledged, .. }), "{answer:?}");
+    let person = house.run(house.app.signed_in(&firm.viewer.token, None)).unwrap();
+    let profile = Command::HearAccount {
+        user_id: person.user.id.clone(),
+        profile: person.user.profile,
+        generation: 9,
+        audit: vec![],
+    };
+    for late in [late, profile] {
+        // Not even for the moment until the next sweep.
+        house.set_afterwards(house::Afterwards::Lost);
+        let answer: Answer<Reply> = house.run(delivery::call(&*house.objects, &address, &late)).unwrap();
+        assert!(matches!(answer, Answer::Done { reply: Reply::Acknowledged, .. }), "{answer:?}");
+        assert_eq!(firm.traces(), Vec::<String>::new());
+        house.set_afterwards(house::Afterwards::AtOnce);
+    }
     house.call(&firm.owner.token, "PATCH", "/auth/user", &json!({ "lastName": "Byron-King" }));
     house.advance(DAY);
     assert_eq!(firm.traces(), Vec::<String>::new());

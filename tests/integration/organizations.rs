@@ -163,7 +163,7 @@ fn the_plan_is_the_owners_or_the_operators_choice_as_the_deployment_says() {
 
 #[test]
 fn a_user_founds_up_to_twenty_organizations_and_owns_each() {
-    let house = House::new();
+    let house = House::configured(&[("ORGANIZATION_RETENTION_DAYS", "1")]);
     let ada = house.register("ada");
     let found = |name: &str| house.call(&ada.token, "POST", "/organizations", &json!({ "name": name }));
     for number in 2..=20 {
@@ -176,5 +176,7 @@ fn a_user_founds_up_to_twenty_organizations_and_owns_each() {
     assert_eq!(list["data"].as_array().unwrap().len(), 20);
     assert!(list["data"].as_array().unwrap().iter().all(|row| row["role"] == "owner"));
     assert_eq!(house.call(&ada.token, "DELETE", &ada.path(""), &Value::Null).status, 200);
-    assert_eq!(found("In its place").status, 201, "a deleted one is owned no more");
+    assert_eq!(found("In its place").status, 409, "a deleted one counts until its data is gone");
+    house.advance(DAY + HOUR);
+    assert_eq!(found("In its place").status, 201);
 }

@@ -66,7 +66,7 @@ fn routes() -> BTreeSet<(String, String)> {
         } else {
             continue;
         };
-        let handlers = route.replace('.', " ").replace(',', " ").replace('(', "( ");
+        let handlers = route.replace(['.', ','], " ").replace('(', "( ");
         for method in ["get", "post", "patch", "put", "delete"] {
             if handlers.split_whitespace().any(|word| word == format!("{method}(")) {
                 found.insert((method.to_uppercase(), path.to_owned()));
@@ -137,6 +137,22 @@ fn every_route_of_an_organization_has_a_row_in_the_table() {
     let rows: BTreeSet<_> = rows().iter().map(|row| (row.0.to_owned(), row.1.to_owned())).collect();
     assert_eq!(rows, routes());
     assert_eq!(routes().len(), 29);
+}
+
+#[test]
+fn the_table_of_roles_is_the_one_that_was_decided() {
+    use Operation::*;
+    let decided = |operation| match operation {
+        ReadOrganization | ReadApiKeys | ReadSessions | ReadMembers => Role::Viewer,
+        WriteApiKeys | AllApiKeys | VerifyKeys | WriteSessions | ReadAuditLog => Role::Member,
+        WriteOrganization | WriteMembers => Role::Admin,
+        WriteOwners | ChangePlan | TransferOrganization | ExportOrganization | DeleteOrganization => Role::Owner,
+    };
+    for operation in Operation::ALL {
+        for role in Role::ALL {
+            assert_eq!(role.allows(operation), role >= decided(operation), "{role:?} {operation:?}");
+        }
+    }
 }
 
 fn everybody_meets(town: &Town, row: &Row) {
