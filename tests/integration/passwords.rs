@@ -182,7 +182,7 @@ fn a_link_for_the_hook_is_sent_again_until_it_arrives_and_is_the_same() {
 }
 
 /// The code that an authenticator shows now.
-fn code(house: &House, secret: &str) -> String {
+pub fn code(house: &House, secret: &str) -> String {
     let totp = Builder::new().with_secret(Secret::try_from_base32(secret).unwrap()).build().unwrap();
     totp.generate(u64::try_from(house.now().as_millis() / 1_000).unwrap()).to_string()
 }
@@ -192,7 +192,7 @@ fn login_with(house: &House, who: &Someone, factor: &str, code: &str) -> Respons
 }
 
 /// Sets a second factor up: the secret and the recovery codes.
-fn enable_totp(house: &House, who: &Someone) -> (String, Vec<String>) {
+pub fn enable_totp(house: &House, who: &Someone) -> (String, Vec<String>) {
     let begun = house.call(&who.token, "POST", "/auth/totp", &json!({ "password": PASSWORD })).json();
     let secret = text(&begun, "secret");
     assert!(text(&begun, "uri").contains(&secret));

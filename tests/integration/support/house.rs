@@ -141,8 +141,13 @@ impl House {
 
     /// The same world under other root secrets (newest first), after a new deployment.
     pub fn redeployed(&self, root_secrets: &str) -> Self {
+        self.reconfigured(&[("ROOT_SECRETS", root_secrets)])
+    }
+
+    /// The same world with other variables, after a new deployment.
+    pub fn reconfigured(&self, vars: &[(&str, &str)]) -> Self {
         Self::compose(
-            &[("ROOT_SECRETS", root_secrets)],
+            vars,
             self.clock.clone(),
             self.kv.clone(),
             self.objects.clone(),

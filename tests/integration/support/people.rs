@@ -88,6 +88,28 @@ impl House {
         self.visit("/auth/login", &json!({ "email": email, "password": password }))
     }
 
+    /// Signs somebody in from another address than everybody else's.
+    pub fn login_from(&self, ip: &str, email: &str, password: &str) -> Response {
+        let headers = [("content-type", "application/json"), ("cf-connecting-ip", ip)];
+        let body = json!({ "email": email, "password": password });
+        self.request("POST", "/auth/login", &headers, &body.to_string())
+    }
+
+    /// Makes a link with which a member of somebody's organization sets a new password.
+    pub fn ask_reset(&self, by: &Someone, whom: &Someone) -> Response {
+        self.call(&by.token, "POST", &format!("{}/password_reset", by.member(whom)), &Value::Null)
+    }
+
+    /// Uses such a link.
+    pub fn reset(&self, token: &str, new: &str) -> Response {
+        self.visit("/auth/password/reset", &json!({ "token": token, "newPassword": new }))
+    }
+
+    /// Uses an invitation as somebody who has an account.
+    pub fn accept(&self, who: &Someone, token: &str) -> Response {
+        self.call(&who.token, "POST", "/auth/invitations/accept", &json!({ "token": token }))
+    }
+
     /// A further access token of somebody.
     pub fn another_token(&self, who: &Someone) -> String {
         text(&self.login(&who.email, PASSWORD).json(), "accessToken")
