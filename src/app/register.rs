@@ -113,6 +113,10 @@ impl App {
         if invitation.email.is_some_and(|email| email.key() != request.profile.email.key()) {
             return Err(Rejection::InvitationForAnother.into());
         }
+        // Before an address is held for nothing: the link may be kept for an account that is being created.
+        if invitation.kept_for.is_some() && invitation.kept_for != self.find_user(&request.profile.email).await? {
+            return Err(Rejection::InvitationEnded.into());
+        }
         Ok((Admission::Invited, Some(token)))
     }
 

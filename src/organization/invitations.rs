@@ -135,11 +135,19 @@ pub fn keep(
     user_id: &UserId,
 ) -> Result<Step<OrganizationObject>, Abort> {
     let organization = Box::new(require_open(sql).map_err(ended)?);
+    require_active(&organization)?;
     let mut invitation = require_pending(sql, context, hashes)?;
     require_kept_for(&invitation, user_id)?;
     invitation.kept_for = Some(user_id.clone());
     save(sql, &invitation)?;
     Ok(Step::done(Reply::Invitation { invitation: Box::new(invitation), organization }))
+}
+
+fn require_active(organization: &Organization) -> Result<(), Abort> {
+    match organization.policy.status {
+        OrganizationStatus::Suspended => Err(Rejection::OrganizationSuspended.into()),
+        OrganizationStatus::Active | OrganizationStatus::Deleted => Ok(()),
+    }
 }
 
 fn require_kept_for(invitation: &Invitation, user_id: &UserId) -> Result<(), Abort> {
@@ -163,9 +171,7 @@ pub fn accept(
     if invitation.email.as_ref().is_some_and(|email| email.key() != profile.email.key()) {
         return Err(Rejection::InvitationForAnother.into());
     }
-    if organization.policy.status == OrganizationStatus::Suspended {
-        return Err(Rejection::OrganizationSuspended.into());
-    }
+    require_active(&organization)?;
     require_kept_for(&invitation, user_id)?;
     if people::member(sql, user_id)?.is_some() {
         return Err(Rejection::AlreadyMember.into());
