@@ -187,7 +187,7 @@ fn a_browser_gets_its_token_in_a_cookie_that_no_script_reads_and_no_other_page_s
         assert_eq!((response.status, &response.json()["accessToken"]), (status, &NULL), "{path}");
         let cookie = response.header("set-cookie").unwrap();
         let (pair, attributes) = cookie.split_once("; ").unwrap();
-        assert_eq!(attributes, "Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=604800");
+        assert_eq!(attributes, "Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=2592000");
         let token = pair.strip_prefix("__Host-latchkey=").unwrap();
         assert!(token.starts_with("lkat_") && !String::from_utf8_lossy(&response.body).contains(token));
         let cookie = [&PAGE[..3], &[("cookie", pair)]].concat();
