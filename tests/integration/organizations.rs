@@ -176,5 +176,10 @@ fn a_user_founds_up_to_twenty_organizations_and_owns_each() {
     assert_eq!(list["data"].as_array().unwrap().len(), 20);
     assert!(list["data"].as_array().unwrap().iter().all(|row| row["role"] == "owner"));
     assert_eq!(house.call(&ada.token, "DELETE", &ada.path(""), &Value::Null).status, 200);
-    assert_eq!(found("In its place").status, 201, "a deleted one is owned no more");
+    assert_eq!(found("Too early").refusal(), (409, "organization_limit_reached".into()), "its data is still there");
+    house.advance(31 * DAY);
+    let token = house.another_token(&ada);
+    let found = |name: &str| house.call(&token, "POST", "/organizations", &json!({ "name": name }));
+    assert_eq!(found("In its place").status, 201, "what is gone is owned no more");
+    assert_eq!(found("One more").refusal(), (409, "organization_limit_reached".into()));
 }
