@@ -49,12 +49,14 @@ fn ask_owner(room: &AccountRoom, organization: u8) -> Result<String, Rejection> 
     }
 }
 
+fn reset_command(room: &AccountRoom, token: &str, new: &str) -> Command {
+    let keyring = room.keyring.borrow();
+    let hashes = Token::parse(TokenKind::PasswordReset, token, &keyring).unwrap().hashes(&keyring);
+    Command::Reset { hashes, new: password(new) }
+}
+
 fn reset(room: &AccountRoom, token: &str) -> Result<Reply, Rejection> {
-    let hashes = {
-        let keyring = room.keyring.borrow();
-        Token::parse(TokenKind::PasswordReset, token, &keyring).unwrap().hashes(&keyring)
-    };
-    room.tell(Command::Reset { hashes, new: password(NEW) })
+    room.tell(reset_command(room, token, NEW))
 }
 
 /// The messages to the hook.
@@ -209,6 +211,35 @@ fn an_owner_resets_the_password_of_a_member_who_belongs_nowhere_else() {
     assert_eq!(ask_owner(&room, 1), Err(Rejection::MemberElsewhere), "a deleted organization can still be copied out");
     room.hear(2, None, 3);
     assert!(ask_owner(&room, 1).is_ok());
+    room.hear(1, Some((Role::Owner, Active)), 2);
+    assert_eq!(ask_owner(&room, 1), Err(Rejection::RoleInsufficient), "of an owner like oneself");
+    assert_eq!(reset(&room, &link), Err(Rejection::LinkInvalid), "the member has become an owner");
+    room.hear(1, Some((Role::Admin, Active)), 3);
+    let before = room.disk.dump(&[]);
+    let asked = room.step(&reset_command(&room, &link, NEW), None).unwrap();
+    assert!(matches!(asked, Step::Confirm(Question::Role(asked)) if asked == seat(1, Operation::WriteOwners)));
+    assert_eq!(room.disk.dump(&[]), before, "nothing happens before the organization has spoken for the owner");
+    assert_eq!(reset(&room, &link), Ok(Reply::Acknowledged));
+}
+
+#[test]
+fn nobody_makes_a_link_for_oneself() {
+    let (room, _) = AccountRoom::new();
+    room.hear(1, Some((Role::Owner, Active)), 1);
+    let own = Seat { user_id: room.user().id, ..seat(1, Operation::WriteOwners) };
+    let confirmed = Confirmed::Caller(Caller::member(own.user_id.clone(), &room.founding(1).organization));
+    let asked = room.confirmed(Command::RequestReset { by: ResetBy::Owner(own) }, Some(&confirmed));
+    assert_eq!(asked, Err(Rejection::OwnAccount));
+    assert_eq!(room.disk.number("SELECT count(*) FROM resets"), 0);
+}
+
+#[test]
+fn an_address_is_no_new_password_and_the_link_stays_good() {
+    let (room, first) = AccountRoom::new();
+    let link = ask_operator(&room);
+    let refused = room.tell(reset_command(&room, &link, "ADA@example.com"));
+    assert_eq!(refused, Err(Rejection::PasswordIsAddress));
+    assert!(room.knows(&first));
     assert_eq!(reset(&room, &link), Ok(Reply::Acknowledged));
 }
 
@@ -327,9 +358,12 @@ fn a_user_owns_twenty_organizations_those_included_that_are_being_founded() {
     }
     room.hear(99, Some((Role::Admin, Active)), 1);
     room.hear(98, Some((Role::Owner, Deleted)), 1);
-    for organization in 11..=20 {
+    for organization in 11..=19 {
         assert_eq!(found(organization), Ok(Reply::Acknowledged), "{organization}");
     }
+    assert_eq!(found(20), Err(Rejection::OrganizationLimitReached), "a deleted one counts until its data is gone");
+    room.hear(98, None, 2);
+    assert_eq!(found(20), Ok(Reply::Acknowledged));
     assert_eq!(found(21), Err(Rejection::OrganizationLimitReached));
     assert_eq!(found(20), Ok(Reply::Acknowledged), "a repetition waits for the first");
     room.hear(20, Some((Role::Owner, Active)), 1);

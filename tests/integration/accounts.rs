@@ -3,6 +3,7 @@
 use latchkey::account::protocol::{Command, RemovedBy, Reply, ResetBy, SecondFactor};
 use latchkey::domain::audit::Action;
 use latchkey::domain::keyring::Keyring;
+use latchkey::domain::token::{Token, TokenKind};
 use latchkey::object::Rejection;
 use totp_rs::{Builder, Secret};
 
@@ -107,20 +108,24 @@ fn the_tenth_failure_in_a_row_locks_and_nothing_is_counted_or_kept_until_the_loc
     for text in [OTHER, PASSWORD] {
         assert!(matches!(room.sign_in(text, None).0, Reply::Refused), "locked");
     }
-    assert!(matches!(change_password(&room, &first, PASSWORD, OTHER), Ok(Reply::Refused)), "by no other door either");
     assert_eq!(room.disk.dump(&[]), locked);
+    begin_totp(&room, &first);
+    assert!(
+        matches!(room.sign_in(PASSWORD, None).0, Reply::Refused),
+        "who is signed in goes on and opens it to nobody"
+    );
     room.advance(SECOND);
     room.sign_in(OTHER, None);
     room.advance(SECOND);
     assert!(matches!(room.sign_in(PASSWORD, None).0, Reply::Refused), "twice as long after the eleventh");
     room.advance(SECOND);
     drop(room.signed_in(PASSWORD));
-    assert_eq!(room.disk.number("SELECT failures FROM account"), 0);
+    assert_eq!(room.disk.number("SELECT failures FROM gates WHERE name = 'strangers'"), 0);
     assert!(room.knows(&first), "a lock ends no sign-in");
 }
 
 #[test]
-fn a_password_that_is_confirmed_while_signed_in_is_counted_like_one_that_signs_in() {
+fn a_password_that_is_confirmed_while_signed_in_is_counted_apart_and_locks_alike() {
     let (room, first) = AccountRoom::new();
     let wrong = || password(OTHER);
     let by = || first.id.clone();
@@ -130,14 +135,20 @@ fn a_password_that_is_confirmed_while_signed_in_is_counted_like_one_that_signs_i
     }
     assert_eq!(room.last_entry(), (Action::SignInFailed, vec![first.id.to_string(), "password".to_owned()]));
     assert_eq!(room.log().len(), 11);
-    assert!(matches!(room.sign_in(PASSWORD, None).0, Reply::Refused), "locked");
+    let locked = room.disk.dump(&[]);
+    assert!(matches!(change_password(&room, &first, PASSWORD, OTHER), Ok(Reply::Refused)), "locked");
+    assert!(matches!(room.tell(Command::BeginTotp { by: by(), password: password(PASSWORD) }), Ok(Reply::Refused)));
+    assert_eq!(room.disk.dump(&[]), locked);
+    drop(room.signed_in(PASSWORD));
+    assert!(matches!(change_password(&room, &first, PASSWORD, OTHER), Ok(Reply::Refused)), "a sign-in opens it not");
     room.advance(SECOND);
     drop(enable_totp(&room, &first));
     let remove = |text| room.tell(Command::RemoveTotp { by: RemovedBy::User { by: by(), password: password(text) } });
     assert!(matches!(remove(OTHER), Ok(Reply::Refused)));
     room.advance(HOUR);
     assert!(matches!(room.tell(Command::RenewRecoveryCodes { by: by(), password: wrong() }), Ok(Reply::Refused)));
-    assert_eq!(room.disk.number("SELECT failures FROM account"), 12);
+    let failures = "SELECT failures FROM gates WHERE name = 'signed_in'";
+    assert_eq!(room.disk.number(failures), 2, "the right password has made it begin anew");
 }
 
 #[test]
@@ -199,6 +210,30 @@ fn wrong_codes_lock_like_wrong_passwords() {
     }
     room.advance(SECOND);
     assert!(matches!(room.sign_in(PASSWORD, with_recovery(&codes[0])).0, Reply::SignedIn { .. }), "it was not used up");
+}
+
+#[test]
+fn a_new_password_by_link_unlocks_only_what_no_second_factor_guards() {
+    for guarded in [false, true] {
+        let (room, first) = AccountRoom::new();
+        let codes = guarded.then(|| enable_totp(&room, &first).1);
+        let factor = || codes.as_ref().and_then(|codes| with_recovery(&codes[0]));
+        for _ in 0..10 {
+            room.sign_in(OTHER, None);
+        }
+        let Ok(Reply::Link { token, .. }) = room.tell(Command::RequestReset { by: ResetBy::Operator }) else {
+            panic!("no link")
+        };
+        let hashes = {
+            let keyring = room.keyring.borrow();
+            Token::parse(TokenKind::PasswordReset, &token, &keyring).unwrap().hashes(&keyring)
+        };
+        assert_eq!(room.tell(Command::Reset { hashes, new: password(OTHER) }), Ok(Reply::Acknowledged));
+        let opened = matches!(room.sign_in(OTHER, factor()).0, Reply::SignedIn { .. });
+        assert_eq!(opened, !guarded);
+        room.advance(SECOND);
+        assert!(matches!(room.sign_in(OTHER, factor()).0, Reply::SignedIn { .. }));
+    }
 }
 
 #[test]

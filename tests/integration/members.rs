@@ -103,6 +103,35 @@ fn nobody_becomes_a_member_twice() {
 }
 
 #[test]
+fn links_are_worth_no_more_than_their_author() {
+    for event in ["demoted", "removed", "suspended"] {
+        let house = House::new();
+        let owner = house.register("owner");
+        let (author, member) = (house.hire(&owner, "author", "owner"), house.hire(&owner, "member", "member"));
+        let made = |path: &str, body: &Value| {
+            let response = house.call(&author.token, "POST", path, body);
+            text(&response.json(), "token")
+        };
+        let invitation = made(&owner.path("/invitations"), &json!({ "role": "viewer" }));
+        let reset = made(&format!("{}/password_reset", owner.member(&member)), &NULL);
+        match event {
+            "demoted" => assert_eq!(set_role(&house, &owner, &owner, &author, "member").0, 200),
+            "removed" => assert_eq!(remove(&house, &owner, &owner, &author), 204),
+            _ => {
+                let path = format!("/operator/organizations/{}/suspend", owner.organization);
+                assert_eq!(house.operate("POST", &path, &NULL).status, 200);
+            }
+        }
+        let body = json!({ "token": reset, "newPassword": "quite another password" });
+        assert_eq!(house.visit("/auth/password/reset", &body).refusal(), refused(400, "link_invalid"), "{event}");
+        assert_eq!(house.login(&member.email, PASSWORD).status, 200, "{event}");
+        let late = accept(&house, &house.register("late"), &invitation).refusal();
+        let code = if event == "suspended" { "organization_suspended" } else { "invitation_ended" };
+        assert_eq!(late, refused(409, code), "{event}");
+    }
+}
+
+#[test]
 fn of_all_who_follow_a_link_at_once_one_becomes_a_member() {
     let house = House::new();
     let owner = house.register("owner");

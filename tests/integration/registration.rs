@@ -77,7 +77,28 @@ fn the_setup_token_is_good_once() {
             assert_eq!(again.refusal(), (409, "setup_done".into()), "{email}");
         }
         assert_same(&before, &house.dump(&[]), "a second set-up");
+        house.advance(DAY);
+        let late = register(&house, &with("eve@people.test", "setupToken", SETUP));
+        assert_eq!(late.refusal(), (409, "setup_done".into()), "it has served");
     }
+}
+
+#[test]
+fn a_set_up_that_came_to_nothing_keeps_others_out_for_a_minute() {
+    let house = house("closed");
+    let tried = |email: &str| register(&house, &with(email, "setupToken", SETUP));
+    let fails = || house.objects.fault_once(Whom::Kind(Kind::Account), Fault::Unreachable);
+    fails();
+    assert_eq!(tried("mistyped@people.test").status, 503);
+    house.clock.set(house.after(59_999));
+    assert_eq!(tried("ada@people.test").refusal(), (409, "setup_done".into()));
+    house.clock.set(house.after(1));
+    fails();
+    assert_eq!(tried("ada@people.test").status, 503, "free again, and taken once more");
+    assert_eq!(tried("mistyped@people.test").refusal(), (409, "setup_done".into()), "the first one's is over");
+    assert_eq!(tried("ada@people.test").status, 201, "whoever began it goes on at once");
+    house.clock.set(house.after(60_000));
+    assert_eq!(tried("mistyped@people.test").refusal(), (409, "setup_done".into()), "done for good");
 }
 
 #[test]
@@ -245,13 +266,20 @@ fn an_account_stands_even_if_its_invitation_cannot_be_accepted_at_once() {
     let owner = someone(&register(&house, &with("owner@people.test", "setupToken", SETUP)).json());
     let (_, token) = house.invite(&owner, "member");
     let organization = house.organization_at(&owner.organization);
-    // The organization shows the invitation, and is away when it is to be accepted.
+    // The organization shows the invitation and keeps it, and is away when it is to be accepted.
     let objects = house.objects.clone();
     let away = Box::pin(async move { objects.fault_once(Whom::One(organization), Fault::Unreachable) });
     house.objects.interrupt(4, away);
     assert_eq!(register(&house, &with("ada@people.test", "invitation", &token)).status, 503);
     let signed_in = house.login("ada@people.test", PASSWORD).json();
     assert_eq!(signed_in["organizations"], json!([]));
+    let other = register(&house, &with("eve@people.test", "invitation", &token));
+    assert_eq!(other.refusal(), (409, "invitation_ended".into()), "one link makes one account");
+    let body = json!({ "token": token });
+    let (_, second) = house.invite(&owner, "viewer");
+    let bob = register(&house, &with("bob@people.test", "invitation", &second)).json();
+    let stolen = house.call(&text(&bob, "accessToken"), "POST", "/auth/invitations/accept", &body);
+    assert_eq!(stolen.refusal(), (409, "invitation_ended".into()), "nor is it good for another account");
     let accepted =
         house.call(&text(&signed_in, "accessToken"), "POST", "/auth/invitations/accept", &json!({ "token": token }));
     assert_eq!((accepted.status, &accepted.json()["role"]), (200, &json!("member")));

@@ -141,6 +141,41 @@ fn a_stolen_cookie_is_no_way_around_the_lock() {
     assert_eq!(change(PASSWORD), 200);
 }
 
+/// Tries to sign in from an address; answers the status.
+fn from(house: &House, ip: &str, email: &str, password: &str) -> u16 {
+    let headers = [("content-type", "application/json"), ("cf-connecting-ip", ip)];
+    let body = json!({ "email": email, "password": password }).to_string();
+    house.request("POST", "/auth/login", &headers, &body).status
+}
+
+#[test]
+fn strangers_lock_out_neither_the_addresses_of_earlier_sign_ins_nor_who_is_signed_in() {
+    let house = House::new();
+    let ada = house.register("ada");
+    let tried = |ip: &str, password: &str| from(&house, ip, &ada.email, password);
+    let confirmed = || house.call(&ada.token, "POST", "/auth/totp", &json!({ "password": PASSWORD })).status;
+    assert_eq!(tried("2001:db8:1:2::3", PASSWORD), 200);
+    for n in 0..10 {
+        assert_eq!(tried(&format!("198.51.100.{n}"), WRONG), 401);
+    }
+    assert_eq!(tried("198.51.100.77", PASSWORD), 401, "locked for strangers, wherever they are");
+    assert_eq!(tried("2001:db8:1:3::3", PASSWORD), 401, "the network next door is a stranger's");
+    assert_eq!(tried("2001:db8:1:2::4", PASSWORD), 200, "of an IPv6 address the network counts");
+    assert_eq!(tried("192.0.2.1", PASSWORD), 200, "where the account was made");
+    assert_eq!(confirmed(), 200);
+    assert_eq!(tried("198.51.100.77", PASSWORD), 401, "these have not opened the strangers' gate");
+    house.advance(1_000);
+    assert_eq!(tried("198.51.100.77", PASSWORD), 200);
+    for _ in 0..10 {
+        assert_eq!(tried("192.0.2.1", WRONG), 401);
+    }
+    assert_eq!(tried("192.0.2.1", PASSWORD), 401, "a known address is locked as well");
+    for ip in ["203.0.113.9", "198.51.100.77", "2001:db8:1:2::3"] {
+        assert_eq!(tried(ip, PASSWORD), 200, "and no other by it: {ip}");
+    }
+    assert_eq!(confirmed(), 200);
+}
+
 #[test]
 fn an_address_that_tries_too_often_is_told_to_pause_before_anything_is_looked_at() {
     let house = House::new();

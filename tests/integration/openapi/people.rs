@@ -358,7 +358,14 @@ pub(super) fn keys_tour(visitor: &Visitor, owner: &Somebody) {
     assert_eq!(log["data"].as_array().unwrap().len(), 5);
     let organization = format!("/operator/organizations/{}", owner.organization);
     visitor.expect(200, "POST", &format!("{organization}/suspend"), OPERATOR_TOKEN, None);
-    call(401, "POST", "/sessions", Some(json!({ "name": "Late" })));
-    call(401, "POST", "/api_keys", Some(json!({ "name": "Late", "environment": "staging" })));
+    for (path, body) in [
+        ("/sessions", json!({ "name": "Late" })),
+        ("/api_keys", json!({ "name": "Late", "environment": "staging" })),
+        ("/invitations", json!({ "role": "viewer" })),
+    ] {
+        assert_eq!(call(409, "POST", path, Some(body))["code"], "organization_suspended", "{path}");
+    }
+    assert_eq!(call(409, "PATCH", "", Some(json!({ "name": "Late" })))["code"], "organization_suspended");
+    call(200, "GET", "/members", None);
     visitor.expect(200, "POST", &format!("{organization}/resume"), OPERATOR_TOKEN, None);
 }

@@ -8,6 +8,7 @@ use latchkey::account::AccountObject;
 use latchkey::account::protocol::{Account, Command, NewAccount, NewSignIn, Reply, SecondFactor, SignIn};
 use latchkey::domain::api_key::KeySettings;
 use latchkey::domain::audit::{Action, Actor, AuditEntry, GENESIS, chain_hash};
+use latchkey::domain::caller::Caller;
 use latchkey::domain::email::Email;
 use latchkey::domain::id::{ApiKeyId, OrganizationId, SessionId, SignInId, UserId};
 use latchkey::domain::keyring::Keyring;
@@ -25,7 +26,7 @@ use latchkey::domain::token::{Token, TokenKind};
 use latchkey::domain::user::{Membership, Profile, User};
 use latchkey::object::outbox::{self, Delivery};
 use latchkey::object::shell::Storage;
-use latchkey::object::{Abort, Confirmed, Context, Object, Rejection, Step};
+use latchkey::object::{Abort, Confirmed, Context, Object, Question, Rejection, Step};
 use latchkey::organization::protocol::Founding;
 use latchkey::ports::{Rules, SqlValue};
 use latchkey::session::protocol::{NewKey, NewSecret};
@@ -105,7 +106,7 @@ impl AccountRoom {
         self.tell(Command::Authenticate { hashes }).is_ok()
     }
 
-    /// Carries out a command, which needs no confirmation, and what follows it.
+    /// Carries out a command, which needs no confirmation but that an owner is one still, and what follows it.
     pub fn tell(&self, command: Command) -> Result<Reply, Rejection> {
         self.confirmed(command, None)
     }
@@ -120,6 +121,12 @@ impl AccountRoom {
                 let text = serde_json::to_string(&done.reply).unwrap();
                 assert!(serde_json::from_str::<Reply>(&text).unwrap() == done.reply, "a reply survives its journey");
                 Ok(done.reply)
+            }
+            Ok(Step::Confirm(Question::Role(seat))) if confirmed.is_none() => {
+                let mut organization = self.founding(1).organization;
+                organization.id = seat.organization_id;
+                let confirmed = Confirmed::Caller(Caller::member(seat.user_id, &organization));
+                self.confirmed(command, Some(&confirmed))
             }
             Ok(Step::Confirm(question)) => panic!("asked {question:?}"),
             Err(Abort::Rejected(rejection)) => Err(rejection),
