@@ -52,9 +52,12 @@ impl App {
     /// # Errors
     /// `SignedOut`; `Unavailable`.
     pub async fn list_sign_ins(&self, person: &Person) -> Result<Vec<SignInRecord>, Error> {
-        match self.ask_account(person, Command::ListSignIns { by: person.sign_in.id.clone() }).await? {
-            Reply::SignIns { sign_ins } => Ok(sign_ins),
-            _ => unexpected(),
+        if let Reply::SignIns { sign_ins } =
+            self.ask_account(person, Command::ListSignIns { by: person.sign_in.id.clone() }).await?
+        {
+            Ok(sign_ins)
+        } else {
+            unexpected()
         }
     }
 
@@ -73,9 +76,12 @@ impl App {
     /// `TotpEnabled`, `WrongPassword`, `Busy`, `TooManyAttempts`.
     pub async fn begin_totp(&self, person: &Person, password: Password) -> Result<(String, String), Error> {
         self.require_tolerated(person.ip).await?;
-        match self.ask_account(person, Command::BeginTotp { by: person.sign_in.id.clone(), password }).await? {
-            Reply::TotpBegun { secret, uri } => Ok((secret, uri)),
-            _ => unexpected(),
+        if let Reply::TotpBegun { secret, uri } =
+            self.ask_account(person, Command::BeginTotp { by: person.sign_in.id.clone(), password }).await?
+        {
+            Ok((secret, uri))
+        } else {
+            unexpected()
         }
     }
 
@@ -126,9 +132,10 @@ impl App {
         limit: u32,
     ) -> Result<(Vec<ChainedEntry>, bool, Head), Error> {
         let command = Command::ListAudit { by: person.sign_in.id.clone(), before, limit };
-        match self.ask_account(person, command).await? {
-            Reply::Audit { entries, more, head } => Ok((entries, more, head)),
-            _ => unexpected(),
+        if let Reply::Audit { entries, more, head } = self.ask_account(person, command).await? {
+            Ok((entries, more, head))
+        } else {
+            unexpected()
         }
     }
 
@@ -146,25 +153,25 @@ impl App {
     }
 
     async fn recovery_codes(&self, person: &Person, command: Command) -> Result<Vec<String>, Error> {
-        match self.ask_account(person, command).await? {
-            Reply::RecoveryCodes { codes } => Ok(codes),
-            _ => unexpected(),
+        if let Reply::RecoveryCodes { codes } = self.ask_account(person, command).await? {
+            Ok(codes)
+        } else {
+            unexpected()
         }
     }
 
     async fn command_account(&self, person: &Person, command: Command) -> Result<Account, Error> {
-        match self.ask_account(person, command).await? {
-            Reply::Account { account } => Ok(*account),
-            _ => unexpected(),
+        if let Reply::Account { account } = self.ask_account(person, command).await? {
+            Ok(*account)
+        } else {
+            unexpected()
         }
     }
 
     /// A password that had to be given once more and was wrong is an answer here: it has been counted.
     async fn ask_account(&self, person: &Person, command: Command) -> Result<Reply, Error> {
-        match self.account(person.user.id.locator(), command).await?.reply {
-            Reply::Refused => Err(Rejection::WrongPassword.into()),
-            reply => Ok(reply),
-        }
+        let reply = self.account(person.user.id.locator(), command).await?.reply;
+        if matches!(reply, Reply::Refused) { Err(Rejection::WrongPassword.into()) } else { Ok(reply) }
     }
 }
 

@@ -15,9 +15,12 @@ impl App {
     /// `RoleInsufficient`, `OrganizationNotFound`.
     pub async fn begin_export(&self, by: &Principal) -> Result<Organization, Error> {
         let command = Command::NoteExport { authority: by.authority(Operation::ExportOrganization) };
-        match self.organization(by.caller.organization_id.locator(), command).await?.reply {
-            Reply::Organization { organization } => Ok(*organization),
-            _ => unexpected(),
+        if let Reply::Organization { organization } =
+            self.organization(by.caller.organization_id.locator(), command).await?.reply
+        {
+            Ok(*organization)
+        } else {
+            unexpected()
         }
     }
 

@@ -57,9 +57,12 @@ impl App {
     /// `Unavailable` if the organization cannot be reached.
     pub async fn list_invitations(&self, by: &Principal, page: Page) -> Result<(Vec<Invitation>, bool), Error> {
         let command = Command::ListInvitations { caller: by.caller.clone(), page };
-        match self.organization(by.caller.organization_id.locator(), command).await?.reply {
-            Reply::Invitations { invitations, more } => Ok((invitations, more)),
-            _ => unexpected(),
+        if let Reply::Invitations { invitations, more } =
+            self.organization(by.caller.organization_id.locator(), command).await?.reply
+        {
+            Ok((invitations, more))
+        } else {
+            unexpected()
         }
     }
 

@@ -48,9 +48,12 @@ impl App {
     }
 
     async fn request_reset(&self, user_id: &UserId, by: ResetBy) -> Result<Link, Error> {
-        match self.account(user_id.locator(), Command::RequestReset { by }).await?.reply {
-            Reply::Link { token, expires_at } => Ok(self.link(RESET_PAGE, OneTime(token), expires_at)),
-            _ => unexpected(),
+        if let Reply::Link { token, expires_at } =
+            self.account(user_id.locator(), Command::RequestReset { by }).await?.reply
+        {
+            Ok(self.link(RESET_PAGE, OneTime(token), expires_at))
+        } else {
+            unexpected()
         }
     }
 

@@ -15,9 +15,12 @@ impl App {
     /// `Unavailable` if the organization cannot be reached.
     pub async fn list_members(&self, by: &Principal, page: Page) -> Result<(Vec<Member>, bool), Error> {
         let command = Command::ListMembers { caller: by.caller.clone(), page };
-        match self.organization(by.caller.organization_id.locator(), command).await?.reply {
-            Reply::Members { members, more } => Ok((members, more)),
-            _ => unexpected(),
+        if let Reply::Members { members, more } =
+            self.organization(by.caller.organization_id.locator(), command).await?.reply
+        {
+            Ok((members, more))
+        } else {
+            unexpected()
         }
     }
 

@@ -93,9 +93,12 @@ impl App {
     /// # Errors
     /// `Unavailable` if the directory cannot be reached.
     pub async fn list_organizations(&self, page: Page) -> Result<(Vec<Organization>, bool), Error> {
-        match self.directory(DirectoryCommand::List { page }).await?.reply {
-            DirectoryReply::Organizations { organizations, more } => Ok((organizations, more)),
-            _ => unexpected(),
+        if let DirectoryReply::Organizations { organizations, more } =
+            self.directory(DirectoryCommand::List { page }).await?.reply
+        {
+            Ok((organizations, more))
+        } else {
+            unexpected()
         }
     }
 
@@ -141,9 +144,11 @@ impl App {
     /// # Errors
     /// `Unavailable` if the directory cannot be reached.
     pub async fn list_users(&self, page: Page) -> Result<(Vec<Registered>, bool), Error> {
-        match self.directory(DirectoryCommand::ListUsers { page }).await?.reply {
-            DirectoryReply::Users { users, more } => Ok((users, more)),
-            _ => unexpected(),
+        if let DirectoryReply::Users { users, more } = self.directory(DirectoryCommand::ListUsers { page }).await?.reply
+        {
+            Ok((users, more))
+        } else {
+            unexpected()
         }
     }
 
@@ -152,9 +157,12 @@ impl App {
     /// # Errors
     /// `Unavailable` if the directory cannot be reached.
     pub async fn find_registered(&self, email: &Email) -> Result<Option<Registered>, Error> {
-        match self.directory(DirectoryCommand::FindRegistered { email: email.clone() }).await?.reply {
-            DirectoryReply::Users { users, .. } => Ok(users.into_iter().next()),
-            _ => unexpected(),
+        if let DirectoryReply::Users { users, .. } =
+            self.directory(DirectoryCommand::FindRegistered { email: email.clone() }).await?.reply
+        {
+            Ok(users.into_iter().next())
+        } else {
+            unexpected()
         }
     }
 
@@ -163,9 +171,12 @@ impl App {
     /// # Errors
     /// `Unavailable` if the directory cannot be reached.
     pub async fn find_user(&self, email: &Email) -> Result<Option<UserId>, Error> {
-        match self.directory(DirectoryCommand::FindUser { email: email.clone() }).await?.reply {
-            DirectoryReply::User { user_id } => Ok(user_id),
-            _ => unexpected(),
+        if let DirectoryReply::User { user_id } =
+            self.directory(DirectoryCommand::FindUser { email: email.clone() }).await?.reply
+        {
+            Ok(user_id)
+        } else {
+            unexpected()
         }
     }
 

@@ -119,9 +119,10 @@ impl App {
     async fn claim_address(&self, email: &Email, admission: Admission) -> Result<UserId, Error> {
         let user_id = UserId::mint(self.new_locator()?, self.keyring());
         let command = DirectoryCommand::Claim { email: email.clone(), user_id, admission };
-        match self.directory(command).await?.reply {
-            DirectoryReply::User { user_id: Some(user_id) } => Ok(user_id),
-            _ => unexpected(),
+        if let DirectoryReply::User { user_id: Some(user_id) } = self.directory(command).await?.reply {
+            Ok(user_id)
+        } else {
+            unexpected()
         }
     }
 }

@@ -92,7 +92,14 @@ impl App {
                 Reply::SignedIn { account, expires_at } => Ok(SignedIn { token, expires_at, account: *account }),
                 Reply::SecondFactorNeeded => Err(Rejection::SecondFactorNeeded.into()),
                 Reply::Refused => Err(Rejection::SignInRefused.into()),
-                _ => unexpected(),
+                Reply::Acknowledged
+                | Reply::Account { .. }
+                | Reply::Bearer { .. }
+                | Reply::SignIns { .. }
+                | Reply::TotpBegun { .. }
+                | Reply::RecoveryCodes { .. }
+                | Reply::Link { .. }
+                | Reply::Audit { .. } => unexpected(),
             },
             // Only an account that exists can be busy: to say so would tell that it does. Within one isolate the
             // places above are fewer than its own.

@@ -197,33 +197,45 @@ impl<O: Object, S: Storage> Shell<O, S> {
             Question::Key(credential) => {
                 let address = Address::Session(credential.key_id.locator());
                 let command = session::protocol::Command::Confirm { credential };
-                match answered(delivery::call(objects, &address, &command).await)? {
-                    session::protocol::Reply::Caller(caller) => Some(Confirmed::Caller(*caller)),
-                    _ => None,
+                if let session::protocol::Reply::Caller(caller) =
+                    answered(delivery::call(objects, &address, &command).await)?
+                {
+                    Some(Confirmed::Caller(*caller))
+                } else {
+                    None
                 }
             }
             Question::Member(seat) => {
                 let address = Address::Organization(seat.organization_id.locator());
                 let command = organization::protocol::Command::Confirm { seat };
-                match answered(delivery::call(objects, &address, &command).await)? {
-                    organization::protocol::Reply::Caller { caller, .. } => Some(Confirmed::Caller(*caller)),
-                    _ => None,
+                if let organization::protocol::Reply::Caller { caller, .. } =
+                    answered(delivery::call(objects, &address, &command).await)?
+                {
+                    Some(Confirmed::Caller(*caller))
+                } else {
+                    None
                 }
             }
             Question::Role(seat) => {
                 let address = Address::Organization(seat.organization_id.locator());
                 let command = organization::protocol::Command::Admit { seat };
-                match answered(delivery::call(objects, &address, &command).await)? {
-                    organization::protocol::Reply::Caller { caller, .. } => Some(Confirmed::Caller(*caller)),
-                    _ => None,
+                if let organization::protocol::Reply::Caller { caller, .. } =
+                    answered(delivery::call(objects, &address, &command).await)?
+                {
+                    Some(Confirmed::Caller(*caller))
+                } else {
+                    None
                 }
             }
             Question::SignIn(seat) => {
                 let address = Address::Account(seat.user_id.locator());
                 let command = account::protocol::Command::Confirm { sign_in_id: seat.sign_in_id };
-                match answered(delivery::call(objects, &address, &command).await)? {
-                    account::protocol::Reply::Acknowledged => Some(Confirmed::SignIn),
-                    _ => None,
+                if let account::protocol::Reply::Acknowledged =
+                    answered(delivery::call(objects, &address, &command).await)?
+                {
+                    Some(Confirmed::SignIn)
+                } else {
+                    None
                 }
             }
         })
