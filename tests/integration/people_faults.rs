@@ -93,7 +93,7 @@ fn an_invitation_that_is_accepted_under_faults_makes_a_member_once() {
             roles.sort();
             assert_eq!(roles, ["member", "owner"], "{shown}");
             let added = ids(&house.see(&owner, &owner.path("/audit_log?action=member.added")), "target");
-            assert_eq!(added, [ada.user_id.clone()], "{shown}");
+            assert_eq!(added, std::slice::from_ref(&ada.user_id), "{shown}");
             assert_eq!(house.undelivered(), 0, "{shown}");
             if calls < n {
                 assert!(n > 4, "{shown}");

@@ -66,7 +66,7 @@ fn routes() -> BTreeSet<(String, String)> {
         } else {
             continue;
         };
-        let handlers = route.replace('.', " ").replace(',', " ").replace('(', "( ");
+        let handlers = route.replace(['.', ','], " ").replace('(', "( ");
         for method in ["get", "post", "patch", "put", "delete"] {
             if handlers.split_whitespace().any(|word| word == format!("{method}(")) {
                 found.insert((method.to_uppercase(), path.to_owned()));

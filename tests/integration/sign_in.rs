@@ -10,7 +10,7 @@ use latchkey::object::Rejection;
 use latchkey::ports::Address;
 use serde_json::{Value, json};
 
-use crate::support::people::{assert_same, timeless};
+use crate::support::people::{Timeless, assert_same, timeless};
 use crate::support::*;
 
 const NULL: Value = Value::Null;
@@ -18,7 +18,7 @@ const WRONG: &str = "not the right password";
 const FLOOR_MS: u64 = 700;
 
 /// What a failed attempt looks like from outside: the answer, and how long it was held back.
-fn seen(house: &House, email: &str, password: &str) -> ((u16, Vec<(String, String)>, String), u64) {
+fn seen(house: &House, email: &str, password: &str) -> (Timeless, u64) {
     let before = house.timer.slept().len();
     let response = house.login(email, password);
     (timeless(&response), house.timer.slept()[before..].iter().sum())

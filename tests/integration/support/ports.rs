@@ -135,13 +135,16 @@ impl Log for CapturedLog {
     }
 }
 
+/// What was posted: where to, the headers, the body.
+pub type Posted = (String, Vec<(String, String)>, String);
+
 /// A world outside that takes everything until told otherwise, and keeps it.
 #[derive(Default)]
 pub struct FakeWeb {
     /// Whether nobody answers properly.
     pub failing: AtomicBool,
-    /// What was posted: where to, the headers, the body.
-    pub posted: Mutex<Vec<(String, Vec<(String, String)>, String)>>,
+    /// What was posted.
+    pub posted: Mutex<Vec<Posted>>,
 }
 
 #[async_trait]
