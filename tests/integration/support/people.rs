@@ -42,8 +42,11 @@ pub fn assert_same(before: &str, after: &str, what: &str) {
     assert_eq!(before.lines().count(), after.lines().count(), "{what}");
 }
 
+/// Status, headers and body.
+pub type Timeless = (u16, Vec<(String, String)>, String);
+
 /// A response without what belongs to the request alone.
-pub fn timeless(response: &Response) -> (u16, Vec<(String, String)>, String) {
+pub fn timeless(response: &Response) -> Timeless {
     let request_id = response.header("x-request-id").unwrap().to_owned();
     let headers = response.headers.iter().filter(|(name, _)| *name != "x-request-id");
     let headers = headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
