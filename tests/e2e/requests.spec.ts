@@ -139,7 +139,7 @@ test('ids are random: of thirty in a row no two share their beginning', async ()
 const NO_PATHS = [
   '/', '/v1', '/v1/', '/v1/api_keys/', '//v1/api_keys', '/v1//api_keys', '/v1/api_keys//', '/V1/api_keys', '/v1/API_KEYS', '/v1/api-keys',
   '/v1/api_keys;a=b', '/v1/api_keys.json', '/v1/api_keys%20', '/v1/api%5Fkeys%2F', '/v1/keys', '/v1/keys/verify/', '/v2/api_keys', '/admin', '/panic',
-  '/operator', '/.env', '/v1/organizations', '/auth/login', `/v1/api_keys/${acme.apiKey.id}/secret`, '/v1/api_keys/%2e%2e/%2e%2e/operator', '/index.js',
+  '/operator', '/.env', '/v1/organizations', '/auth', '/auth/login/', `/v1/api_keys/${acme.apiKey.id}/secret`, '/v1/api_keys/%2e%2e/%2e%2e/operator', '/index.js',
   '/favicon.ico', '/__scheduled', '/cdn-cgi/mf/scheduled',
 ];
 test('a path that is not in the table does not exist, however close it comes', async () => {

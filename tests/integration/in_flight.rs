@@ -107,9 +107,8 @@ fn a_change_meets(event: &str, refusal: (u16, &str)) {
             office.restore();
             let (path, body) = (office.target(path), office.target(&body.to_string()));
             let before = office.done(action);
-            // A deleted organization has no members to remove any more, and a copy that has begun breaks off.
-            let may_meet = !["organization.deleted", "organization.exported"].contains(&action);
-            if n <= last || may_meet {
+            // A deleted organization has no members to remove any more.
+            if n <= last || action != "organization.deleted" {
                 office.house.objects.interrupt(n, office.event(event));
             }
             let body = serde_json::from_str(&body).unwrap();
