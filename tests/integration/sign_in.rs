@@ -10,7 +10,7 @@ use latchkey::object::Rejection;
 use latchkey::ports::Address;
 use serde_json::{Value, json};
 
-use crate::support::people::{Timeless, assert_same, timeless};
+use crate::support::people::{assert_same, timeless};
 use crate::support::*;
 
 const NULL: Value = Value::Null;
