@@ -8,6 +8,7 @@ pub mod audit;
 pub mod base62;
 pub mod caller;
 pub mod change;
+pub mod credits;
 pub mod domain_name;
 pub mod email;
 pub mod environment;
@@ -25,6 +26,7 @@ pub mod organization;
 pub mod password;
 pub mod permission;
 pub mod plan;
+pub mod rate_limit;
 pub mod role;
 #[cfg(test)]
 pub(crate) mod sample;
