@@ -17,7 +17,7 @@ pub mod store;
 
 use crate::domain::timestamp::Timestamp;
 use crate::object::outbox::Delivery;
-use crate::object::{Abort, Context, Object, Step};
+use crate::object::{Abort, Context, Effect, Object, Step};
 use crate::ports::{Sql, SqlError};
 
 use protocol::{Command, RemovedBy, Reply, ResetBy};
@@ -28,16 +28,17 @@ pub struct AccountObject;
 impl Object for AccountObject {
     type Command = Command;
     type Reply = Reply;
+    type Memory = ();
 
     const MIGRATIONS: &'static [&'static str] = store::MIGRATIONS;
 
-    fn writes(command: &Command) -> bool {
+    fn effect(command: &Command) -> Effect {
         match command {
             Command::Authenticate { .. }
             | Command::Confirm { .. }
             | Command::Read { .. }
             | Command::ListSignIns { .. }
-            | Command::ListAudit { .. } => false,
+            | Command::ListAudit { .. } => Effect::Reads,
             Command::Create(_)
             | Command::SignIn(_)
             | Command::Touch { .. }
@@ -51,7 +52,7 @@ impl Object for AccountObject {
             | Command::RequestReset { .. }
             | Command::Reset { .. }
             | Command::FoundOrganization { .. }
-            | Command::HearMembership { .. } => true,
+            | Command::HearMembership { .. } => Effect::Writes,
         }
     }
 
@@ -72,7 +73,7 @@ impl Object for AccountObject {
         matches!(command, Command::SignIn(_) | Command::RequestReset { by: ResetBy::Anybody })
     }
 
-    fn handle(sql: &dyn Sql, context: &Context<'_>, command: &Command) -> Result<Step<Self>, Abort> {
+    fn handle(sql: &dyn Sql, _: &mut (), context: &Context<'_>, command: &Command) -> Result<Step<Self>, Abort> {
         match command {
             Command::Create(new) => state::create(sql, context, new),
             Command::SignIn(attempt) => sign_in::sign_in(sql, context, attempt),
@@ -109,11 +110,11 @@ impl Object for AccountObject {
         projection::deliveries(sql, context, due_by)
     }
 
-    fn tidy(sql: &dyn Sql, context: &Context<'_>) -> Result<(), SqlError> {
+    fn tidy(sql: &dyn Sql, _: &mut (), context: &Context<'_>) -> Result<(), SqlError> {
         projection::tidy(sql, context)
     }
 
-    fn tidy_at(sql: &dyn Sql, _: &Context<'_>) -> Result<Option<Timestamp>, SqlError> {
+    fn tidy_at(sql: &dyn Sql, _: &(), _: &Context<'_>) -> Result<Option<Timestamp>, SqlError> {
         projection::tidy_at(sql)
     }
 }

@@ -32,13 +32,13 @@ use crate::domain::timestamp::Timestamp;
 use crate::ports::{FailureLimiter, Limited, World};
 
 pub use authenticate::{Person, Principal};
-pub use call::Outcome;
+pub use call::{Outcome, Patience};
 pub(crate) use call::{LONGEST_WAIT_MS, PATIENCE_MS, RETRIES};
 pub use error::Error;
 pub(crate) use invitations::MEMBERSHIPS_MAX;
 pub use issue::{Idempotency, IssueKey, Issued, RotateKey, SessionChoice};
 pub use links::Link;
-pub use operator::Founded;
+pub use operator::{ChangedOrganization, Founded};
 pub use organization::AuditPage;
 pub use register::{Register, Registered};
 pub use settings::{PlanChanges, Registration, Settings, SettingsError};

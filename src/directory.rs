@@ -9,7 +9,7 @@ use crate::domain::organization::Organization;
 use crate::domain::timestamp::Timestamp;
 use crate::object::outbox::{self, Delivery, Message};
 use crate::object::rows::{execute, json, query, query_one};
-use crate::object::{Abort, Context, Object, Step};
+use crate::object::{Abort, Context, Effect, Object, Step};
 use crate::organization::protocol::{Command as OrganizationCommand, Founding, Page};
 use crate::ports::{Address, Sql, SqlError, SqlValue};
 
@@ -24,6 +24,7 @@ pub struct DirectoryObject;
 impl Object for DirectoryObject {
     type Command = Command;
     type Reply = Reply;
+    type Memory = ();
 
     const MIGRATIONS: &'static [&'static str] = &[
         outbox::SCHEMA,
@@ -43,17 +44,17 @@ impl Object for DirectoryObject {
         users::SETUP,
     ];
 
-    fn writes(command: &Command) -> bool {
+    fn effect(command: &Command) -> Effect {
         match command {
-            Command::Found(_) | Command::Feed { .. } | Command::Claim { .. } => true,
+            Command::Found(_) | Command::Feed { .. } | Command::Claim { .. } => Effect::Writes,
             Command::List { .. }
             | Command::FindUser { .. }
             | Command::FindRegistered { .. }
-            | Command::ListUsers { .. } => false,
+            | Command::ListUsers { .. } => Effect::Reads,
         }
     }
 
-    fn handle(sql: &dyn Sql, context: &Context<'_>, command: &Command) -> Result<Step<Self>, Abort> {
+    fn handle(sql: &dyn Sql, _: &mut (), context: &Context<'_>, command: &Command) -> Result<Step<Self>, Abort> {
         match command {
             Command::Found(new) => found(sql, context, new),
             Command::Feed { organization } => {
@@ -87,7 +88,7 @@ impl Object for DirectoryObject {
     }
 
     /// A founding that is finished is nobody's business any more: it names the owner.
-    fn tidy(sql: &dyn Sql, _: &Context<'_>) -> Result<(), SqlError> {
+    fn tidy(sql: &dyn Sql, _: &mut (), _: &Context<'_>) -> Result<(), SqlError> {
         execute(
             sql,
             "UPDATE organizations SET founding = NULL WHERE founding IS NOT NULL AND generation > 0
@@ -96,7 +97,7 @@ impl Object for DirectoryObject {
         )
     }
 
-    fn tidy_at(_: &dyn Sql, _: &Context<'_>) -> Result<Option<Timestamp>, SqlError> {
+    fn tidy_at(_: &dyn Sql, _: &(), _: &Context<'_>) -> Result<Option<Timestamp>, SqlError> {
         Ok(None)
     }
 }

@@ -6,6 +6,7 @@
 //! command bears repetition.
 
 pub mod audit_log;
+pub mod ledgers;
 pub mod outbox;
 pub(crate) mod places;
 pub mod rows;
@@ -18,13 +19,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::audit::Actor;
 use crate::domain::caller::Caller;
-use crate::domain::id::{ApiKeyId, OrganizationId, SignInId, UserId};
+use crate::domain::id::{ApiKeyId, OrganizationId, SessionId, SignInId, UserId};
 use crate::domain::keyring::Keyring;
 use crate::domain::operation::Operation;
 use crate::domain::permission::Permission;
+use crate::domain::rate_limit::LimitUse;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::verification::Code;
+use crate::organization::protocol::{Draw, Grant};
 use crate::ports::{Rules, Sql, SqlError};
+
+use ledgers::Debit;
 
 /// The rules of one kind of object.
 pub trait Object: Send + Sync + 'static {
@@ -33,11 +38,14 @@ pub trait Object: Send + Sync + 'static {
     /// What it answers.
     type Reply: Serialize + DeserializeOwned + Send;
 
+    /// What it knows beyond its rows, until it is evicted.
+    type Memory: Memory;
+
     /// Schema steps, oldest first; forward only. A step that has run is never edited.
     const MIGRATIONS: &'static [&'static str];
 
-    /// Whether a command may write. What only reads runs outside a transaction.
-    fn writes(command: &Self::Command) -> bool;
+    /// What a command may do to the rows.
+    fn effect(command: &Self::Command) -> Effect;
 
     /// Whether a command takes long to compute (a password hash). Of these the shell admits a few at a time.
     fn is_heavy(_: &Self::Command) -> bool {
@@ -50,17 +58,64 @@ pub trait Object: Send + Sync + 'static {
     }
 
     /// Decides and writes.
-    fn handle(sql: &dyn Sql, context: &Context<'_>, command: &Self::Command) -> Result<Step<Self>, Abort>;
+    fn handle(
+        sql: &dyn Sql,
+        memory: &mut Self::Memory,
+        context: &Context<'_>,
+        command: &Self::Command,
+    ) -> Result<Step<Self>, Abort>;
+
+    /// How long (ms) an answer has to be held back for a message that waits to be acknowledged: none where nobody can
+    /// act on what was before, `u64::MAX` where only the acknowledgement itself will do.
+    fn fence_ms(
+        sql: &dyn Sql,
+        memory: &Self::Memory,
+        context: &Context<'_>,
+        entry: &outbox::EntryKey,
+    ) -> Result<Option<u64>, SqlError> {
+        let _ = (memory, context);
+        Ok(outbox::is_waiting(sql, entry)?.then_some(u64::MAX))
+    }
 
     /// What the outbox has to send, at most a bounded number of messages: those due by `due_by`.
     fn deliveries(sql: &dyn Sql, context: &Context<'_>, due_by: Timestamp) -> Result<Vec<outbox::Delivery>, SqlError>;
 
     /// Housekeeping, a bounded portion at a time.
-    fn tidy(sql: &dyn Sql, context: &Context<'_>) -> Result<(), SqlError>;
+    fn tidy(sql: &dyn Sql, memory: &mut Self::Memory, context: &Context<'_>) -> Result<(), SqlError>;
 
     /// When there will be something to tidy next.
-    fn tidy_at(sql: &dyn Sql, context: &Context<'_>) -> Result<Option<Timestamp>, SqlError>;
+    fn tidy_at(sql: &dyn Sql, memory: &Self::Memory, context: &Context<'_>) -> Result<Option<Timestamp>, SqlError>;
 }
+
+/// What a command may do to the rows of an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing: it runs outside a transaction.
+    Reads,
+    /// Count, which is written down now and then; seldom, it learns something and tells others.
+    Counts,
+    /// Change something, and tell others.
+    Writes,
+}
+
+/// What an object knows beyond its rows. Evicting the object takes it away, so everything that must not be forgotten
+/// is in a row.
+pub trait Memory: Default + Send {
+    /// A step begins.
+    fn begin(&mut self) {}
+
+    /// The step has been taken back, and with it whatever it had written: what memory holds on the strength of those
+    /// rows goes as well.
+    fn roll_back(&mut self) {}
+
+    /// Whether steps since the last question have left something for the outbox or the alarm, though their command only
+    /// counts.
+    fn take_work(&mut self) -> bool {
+        false
+    }
+}
+
+impl Memory for () {}
 
 /// What a step may know besides its command.
 pub struct Context<'a> {
@@ -72,6 +127,8 @@ pub struct Context<'a> {
     pub rules: &'a Rules,
     /// What the authority of the caller has said, when the step has asked it.
     pub confirmed: Option<&'a Confirmed>,
+    /// What the organization has said, when the step has asked it for its policy.
+    pub heard: Option<&'a Heard>,
     /// A seed for what a step gives out: its first 16 bytes name the audit entry, the others are `draw`'s.
     pub seed: &'a [u8; 64],
 }
@@ -99,6 +156,34 @@ pub enum Question {
     Role(Seat),
     /// Is this user still signed in? The account knows.
     SignIn(Seat),
+    /// Under which policy does this session live? The organization knows, and keeps its pools.
+    Policy(Box<PolicyQuestion>),
+}
+
+/// What a session asks its organization.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PolicyQuestion {
+    /// The organization.
+    pub organization_id: OrganizationId,
+    /// The session that asks.
+    pub session_id: SessionId,
+    /// What it wants of a pool.
+    pub draw: Option<Draw>,
+    /// What the session has debited already, to be given back if the pool refuses.
+    pub debit: Debit,
+}
+
+/// What has come of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Heard {
+    /// When the question was sent, by the clock of the session.
+    pub asked_at: Timestamp,
+    /// The answer; none if there was none, or none in time.
+    pub grant: Option<Grant>,
+    /// What was wanted of a pool.
+    pub draw: Option<Draw>,
+    /// What the session had debited before it asked.
+    pub debit: Debit,
 }
 
 /// What that other object has answered.
@@ -133,7 +218,7 @@ pub struct Done<O: Object + ?Sized> {
 impl<O: Object> Step<O> {
     /// A step that is finished with its reply.
     pub fn done(reply: O::Reply) -> Self {
-        Self::Done(Done { reply, wait_ms: 0, awaiting: Vec::new(), follow_up: None })
+        Self::done_after(reply, Vec::new())
     }
 
     /// A step that is finished once these messages are acknowledged.
@@ -277,6 +362,13 @@ pub enum Rejection {
     TooManyAttempts,
     /// Nothing in the deployment can send a link.
     LinkHookMissing,
+    /// The organization cannot be asked for its policy, and what is known of it is too old to act on.
+    PolicyUnknown,
+    /// The organization has made as many calls as its plan allows.
+    RateLimited {
+        /// The pool that is spent.
+        limit: Box<LimitUse>,
+    },
 }
 
 /// An API key that has been presented, and what for. Its id leads to its authority.

@@ -8,6 +8,7 @@ pub mod invitations;
 pub mod lists;
 pub mod members;
 pub mod people;
+pub mod policy;
 pub mod projection;
 pub mod protocol;
 pub mod removal;
@@ -15,10 +16,11 @@ pub mod store;
 
 use crate::domain::session::OrganizationStatus;
 use crate::domain::timestamp::Timestamp;
-use crate::object::outbox::Delivery;
-use crate::object::{Abort, Authority, Context, Object, Rejection, Step};
+use crate::object::outbox::{self, Delivery, EntryKey};
+use crate::object::{Abort, Authority, Context, Effect, Object, Rejection, Step};
 use crate::ports::{Sql, SqlError};
 
+use policy::Memory;
 use protocol::{Command, Reply};
 
 /// The rules of an organization object.
@@ -27,10 +29,11 @@ pub struct OrganizationObject;
 impl Object for OrganizationObject {
     type Command = Command;
     type Reply = Reply;
+    type Memory = Memory;
 
     const MIGRATIONS: &'static [&'static str] = store::MIGRATIONS;
 
-    fn writes(command: &Command) -> bool {
+    fn effect(command: &Command) -> Effect {
         match command {
             Command::Read { .. }
             | Command::ListKeys { .. }
@@ -41,7 +44,7 @@ impl Object for OrganizationObject {
             | Command::ListMembers { .. }
             | Command::ReadMember { .. }
             | Command::ListInvitations { .. }
-            | Command::ReadInvitation { .. } => false,
+            | Command::ReadInvitation { .. } => Effect::Reads,
             Command::Found(_)
             | Command::Feed(_)
             | Command::CreateSession { .. }
@@ -58,11 +61,12 @@ impl Object for OrganizationObject {
             | Command::KeepInvitation { .. }
             | Command::AcceptInvitation { .. }
             | Command::HearAccount { .. }
-            | Command::NoteExport { .. } => true,
+            | Command::NoteExport { .. } => Effect::Writes,
+            Command::Draw { .. } => Effect::Counts,
         }
     }
 
-    fn handle(sql: &dyn Sql, context: &Context<'_>, command: &Command) -> Result<Step<Self>, Abort> {
+    fn handle(sql: &dyn Sql, memory: &mut Memory, context: &Context<'_>, command: &Command) -> Result<Step<Self>, Abort> {
         match command {
             Command::Found(new) => changes::found(sql, context, new),
             Command::Feed(feed) => changes::hear(sql, feed),
@@ -71,7 +75,8 @@ impl Object for OrganizationObject {
                 if caller.as_ref().is_some_and(|caller| caller.organization_id != organization.id) {
                     return Err(Rejection::OrganizationNotFound.into());
                 }
-                Ok(Step::done(Reply::Organization { organization: Box::new(organization) }))
+                let pools = policy::pools(sql, memory, context, &organization)?;
+                Ok(Step::done(Reply::Organization { organization: Box::new(organization), pools, excess: None }))
             }
             Command::ListKeys { caller, query } => Ok(Step::done(lists::keys(sql, caller, query, context.now)?)),
             Command::ListSessions { caller, page } => Ok(Step::done(lists::sessions(sql, caller, page)?)),
@@ -82,10 +87,10 @@ impl Object for OrganizationObject {
             Command::DefaultSession { authority, session } => {
                 changes::create_session(sql, context, authority, session, true)
             }
-            Command::Change { change, authority } => changes::change(sql, context, authority, change),
-            Command::Suspend => changes::set_status(sql, context, &Authority::Operator, OrganizationStatus::Suspended),
-            Command::Resume => changes::set_status(sql, context, &Authority::Operator, OrganizationStatus::Active),
-            Command::Delete { authority } => changes::set_status(sql, context, authority, OrganizationStatus::Deleted),
+            Command::Change { change, authority } => changes::change(sql, memory, context, authority, change),
+            Command::Suspend => changes::set_status(sql, memory, context, &Authority::Operator, OrganizationStatus::Suspended),
+            Command::Resume => changes::set_status(sql, memory, context, &Authority::Operator, OrganizationStatus::Active),
+            Command::Delete { authority } => changes::set_status(sql, memory, context, authority, OrganizationStatus::Deleted),
             Command::Admit { seat } => members::caller(sql, context, seat, false),
             Command::Confirm { seat } => members::caller(sql, context, seat, true),
             Command::ListMembers { caller, page } => Ok(Step::done(lists::members(sql, caller, page)?)),
@@ -107,18 +112,32 @@ impl Object for OrganizationObject {
                 changes::hear_account(sql, user_id, profile, *generation, audit)
             }
             Command::NoteExport { authority } => removal::note_export(sql, context, authority),
+            Command::Draw { session_id, draw } => policy::draw(sql, memory, context, session_id, draw.as_ref()),
         }
+    }
+
+    fn fence_ms(
+        sql: &dyn Sql,
+        memory: &Memory,
+        context: &Context<'_>,
+        entry: &EntryKey,
+    ) -> Result<Option<u64>, SqlError> {
+        if policy::is_recall(entry) {
+            return policy::fence_ms(sql, memory, context);
+        }
+        Ok(outbox::is_waiting(sql, entry)?.then_some(u64::MAX))
     }
 
     fn deliveries(sql: &dyn Sql, context: &Context<'_>, due_by: Timestamp) -> Result<Vec<Delivery>, SqlError> {
         projection::deliveries(sql, context, due_by)
     }
 
-    fn tidy(sql: &dyn Sql, context: &Context<'_>) -> Result<(), SqlError> {
+    fn tidy(sql: &dyn Sql, memory: &mut Memory, context: &Context<'_>) -> Result<(), SqlError> {
+        memory.ledgers.close_quiet(sql, context.now)?;
         removal::tidy(sql, context)
     }
 
-    fn tidy_at(sql: &dyn Sql, context: &Context<'_>) -> Result<Option<Timestamp>, SqlError> {
-        removal::tidy_at(sql, context)
+    fn tidy_at(sql: &dyn Sql, memory: &Memory, context: &Context<'_>) -> Result<Option<Timestamp>, SqlError> {
+        Ok([memory.ledgers.close_at(), removal::tidy_at(sql, context)?].into_iter().flatten().min())
     }
 }

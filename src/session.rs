@@ -4,22 +4,27 @@
 //! thousand objects. Synchronous: no `async`, no KV, no HTTP, no plaintext (H2, H3).
 
 pub mod admission;
+pub mod drawing;
 pub mod erasure;
 pub mod idempotency;
 pub mod issue;
 pub mod lifecycle;
+pub mod policy;
 pub mod projection;
 pub mod protocol;
+pub mod spending;
 pub mod state;
 pub mod store;
 pub mod verify;
 
 use crate::domain::timestamp::Timestamp;
 use crate::object::outbox::Delivery;
-use crate::object::{Abort, Context, Object, Step};
+use crate::object::{Abort, Context, Effect, Object, Step};
 use crate::ports::{Sql, SqlError};
 
+use policy::Memory;
 use protocol::{Command, Reply};
+use verify::Presented;
 
 /// The rules of a session object.
 pub struct SessionObject;
@@ -27,17 +32,16 @@ pub struct SessionObject;
 impl Object for SessionObject {
     type Command = Command;
     type Reply = Reply;
+    type Memory = Memory;
 
     const MIGRATIONS: &'static [&'static str] = store::MIGRATIONS;
 
-    fn writes(command: &Command) -> bool {
+    fn effect(command: &Command) -> Effect {
         match command {
-            Command::Authenticate { .. }
-            | Command::Confirm { .. }
-            | Command::Verify(_)
-            | Command::ReadKey { .. }
+            Command::Authenticate { .. } | Command::Confirm { .. } | Command::Verify(_) => Effect::Counts,
+            Command::ReadKey { .. }
             | Command::ReadSession { .. }
-            | Command::Health { .. } => false,
+            | Command::Health { .. } => Effect::Reads,
             Command::Initialize(_)
             | Command::Touch { .. }
             | Command::Issue { .. }
@@ -48,27 +52,31 @@ impl Object for SessionObject {
             | Command::DeleteSession { .. }
             | Command::Claim(_)
             | Command::Release { .. }
-            | Command::Erase => true,
+            | Command::Erase => Effect::Writes,
         }
     }
 
-    fn handle(sql: &dyn Sql, context: &Context<'_>, command: &Command) -> Result<Step<Self>, Abort> {
+    fn handle(sql: &dyn Sql, memory: &mut Memory, context: &Context<'_>, command: &Command) -> Result<Step<Self>, Abort> {
+        if let Some(question) = policy::prepare(sql, memory, context, command)? {
+            return Ok(Step::Confirm(question));
+        }
         match command {
             Command::Initialize(new) => state::initialize(sql, context, new),
-            Command::Authenticate { hashes, ip, needs } => {
-                verify::authenticate(sql, context, hashes, *ip, needs.as_ref())
+            Command::Authenticate { hashes, ip, needs, counts } => {
+                let presented = Presented { hashes, ip: *ip, needs: needs.as_ref(), counts: *counts };
+                verify::authenticate(sql, memory, context, &presented)
             }
             Command::Confirm { credential } => {
                 let state = admission::require_state(sql)?;
                 let caller = admission::confirm(sql, context, &state, credential)?;
                 Ok(Step::done(Reply::Caller(Box::new(caller))))
             }
-            Command::Verify(request) => verify::verify(sql, context, request),
+            Command::Verify(request) => verify::verify(sql, memory, context, request),
             Command::Touch { key_id } => verify::touch(sql, context, key_id),
-            Command::Issue { authority, key } => issue::issue(sql, context, authority, key),
-            Command::ReadKey { caller, key_id } => lifecycle::read(sql, caller, key_id),
+            Command::Issue { authority, key } => issue::issue(sql, memory, context, authority, key),
+            Command::ReadKey { caller, key_id } => lifecycle::read(sql, memory, context, caller, key_id),
             Command::ChangeKey { authority, key_id, change } => {
-                lifecycle::change(sql, context, authority, key_id, change)
+                lifecycle::change(sql, memory, context, authority, key_id, change)
             }
             Command::RevokeKey { authority, key_id, reason } => {
                 lifecycle::revoke(sql, context, authority, key_id, reason.as_ref())
@@ -76,7 +84,7 @@ impl Object for SessionObject {
             Command::RotateKey { authority, key_id, rotation } => {
                 issue::rotate(sql, context, authority, key_id, rotation)
             }
-            Command::ReadSession { caller } => state::read(sql, caller),
+            Command::ReadSession { caller } => state::read(sql, memory, context, caller),
             Command::ChangeSession { authority, change } => state::change(sql, context, authority, change),
             Command::DeleteSession { authority } => state::delete(sql, context, authority),
             Command::Health { caller } => state::health(sql, context, caller),
@@ -90,11 +98,11 @@ impl Object for SessionObject {
         projection::deliveries(sql, due_by)
     }
 
-    fn tidy(sql: &dyn Sql, context: &Context<'_>) -> Result<(), SqlError> {
-        projection::tidy(sql, context)
+    fn tidy(sql: &dyn Sql, memory: &mut Memory, context: &Context<'_>) -> Result<(), SqlError> {
+        projection::tidy(sql, memory, context)
     }
 
-    fn tidy_at(sql: &dyn Sql, context: &Context<'_>) -> Result<Option<Timestamp>, SqlError> {
-        projection::tidy_at(sql, context)
+    fn tidy_at(sql: &dyn Sql, memory: &Memory, context: &Context<'_>) -> Result<Option<Timestamp>, SqlError> {
+        projection::tidy_at(sql, memory, context)
     }
 }

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
+use axum::http::Method;
 use axum::http::request::Parts;
 
 use super::client_ip::ClientIp;
@@ -61,7 +62,8 @@ impl<N: Needs> FromRequestParts<Arc<App>> for By<N> {
         }
         let presented = Presented::from_request_parts(parts, app).await?;
         let ClientIp(ip) = ClientIp::find(&parts.headers);
-        match app.authenticate(presented.expose(), ip, N::OPERATION).await {
+        let counts = N::OPERATION != Operation::VerifyKeys && parts.method != Method::DELETE;
+        match app.authenticate(presented.expose(), ip, N::OPERATION, counts).await {
             Ok(principal) => Ok(Self(principal, Mount::Keys, PhantomData)),
             Err(Error::Rejected(Rejection::CallerRefused { code: verification::Code::NotFound, .. })) => {
                 Err(unknown(app, ip).await)

@@ -15,6 +15,7 @@ use crate::domain::change::Change;
 use crate::domain::id::{ApiKeyId, SessionId};
 use crate::domain::key_change::KeyChange;
 use crate::domain::keyring::Keyring;
+use crate::domain::rate_limit::RateLimits;
 use crate::domain::permission::{PermissionPreset, Permissions};
 use crate::domain::text::{Name, Reason};
 use crate::domain::timestamp::Timestamp;
@@ -32,7 +33,7 @@ pub(super) fn create(json: &Json, keyring: &Keyring, now: Timestamp) -> Result<I
     let settings = fields.finish_with(|| Some(KeySettings { name: name?, ..settings }))?;
     // An id that was never given out is answered like a session out of reach.
     let id = session_id.map(|id| id.ok_or(Code::SessionNotFound)).transpose()?;
-    Ok(IssueKey { settings, unnamed: false, session: SessionChoice { id, environment } })
+    Ok(IssueKey { settings, unnamed: false, session: SessionChoice { id, environment }, credits: None })
 }
 
 /// Reads the body of `POST /v1/sessions/{id}/api_keys`, where even the name may be absent.
@@ -44,7 +45,7 @@ pub(super) fn create_in(json: Option<&Json>, session: SessionId, now: Timestamp)
     fields.finish()?;
     let unnamed = name.is_none();
     let settings = KeySettings { name: name.unwrap_or(settings.name), ..settings };
-    Ok(IssueKey { settings, unnamed, session: SessionChoice { id: Some(session), environment: None } })
+    Ok(IssueKey { settings, unnamed, session: SessionChoice { id: Some(session), environment: None }, credits: None })
 }
 
 /// Everything but the name, which the caller puts in.
@@ -58,6 +59,8 @@ fn settings(fields: &mut Fields<'_>, now: Timestamp) -> KeySettings {
         external_id: fields.optional("externalId", text(external_id)),
         expires_at: fields.optional("expiresAt", text(timestamp_after(now))),
         not_before: fields.optional("notBefore", text(timestamp)),
+        rate_limits: RateLimits::default(),
+        credits: None,
     }
 }
 
@@ -91,6 +94,8 @@ pub(super) fn change(json: &Json, now: Timestamp) -> Result<KeyChange, Problem> 
         expires_at: fields.nullable("expiresAt", text(timestamp_after(now))),
         not_before: fields.nullable("notBefore", text(timestamp)),
         active: fields.given("active", boolean),
+        rate_limits: None,
+        credits: Change::Keep,
     };
     fields.finish()?;
     Ok(change)

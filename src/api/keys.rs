@@ -58,7 +58,7 @@ pub(super) async fn read(
     query: Query,
 ) -> Result<Reply<ApiKeyBody>, Problem> {
     no_parameters(query)?;
-    let key = app.read_key(&caller, &id).await?;
+    let (key, _) = app.read_key(&caller, &id).await?;
     Ok(Reply::ok(ApiKeyBody::new(&key, app.now())))
 }
 

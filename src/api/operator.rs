@@ -20,7 +20,7 @@ use super::paths::OrganizationPath;
 use super::problem::Problem;
 use super::query::Query;
 use super::reply::Reply;
-use crate::app::{App, Founded};
+use crate::app::{App, Patience, Founded};
 use crate::domain::id::OrganizationId;
 use crate::domain::plan::{Plan, PlanName};
 use crate::domain::session::OrganizationStatus;
@@ -112,8 +112,8 @@ pub(super) async fn change(
     fields.at_least_one();
     let change = OrganizationChange { name: fields.given("name", text(name)), plan: fields.given("plan", plan) };
     fields.finish()?;
-    let outcome = app.change_organization(&id, change).await?;
-    Ok(Reply::ok(ChangedOrganizationBody::new(&outcome.reply, &app)).settled(outcome.settled))
+    let outcome = app.change_organization(&id, change, Patience::Wait).await?;
+    Ok(Reply::ok(ChangedOrganizationBody::new(&outcome.reply.organization, &app)).settled(outcome.settled))
 }
 
 /// Suspends an organization: all its keys are refused until it is resumed.
@@ -153,8 +153,8 @@ async fn set_status(
     status: OrganizationStatus,
 ) -> Result<Reply<ChangedOrganizationBody>, Problem> {
     no_parameters(query)?;
-    let outcome = app.set_organization_status(id, status).await?;
-    Ok(Reply::ok(ChangedOrganizationBody::new(&outcome.reply, app)).settled(outcome.settled))
+    let outcome = app.set_organization_status(id, status, Patience::Wait).await?;
+    Ok(Reply::ok(ChangedOrganizationBody::new(&outcome.reply.organization, app)).settled(outcome.settled))
 }
 
 /// Reads a plan: its name, and limits that differ from the preset's.

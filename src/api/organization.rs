@@ -179,7 +179,7 @@ pub(super) async fn read(
     query: Query,
 ) -> Result<Reply<OrganizationBody>, Problem> {
     no_parameters(query)?;
-    Ok(Reply::ok(OrganizationBody::new(&app.read_organization(&caller).await?, &app)))
+    Ok(Reply::ok(OrganizationBody::new(&app.read_organization(&caller).await?.0, &app)))
 }
 
 /// Reads the audit log as far as the caller reaches, newest first.

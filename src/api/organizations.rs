@@ -19,7 +19,7 @@ use super::people_body::{MembershipBody, memberships};
 use super::problem::Problem;
 use super::query::Query;
 use super::reply::Reply;
-use crate::app::App;
+use crate::app::{App, Patience};
 use crate::domain::plan::PlanName;
 
 /// The organizations of a user.
@@ -71,8 +71,8 @@ pub(super) async fn change(
     let name = fields.given("name", text(name));
     let plan = fields.given("plan", text(one_of(&PlanName::ALL.map(|plan| (plan.as_str(), plan)))));
     fields.finish()?;
-    let outcome = app.change_own_organization(&caller, name, plan).await?;
-    Ok(Reply::ok(ChangedOrganizationBody::new(&outcome.reply, &app)).settled(outcome.settled))
+    let outcome = app.change_own_organization(&caller, name, plan, Patience::Wait).await?;
+    Ok(Reply::ok(ChangedOrganizationBody::new(&outcome.reply.organization, &app)).settled(outcome.settled))
 }
 
 /// Deletes the organization with all sessions and keys. Its data is kept for a while, so that it can be exported.
@@ -82,6 +82,6 @@ pub(super) async fn delete(
     query: Query,
 ) -> Result<Reply<ChangedOrganizationBody>, Problem> {
     no_parameters(query)?;
-    let outcome = app.delete_own_organization(&caller).await?;
-    Ok(Reply::ok(ChangedOrganizationBody::new(&outcome.reply, &app)).settled(outcome.settled))
+    let outcome = app.delete_own_organization(&caller, Patience::Wait).await?;
+    Ok(Reply::ok(ChangedOrganizationBody::new(&outcome.reply.organization, &app)).settled(outcome.settled))
 }

@@ -89,6 +89,14 @@ impl From<Rejection> for Problem {
                 return Self::new(Code::AuthTooManyFailures).retry_after_ms(FAILURE_PAUSE_MS);
             }
             Rejection::LinkHookMissing => Code::LinkHookMissing,
+            Rejection::PolicyUnknown => Code::ServiceUnavailable,
+            Rejection::RateLimited { limit } => {
+                let problem = Self::new(Code::RateLimited).with("limit", limit.label());
+                return match limit.refusal.and_then(|refusal| refusal.wait_ms) {
+                    Some(wait_ms) => problem.retry_after_ms(wait_ms),
+                    None => problem,
+                };
+            }
             // A drawn 64-bit locator was taken: the client may simply try again.
             Rejection::LocatorTaken => Code::ServiceUnavailable,
         };

@@ -41,6 +41,6 @@ pub(super) async fn list(
     query: Query,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let session = app.read_session(&caller, &id).await?;
+    let (session, _) = app.read_session(&caller, &id).await?;
     listed(&app, &caller, query, &uri, Some(session.id)).await
 }

@@ -21,6 +21,7 @@ use super::reply::Reply;
 use crate::app::App;
 use crate::domain::api_key::Status;
 use crate::domain::environment::Environment;
+use crate::domain::rate_limit::RateLimits;
 use crate::domain::session::{Region, Session, SessionStatus};
 use crate::session::protocol::SessionChange;
 
@@ -113,7 +114,7 @@ pub(super) async fn create(
     let environment = fields.optional("environment", text(environment));
     let region = fields.optional("region", text(one_of(&Region::ALL.map(|region| (region.as_str(), region)))));
     let name = fields.finish_with(|| name)?;
-    let outcome = app.create_session(&caller, name, environment, region).await?;
+    let outcome = app.create_session(&caller, name, environment, region, RateLimits::default()).await?;
     let path = mount.path(&format!("/sessions/{}", outcome.reply.id));
     Ok(Reply::created(path, SessionBody::new(&outcome.reply)).settled(outcome.settled))
 }
@@ -141,7 +142,7 @@ pub(super) async fn read(
     query: Query,
 ) -> Result<Reply<SessionBody>, Problem> {
     no_parameters(query)?;
-    Ok(Reply::ok(SessionBody::new(&app.read_session(&caller, &id).await?)))
+    Ok(Reply::ok(SessionBody::new(&app.read_session(&caller, &id).await?.0)))
 }
 
 /// Renames, connects or disconnects a session. The keys of a disconnected one are refused.
@@ -159,6 +160,7 @@ pub(super) async fn change(
     let change = SessionChange {
         name: fields.given("name", text(name)),
         status: fields.given("status", text(one_of(&statuses))),
+        rate_limits: None,
     };
     fields.finish()?;
     let outcome = app.change_session(&caller, &id, change).await?;

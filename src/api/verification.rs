@@ -81,7 +81,7 @@ pub(super) struct FreshnessBody {
 
 impl VerificationBody {
     fn new(verification: Verification, explain: bool) -> Self {
-        let Verification { id, code, key, trace, freshness } = verification;
+        let Verification { id, code, key, trace, freshness, limits: _, credits: _ } = verification;
         let settings = key.as_ref().map(|key| &key.settings);
         Self {
             valid: code == verification::Code::Valid,
@@ -159,14 +159,14 @@ fn read(json: &Json, keyring: &Keyring) -> Result<(Presented, VerifyKey), Proble
         Change::Set(environment) => Some(Some(environment)),
     };
     let ip = fields.optional("ip", text(ip));
-    // Cost and tags are checked here and spent where limits and usage are counted.
-    let _cost = fields.optional("cost", integer(0..=COST_MAX));
+    // Tags are checked here and kept where usage is counted.
+    let cost = fields.optional("cost", integer(0..=COST_MAX)).and_then(|cost| u32::try_from(cost).ok()).unwrap_or(1);
     let _tags = fields.optional("tags", tags);
     let explain = fields.optional("explain", boolean).unwrap_or(false);
     let dry_run = fields.optional("dryRun", boolean).unwrap_or(false);
     let key = fields.finish_with(|| key)?;
     let demand = Demand { permissions, domain, session_id, environment, ip };
-    Ok((Presented::in_body(&key), VerifyKey { demand, explain, dry_run }))
+    Ok((Presented::in_body(&key), VerifyKey { demand, explain, dry_run, cost }))
 }
 
 /// Not to be able to ask says nothing about the key.

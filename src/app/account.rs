@@ -146,7 +146,7 @@ impl App {
         let (founding, founded) = self.draw_founding(name, None, Some(owner))?;
         let command = Command::FoundOrganization { by: person.sign_in.id.clone(), founding: Box::new(founding) };
         let outcome = self.account(person.user.id.locator(), command).await?;
-        Ok(Outcome { reply: founded, settled: outcome.settled })
+        Ok(Outcome { reply: founded, settled: outcome.settled, in_force_at: None })
     }
 
     async fn recovery_codes(&self, person: &Person, command: Command) -> Result<Vec<String>, Error> {

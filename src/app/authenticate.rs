@@ -10,6 +10,7 @@ use crate::account::protocol::{Command as AccountCommand, Reply as AccountReply,
 use crate::domain::caller::{Bearer, Caller};
 use crate::domain::id::{ApiKeyId, OrganizationId, SignInId, UserId};
 use crate::domain::operation::Operation;
+use crate::domain::rate_limit::LimitUse;
 use crate::domain::secret_key::SecretKey;
 use crate::domain::token::{Token, TokenKind};
 use crate::domain::user::User;
@@ -38,6 +39,8 @@ pub struct Principal {
     pub ip: Option<IpAddr>,
     pub(super) credential_digest: [u8; 32],
     presented: Presented,
+    /// The pool that the call was counted against, if its organization has a limit.
+    pub pool: Option<LimitUse>,
 }
 
 /// What was presented, with what a later command needs of it.
@@ -72,30 +75,33 @@ impl Principal {
 }
 
 impl App {
-    /// Authenticates the bearer of a secret key for an operation.
+    /// Authenticates the bearer of a secret key for an operation; `counts` if the call is one of those that the plan
+    /// allows so many of.
     ///
     /// # Errors
-    /// `CallerRefused` with the code of the verification; `Unavailable` if its authority cannot be asked.
+    /// `RateLimited`; `CallerRefused` with the code of the verification; `Unavailable` if its authority cannot be asked.
     pub async fn authenticate(
         &self,
         presented: &str,
         ip: Option<IpAddr>,
         operation: Operation,
+        counts: bool,
     ) -> Result<Principal, Error> {
         let needs = operation.permission();
         let Ok(secret) = SecretKey::parse(presented, &self.settings.prefix, self.keyring()) else {
             return Err(Rejection::CallerRefused { code: Code::NotFound, needs: Some(needs) }.into());
         };
         let hashes = secret.hashes(self.keyring());
-        let command = Command::Authenticate { hashes, ip, needs: Some(needs) };
-        let Reply::Caller(caller) = self.session(secret.locator(), command).await?.reply else {
+        let command = Command::Authenticate { hashes, ip, needs: Some(needs), counts };
+        let Reply::Authenticated { caller, pool } = self.session(secret.locator(), command).await?.reply else {
             return unexpected();
         };
         let Bearer::Key { key_id } = caller.bearer.clone() else {
             return unexpected();
         };
         let presented = Presented::Key(key_id);
-        Ok(Principal { caller: *caller, ip, credential_digest: secret.digest(), presented })
+        let pool = pool.map(|pool| *pool);
+        Ok(Principal { caller: *caller, ip, credential_digest: secret.digest(), presented, pool })
     }
 
     /// Authenticates the bearer of an access token.
@@ -139,6 +145,7 @@ impl App {
             ip: person.ip,
             credential_digest: person.credential_digest,
             presented: Presented::Token(person.user.id.clone(), person.sign_in.id.clone()),
+            pool: None,
         })
     }
 

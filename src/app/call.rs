@@ -7,7 +7,8 @@ use serde::de::DeserializeOwned;
 use super::{App, Error};
 use crate::delivery;
 use crate::domain::locator::Locator;
-use crate::object::{Answer, Object};
+use crate::domain::timestamp::Timestamp;
+use crate::object::{Answer, Effect, Object};
 use crate::ports::{Address, PortError};
 use crate::{account, directory, organization, session};
 
@@ -26,12 +27,24 @@ pub struct Outcome<R> {
     pub reply: R,
     /// False when the answer has to say "accepted" rather than "done".
     pub settled: bool,
+    /// From when on it is in force everywhere, if that was not at once.
+    pub in_force_at: Option<Timestamp>,
+}
+
+/// Whether somebody waits until a change is in force everywhere.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Patience {
+    /// As long as an answer may be held back.
+    #[default]
+    Wait,
+    /// Not at all: "accepted" and from when on will do.
+    RespondAsync,
 }
 
 impl<R> Outcome<R> {
     /// The same outcome with another view of the reply.
     pub fn map<T>(self, view: impl FnOnce(R) -> Result<T, Error>) -> Result<Outcome<T>, Error> {
-        Ok(Outcome { reply: view(self.reply)?, settled: self.settled })
+        Ok(Outcome { reply: view(self.reply)?, settled: self.settled, in_force_at: self.in_force_at })
     }
 }
 
@@ -42,9 +55,9 @@ impl App {
         command: session::protocol::Command,
     ) -> Result<Outcome<session::protocol::Reply>, Error> {
         let address = Address::Session(locator);
-        let reads = !session::SessionObject::writes(&command);
+        let reads = session::SessionObject::effect(&command) != Effect::Writes;
         for _ in 0..RETRIES {
-            match self.call(&address, &command).await {
+            match self.call(&address, &command, Patience::Wait).await {
                 // An object that was moved or updated under the call; reading again does no harm.
                 Err(Error::Unavailable(error)) if reads && error.retryable => {
                     self.world.timer.sleep(RETRY_PAUSE_MS).await;
@@ -52,7 +65,7 @@ impl App {
                 other => return other,
             }
         }
-        self.call(&address, &command).await
+        self.call(&address, &command, Patience::Wait).await
     }
 
     pub(super) async fn organization(
@@ -60,7 +73,16 @@ impl App {
         locator: Locator,
         command: organization::protocol::Command,
     ) -> Result<Outcome<organization::protocol::Reply>, Error> {
-        self.call(&Address::Organization(locator), &command).await
+        self.organization_with(locator, command, Patience::Wait).await
+    }
+
+    pub(super) async fn organization_with(
+        &self,
+        locator: Locator,
+        command: organization::protocol::Command,
+        patience: Patience,
+    ) -> Result<Outcome<organization::protocol::Reply>, Error> {
+        self.call(&Address::Organization(locator), &command, patience).await
     }
 
     pub(super) async fn account(
@@ -68,20 +90,21 @@ impl App {
         locator: Locator,
         command: account::protocol::Command,
     ) -> Result<Outcome<account::protocol::Reply>, Error> {
-        self.call(&Address::Account(locator), &command).await
+        self.call(&Address::Account(locator), &command, Patience::Wait).await
     }
 
     pub(super) async fn directory(
         &self,
         command: directory::protocol::Command,
     ) -> Result<Outcome<directory::protocol::Reply>, Error> {
-        self.call(&Address::Directory, &command).await
+        self.call(&Address::Directory, &command, Patience::Wait).await
     }
 
     async fn call<C: Serialize + Sync, R: DeserializeOwned>(
         &self,
         address: &Address,
         command: &C,
+        patience: Patience,
     ) -> Result<Outcome<R>, Error> {
         let call = Box::pin(delivery::call(&*self.world.objects, address, command));
         let answer = match select(call, self.world.timer.sleep(PATIENCE_MS)).await {
@@ -90,8 +113,10 @@ impl App {
         };
         match answer {
             Answer::Done { reply, wait_ms, settled } => {
-                let settled = settled && self.hold(wait_ms).await;
-                Ok(Outcome { reply, settled })
+                let wait = i64::try_from(wait_ms).ok().filter(|wait| *wait > 0);
+                let in_force_at = wait.map(|wait| self.world.clock.now().plus_millis(wait));
+                let settled = settled && self.hold(wait_ms, patience).await;
+                Ok(Outcome { reply, settled, in_force_at })
             }
             Answer::Rejected(rejection) => Err(rejection.into()),
             Answer::Failed { detail } => Err(Error::Failed(detail)),
@@ -99,13 +124,14 @@ impl App {
     }
 
     /// Waits until a change is in force everywhere. The edge waits, not the object, which goes on working.
-    async fn hold(&self, wait_ms: u64) -> bool {
-        if wait_ms > LONGEST_WAIT_MS {
+    async fn hold(&self, wait_ms: u64, patience: Patience) -> bool {
+        if wait_ms == 0 {
+            return true;
+        }
+        if wait_ms > LONGEST_WAIT_MS || patience == Patience::RespondAsync {
             return false;
         }
-        if wait_ms > 0 {
-            self.world.timer.sleep(wait_ms).await;
-        }
+        self.world.timer.sleep(wait_ms).await;
         true
     }
 }

@@ -15,7 +15,7 @@ impl App {
     /// `RoleInsufficient`, `OrganizationNotFound`.
     pub async fn begin_export(&self, by: &Principal) -> Result<Organization, Error> {
         let command = Command::NoteExport { authority: by.authority(Operation::ExportOrganization) };
-        let Reply::Organization { organization } =
+        let Reply::Organization { organization, .. } =
             self.organization(by.caller.organization_id.locator(), command).await?.reply
         else {
             return unexpected();

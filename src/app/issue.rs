@@ -15,6 +15,7 @@ use crate::domain::id::{ApiKeyId, SessionId};
 use crate::domain::keyring::IdempotentSeed;
 use crate::domain::locator::Locator;
 use crate::domain::operation::Operation;
+use crate::domain::rate_limit::RateLimits;
 use crate::domain::secret_key::{KeyPrefix, SecretKey};
 use crate::domain::text::Name;
 use crate::domain::timestamp::Timestamp;
@@ -36,6 +37,8 @@ pub struct IssueKey {
     pub unnamed: bool,
     /// Which session it belongs to.
     pub session: SessionChoice,
+    /// How many credits it begins with, if it has any.
+    pub credits: Option<u64>,
 }
 
 /// The session a new key belongs to.
@@ -103,11 +106,12 @@ impl App {
                 secret: self.describe(&secret, key_id)?,
                 settings: request.settings,
                 unnamed: request.unnamed,
+                credits: request.credits,
             };
             let authority = by.authority(Operation::WriteApiKeys);
             let command = Command::Issue { authority, key: Box::new(key) };
             self.session(target.locator, command).await?.map(|reply| {
-                let Reply::Key { key } = reply else {
+                let Reply::Key { key, .. } = reply else {
                     return unexpected();
                 };
                 Ok(Issued { key: *key, secret })
@@ -128,7 +132,7 @@ impl App {
         request: RotateKey,
         idempotency: Option<&Idempotency>,
     ) -> Result<Outcome<Issued>, Error> {
-        let old = self.read_key(by, &request.key_id).await?;
+        let (old, _) = self.read_key(by, &request.key_id).await?;
         let locator = old.session_id.locator();
         let target = Target { locator, session_id: old.session_id, environment: old.environment };
         let claim = self.claim(by, &target, idempotency).await?;
@@ -184,7 +188,7 @@ impl App {
     }
 
     async fn named_target(&self, by: &Principal, id: &SessionId) -> Result<Target, Error> {
-        let session = self.read_session(by, id).await?;
+        let (session, _) = self.read_session(by, id).await?;
         Ok(Target { locator: session.id.locator(), session_id: session.id, environment: session.environment })
     }
 
@@ -202,6 +206,7 @@ impl App {
             }),
             environment: Some(environment),
             region: None,
+            rate_limits: RateLimits::default(),
         };
         let authority = by.authority(Operation::WriteApiKeys);
         let command = OrganizationCommand::DefaultSession { authority, session };

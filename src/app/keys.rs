@@ -7,23 +7,25 @@ use crate::domain::caller::Reach;
 use crate::domain::id::ApiKeyId;
 use crate::domain::key_change::KeyChange;
 use crate::domain::operation::Operation;
+use crate::domain::rate_limit::LimitUse;
 use crate::domain::text::Reason;
 use crate::object::Rejection;
 use crate::organization::protocol::{Command as OrganizationCommand, KeyQuery, Reply as OrganizationReply};
 use crate::session::protocol::{Command, Reply};
 
 impl App {
-    /// Reads a key at its authority.
+    /// Reads a key at its authority, with what is left of its limits.
     ///
     /// # Errors
     /// `KeyNotFound` for a key that does not exist or is out of reach: the two are one.
-    pub async fn read_key(&self, by: &Principal, key_id: &ApiKeyId) -> Result<ApiKey, Error> {
+    pub async fn read_key(&self, by: &Principal, key_id: &ApiKeyId) -> Result<(ApiKey, Vec<LimitUse>), Error> {
         within_reach(by, key_id)?;
         let command = Command::ReadKey { caller: by.caller.clone(), key_id: key_id.clone() };
-        let Reply::Key { key } = self.session(key_id.locator(), command).await.map_err(hide_session)?.reply else {
+        let Reply::Key { key, limits } = self.session(key_id.locator(), command).await.map_err(hide_session)?.reply
+        else {
             return unexpected();
         };
-        Ok(*key)
+        Ok((*key, limits))
     }
 
     /// A page of the keys within reach, newest first, and whether there is another page.
@@ -74,7 +76,7 @@ impl App {
         within_reach(by, key_id)?;
         let outcome = self.session(key_id.locator(), command).await.map_err(hide_session)?;
         outcome.map(|reply| {
-            let Reply::Key { key } = reply else {
+            let Reply::Key { key, .. } = reply else {
                 return unexpected();
             };
             Ok(*key)

@@ -1,6 +1,6 @@
 //! What the operator of a deployment does: found organizations and decide over them.
 
-use super::call::{Outcome, unexpected};
+use super::call::{Outcome, Patience, unexpected};
 use super::{App, Error};
 use crate::directory::protocol::{Command as DirectoryCommand, Registered, Reply as DirectoryReply};
 use crate::domain::api_key::{ApiKey, KeySettings};
@@ -11,11 +11,12 @@ use crate::domain::id::{OrganizationId, SessionId, UserId};
 use crate::domain::organization::Organization;
 use crate::domain::permission::PermissionPreset;
 use crate::domain::plan::Plan;
+use crate::domain::rate_limit::RateLimits;
 use crate::domain::secret_key::SecretKey;
 use crate::domain::session::{OrganizationStatus, Policy, Session, SessionStatus};
 use crate::domain::text::Name;
 use crate::object::Authority;
-use crate::organization::protocol::{Command, Founding, OrganizationChange, Owner, Page, Reply};
+use crate::organization::protocol::{Command, Excess, Founding, OrganizationChange, Owner, Page, Reply};
 use crate::session::protocol::NewKey;
 
 /// A new organization with the first key of its default session.
@@ -29,6 +30,15 @@ pub struct Founded {
     pub secret: SecretKey,
 }
 
+/// An organization after a change.
+#[derive(Debug)]
+pub struct ChangedOrganization {
+    /// The record.
+    pub organization: Organization,
+    /// What exceeds its plan, and stays.
+    pub excess: Option<Excess>,
+}
+
 impl App {
     /// Founds an organization: record, production default session and a first key with full access.
     ///
@@ -38,7 +48,7 @@ impl App {
     pub async fn found_organization(&self, name: Name, plan: Option<Plan>) -> Result<Outcome<Founded>, Error> {
         let (founding, founded) = self.draw_founding(name, plan, None)?;
         let outcome = self.directory(DirectoryCommand::Found(Box::new(founding))).await?;
-        Ok(Outcome { reply: founded, settled: outcome.settled })
+        Ok(Outcome { reply: founded, settled: outcome.settled, in_force_at: None })
     }
 
     /// Draws everything that a new organization begins with; `owner` is its first member.
@@ -62,6 +72,7 @@ impl App {
             created_at: now,
             updated_at: now,
             generation: 1,
+            policy_at: None,
             policy_by: None,
             members_count: 0,
             deleted_at: None,
@@ -78,10 +89,11 @@ impl App {
             created_at: now,
             updated_at: now,
             generation: 1,
+    rate_limits: RateLimits::default(),
         };
         let (secret, described) = self.draw_secret(session_locator, session.environment)?;
         let settings = KeySettings::new(Name::of("Default API Key"), PermissionPreset::FullAccess.into());
-        let first_key = NewKey { secret: described, settings, unnamed: false };
+        let first_key = NewKey { secret: described, settings, unnamed: false, credits: None };
         let key = first_key.clone().record(&session, actor.clone(), now);
         let members_count = u32::from(owner.is_some());
         let founding = Founding { organization: organization.clone(), session, first_key, actor, owner };
@@ -106,7 +118,12 @@ impl App {
     /// # Errors
     /// `OrganizationNotFound`.
     pub async fn inspect_organization(&self, id: &OrganizationId) -> Result<Organization, Error> {
-        Ok(self.command_organization(id, Command::Read { caller: None }).await?.reply)
+        let Reply::Organization { organization, .. } =
+            self.organization(id.locator(), Command::Read { caller: None }).await?.reply
+        else {
+            return unexpected();
+        };
+        Ok(*organization)
     }
 
     /// Changes name or plan.
@@ -117,11 +134,13 @@ impl App {
         &self,
         id: &OrganizationId,
         change: OrganizationChange,
-    ) -> Result<Outcome<Organization>, Error> {
-        self.command_organization(id, Command::Change { change, authority: Authority::Operator }).await
+        patience: Patience,
+    ) -> Result<Outcome<ChangedOrganization>, Error> {
+        let command = Command::Change { change, authority: Authority::Operator };
+        self.command_organization(id, command, patience).await
     }
 
-    /// Suspends, resumes or deletes an organization; settled once every session knows.
+    /// Suspends, resumes or deletes an organization; settled once no session acts on what was before.
     ///
     /// # Errors
     /// `OrganizationNotFound`, `OrganizationDeleted`.
@@ -129,13 +148,14 @@ impl App {
         &self,
         id: &OrganizationId,
         status: OrganizationStatus,
-    ) -> Result<Outcome<Organization>, Error> {
+        patience: Patience,
+    ) -> Result<Outcome<ChangedOrganization>, Error> {
         let command = match status {
             OrganizationStatus::Active => Command::Resume,
             OrganizationStatus::Suspended => Command::Suspend,
             OrganizationStatus::Deleted => Command::Delete { authority: Authority::Operator },
         };
-        self.command_organization(id, command).await
+        self.command_organization(id, command, patience).await
     }
 
     /// A page of the users of the deployment, newest first, and whether there is another page.
@@ -180,12 +200,13 @@ impl App {
         &self,
         id: &OrganizationId,
         command: Command,
-    ) -> Result<Outcome<Organization>, Error> {
-        self.organization(id.locator(), command).await?.map(|reply| {
-            let Reply::Organization { organization } = reply else {
+        patience: Patience,
+    ) -> Result<Outcome<ChangedOrganization>, Error> {
+        self.organization_with(id.locator(), command, patience).await?.map(|reply| {
+            let Reply::Organization { organization, excess, .. } = reply else {
                 return unexpected();
             };
-            Ok(*organization)
+            Ok(ChangedOrganization { organization: *organization, excess })
         })
     }
 }

@@ -1,11 +1,13 @@
 //! What a caller may read of its organization: plan, and the audit log.
 
-use super::call::{Outcome, unexpected};
+use super::call::{Outcome, Patience, unexpected};
+use super::operator::ChangedOrganization;
 use super::{App, Error, PlanChanges, Principal};
 use crate::domain::caller::Reach;
 use crate::domain::operation::Operation;
 use crate::domain::organization::Organization;
 use crate::domain::plan::{Plan, PlanName};
+use crate::domain::rate_limit::LimitUse;
 use crate::domain::text::Name;
 use crate::object::Rejection;
 use crate::object::audit_log::Head;
@@ -23,22 +25,22 @@ pub struct AuditPage {
 }
 
 impl App {
-    /// Reads the caller's organization.
+    /// Reads the caller's organization, with what is used of its pools.
     ///
     /// # Errors
     /// `OutsideReach` for a caller that is bound to its own session: what the organization pays for is none
     /// of its customers' business. `Unavailable` if it cannot be reached.
-    pub async fn read_organization(&self, by: &Principal) -> Result<Organization, Error> {
+    pub async fn read_organization(&self, by: &Principal) -> Result<(Organization, Vec<LimitUse>), Error> {
         if by.caller.reach == Reach::Session {
             return Err(Rejection::OutsideReach.into());
         }
         let command = Command::Read { caller: Some(by.caller.clone()) };
-        let Reply::Organization { organization } =
+        let Reply::Organization { organization, pools, .. } =
             self.organization(by.caller.organization_id.locator(), command).await?.reply
         else {
             return unexpected();
         };
-        Ok(*organization)
+        Ok((*organization, pools))
     }
 
     /// Changes the name, or the plan where owners choose it. Limits beside the presets are the operator's.
@@ -50,7 +52,8 @@ impl App {
         by: &Principal,
         name: Option<Name>,
         plan: Option<PlanName>,
-    ) -> Result<Outcome<Organization>, Error> {
+        patience: Patience,
+    ) -> Result<Outcome<ChangedOrganization>, Error> {
         if plan.is_some() && self.settings.plan_changes == PlanChanges::Operator {
             return Err(Rejection::PlanByOperator.into());
         }
@@ -58,16 +61,20 @@ impl App {
         let operation = if plan.is_some() { Operation::ChangePlan } else { Operation::WriteOrganization };
         let change = OrganizationChange { name, plan: plan.map(Plan::preset) };
         let command = Command::Change { change, authority: by.authority(operation) };
-        self.command_organization(&by.caller.organization_id, command).await
+        self.command_organization(&by.caller.organization_id, command, patience).await
     }
 
     /// Ends the organization: every key is dead when this returns settled.
     ///
     /// # Errors
     /// `RoleInsufficient`.
-    pub async fn delete_own_organization(&self, by: &Principal) -> Result<Outcome<Organization>, Error> {
+    pub async fn delete_own_organization(
+        &self,
+        by: &Principal,
+        patience: Patience,
+    ) -> Result<Outcome<ChangedOrganization>, Error> {
         let command = Command::Delete { authority: by.authority(Operation::DeleteOrganization) };
-        self.command_organization(&by.caller.organization_id, command).await
+        self.command_organization(&by.caller.organization_id, command, patience).await
     }
 
     /// How long (ms) the data of a deleted organization is kept.

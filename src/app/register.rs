@@ -87,7 +87,7 @@ impl App {
         } else if let Some(founded) = &founded {
             signed_in.account.memberships = vec![founded.membership()];
         }
-        Ok(Outcome { reply: Registered { signed_in, founded }, settled: outcome.settled })
+        Ok(Outcome { reply: Registered { signed_in, founded }, settled: outcome.settled, in_force_at: None })
     }
 
     /// By what right somebody registers, with the invitation if that is it.

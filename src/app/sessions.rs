@@ -6,11 +6,12 @@ use crate::domain::caller::Reach;
 use crate::domain::environment::Environment;
 use crate::domain::id::SessionId;
 use crate::domain::operation::Operation;
+use crate::domain::rate_limit::RateLimits;
 use crate::domain::session::{Region, Session};
 use crate::domain::text::Name;
 use crate::object::Rejection;
 use crate::organization::protocol::{Command as OrganizationCommand, NewSession, Page, Reply as OrganizationReply};
-use crate::session::protocol::{Command, Health, Reply, SessionChange};
+use crate::session::protocol::{Command, Health, Reply, SessionChange, SessionUsage};
 
 impl App {
     /// Creates a session.
@@ -23,12 +24,13 @@ impl App {
         name: Name,
         environment: Option<Environment>,
         region: Option<Region>,
+        rate_limits: RateLimits,
     ) -> Result<Outcome<Session>, Error> {
         if by.caller.reach == Reach::Session {
             return Err(Rejection::OutsideReach.into());
         }
         let id = SessionId::mint(self.new_locator()?, self.keyring());
-        let session = NewSession { id, name, environment, region };
+        let session = NewSession { id, name, environment, region, rate_limits };
         let authority = by.authority(Operation::WriteSessions);
         let command = OrganizationCommand::CreateSession { authority, session };
         let outcome = self.organization(by.caller.organization_id.locator(), command).await?;
@@ -54,14 +56,17 @@ impl App {
         Ok((sessions, more))
     }
 
-    /// Reads a session at its authority.
+    /// Reads a session at its authority, with what is used of its limits.
     ///
     /// # Errors
     /// `SessionNotFound` for one that does not exist or is out of reach.
-    pub async fn read_session(&self, by: &Principal, id: &SessionId) -> Result<Session, Error> {
+    pub async fn read_session(&self, by: &Principal, id: &SessionId) -> Result<(Session, SessionUsage), Error> {
         within_reach(by, id)?;
         let command = Command::ReadSession { caller: by.caller.clone() };
-        self.session(id.locator(), command).await?.map(session).map(|outcome| outcome.reply)
+        let Reply::Session { session, usage: Some(usage) } = self.session(id.locator(), command).await?.reply else {
+            return unexpected();
+        };
+        Ok((*session, *usage))
     }
 
     /// Counts a session's keys by status.
@@ -107,7 +112,7 @@ impl App {
 }
 
 fn session(reply: Reply) -> Result<Session, Error> {
-    let Reply::Session { session } = reply else {
+    let Reply::Session { session, .. } = reply else {
         return unexpected();
     };
     Ok(*session)

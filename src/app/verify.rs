@@ -10,10 +10,11 @@ use super::{App, Error};
 use crate::domain::api_key::ApiKey;
 use crate::domain::caller::Caller;
 use crate::domain::id::VerificationId;
+use crate::domain::rate_limit::LimitUse;
 use crate::domain::secret_key::SecretKey;
 use crate::domain::session::{OrganizationStatus, SessionStatus};
 use crate::domain::timestamp::Timestamp;
-use crate::domain::verification::{Check, Code, Demand, Outcome as CheckOutcome, Standing, explain};
+use crate::domain::verification::{Check, Code, Demand, Outcome as CheckOutcome, Spent, Standing, explain};
 use crate::hash_index;
 use crate::session::protocol::{Command, Reply, Verified, Verify};
 
@@ -21,14 +22,22 @@ use crate::session::protocol::{Command, Reply, Verified, Verify};
 pub(crate) const TOMBSTONE_PATIENCE_MS: u64 = 300;
 
 /// A verification to make.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct VerifyKey {
     /// What the key is wanted for.
     pub demand: Demand,
-    /// Whether to write down the checks.
+    /// Whether to write down the checks; it spends nothing then.
     pub explain: bool,
-    /// Whether to leave no trace.
+    /// Whether to leave no trace and to spend nothing.
     pub dry_run: bool,
+    /// How many tokens and credits it costs.
+    pub cost: u32,
+}
+
+impl Default for VerifyKey {
+    fn default() -> Self {
+        Self { demand: Demand::default(), explain: false, dry_run: false, cost: 1 }
+    }
 }
 
 /// How fresh a decision is.
@@ -51,6 +60,10 @@ pub struct Verification {
     pub key: Option<ApiKey>,
     /// The checks that were made, if that was asked for.
     pub trace: Vec<Check>,
+    /// The limits that were looked at, with what is left of them.
+    pub limits: Vec<LimitUse>,
+    /// The credits that are left, if the key has any.
+    pub credits: Option<u64>,
     /// How fresh it is.
     pub freshness: Freshness,
 }
@@ -70,13 +83,13 @@ impl App {
         let as_of = self.world.clock.now();
         let mut verified = match SecretKey::parse(presented, &self.settings.prefix, self.keyring()) {
             Ok(secret) => self.decide(&secret, caller, &request).await?,
-            Err(_) => Verified { code: Code::NotFound, key: None, trace: Vec::new() },
+            Err(_) => ended(Code::NotFound, None, Vec::new()),
         };
         if request.explain {
             verified.trace.insert(0, Check { name: "known".to_owned(), outcome: known(verified.code) });
         }
-        let Verified { code, key, trace } = verified;
-        Ok(Verification { id, code, key, trace, freshness: Freshness { as_of, max_staleness_ms: 0 } })
+        let Verified { code, key, trace, limits, credits } = verified;
+        Ok(Verification { id, code, key, trace, limits, credits, freshness: Freshness { as_of, max_staleness_ms: 0 } })
     }
 
     async fn decide(
@@ -91,6 +104,7 @@ impl App {
             caller: caller.cloned(),
             explain: request.explain,
             dry_run: request.dry_run,
+            cost: request.cost,
         };
         let tombstone = Box::pin(self.tombstone(secret, &verify));
         let authority = Box::pin(self.session(secret.locator(), Command::Verify(Box::new(verify.clone()))));
@@ -123,10 +137,15 @@ impl App {
             return None;
         }
         let standing = Standing { session: SessionStatus::Connected, organization: OrganizationStatus::Active };
-        let trace =
-            if verify.explain { explain(&key, standing, &verify.demand, self.world.clock.now()) } else { Vec::new() };
-        Some(Verified { code: Code::Revoked, key: Some(key), trace })
+        let (spent, now) = (Spent::default(), self.world.clock.now());
+        let trace = if verify.explain { explain(&key, standing, &verify.demand, spent, now) } else { Vec::new() };
+        Some(ended(Code::Revoked, Some(key), trace))
     }
+}
+
+/// A decision that no limit has to do with.
+fn ended(code: Code, key: Option<ApiKey>, trace: Vec<Check>) -> Verified {
+    Verified { code, key, trace, limits: Vec::new(), credits: None }
 }
 
 fn known(code: Code) -> CheckOutcome {

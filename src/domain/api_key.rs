@@ -6,12 +6,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::audit::Actor;
+use super::credits::{Balance, CreditSettings};
 use super::domain_name::DomainName;
 use super::environment::Environment;
 use super::id::{ApiKeyId, OrganizationId, SessionId};
 use super::ip_network::IpAllowList;
 use super::metadata::Metadata;
 use super::permission::Permissions;
+use super::rate_limit::RateLimits;
 use super::text::{ExternalId, Name, Reason};
 use super::timestamp::Timestamp;
 
@@ -34,6 +36,12 @@ pub struct KeySettings {
     pub expires_at: Option<Timestamp>,
     /// The moment before which the key does not verify yet.
     pub not_before: Option<Timestamp>,
+    /// How often it may be verified.
+    #[serde(default, skip_serializing_if = "RateLimits::is_empty")]
+    pub rate_limits: RateLimits,
+    /// Set if its verifications are counted against a balance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credits: Option<CreditSettings>,
 }
 
 impl KeySettings {
@@ -48,6 +56,8 @@ impl KeySettings {
             external_id: None,
             expires_at: None,
             not_before: None,
+            rate_limits: RateLimits::default(),
+            credits: None,
         }
     }
 }
@@ -96,6 +106,12 @@ pub struct ApiKey {
     pub last_used_at: Option<Timestamp>,
     /// Counts the changes of this record; a projection never replaces a later generation.
     pub generation: i64,
+    /// The key whose ledger it spends from, if not its own: that of the first in a chain of rotations.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spends_as: Option<ApiKeyId>,
+    /// What was left of its credits when anybody last looked. The truth is in the ledger.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub balance: Option<Balance>,
 }
 
 /// Where a key stands in its life at one moment.
@@ -169,6 +185,12 @@ impl ApiKey {
             }
     }
 
+    /// The key whose ledger it spends from. Both halves of a rotation share one: else a rotation would double what
+    /// may be spent.
+    pub fn ledger(&self) -> &ApiKeyId {
+        self.spends_as.as_ref().unwrap_or(&self.id)
+    }
+
     /// Ends the key. A repeat keeps the first moment and reason.
     #[must_use]
     pub fn revoke(mut self, reason: Option<Reason>, now: Timestamp) -> Self {
@@ -182,12 +204,16 @@ impl ApiKey {
     /// Applies new settings.
     ///
     /// # Errors
-    /// `Revoked` for a revoked key; `Rotated` where the old half of a rotation would live longer.
+    /// `Revoked` for a revoked key; `Rotated` where the old half of a rotation would live longer or spend otherwise.
     pub fn change(mut self, settings: KeySettings, disabled: bool, now: Timestamp) -> Result<Self, TransitionError> {
         if self.revocation.is_some() {
             return Err(TransitionError::Revoked);
         }
-        if self.rotated_to.is_some() && outlives(settings.expires_at, self.settings.expires_at) {
+        // What may be spent is the successor's to say.
+        let spends_the_same =
+            settings.rate_limits == self.settings.rate_limits && settings.credits == self.settings.credits;
+        let outlives = outlives(settings.expires_at, self.settings.expires_at);
+        if self.rotated_to.is_some() && (outlives || !spends_the_same) {
             return Err(TransitionError::Rotated);
         }
         self.settings = settings;

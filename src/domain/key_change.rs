@@ -4,10 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use super::api_key::KeySettings;
 use super::change::Change;
+use super::credits::{CreditChange, CreditSettings, Refill};
 use super::domain_name::DomainName;
 use super::ip_network::IpAllowList;
 use super::metadata::Metadata;
 use super::permission::Permissions;
+use super::rate_limit::RateLimits;
 use super::text::{ExternalId, Name};
 use super::timestamp::Timestamp;
 
@@ -24,6 +26,26 @@ pub struct KeyChange {
     pub expires_at: Change<Timestamp>,
     pub not_before: Change<Timestamp>,
     pub active: Option<bool>,
+    #[serde(default)]
+    pub rate_limits: Option<RateLimits>,
+    #[serde(default)]
+    pub credits: Change<CreditsChange>,
+}
+
+/// What a `PATCH` asks for of the credits of a key. Where there were none, they begin with it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct CreditsChange {
+    /// How many are left; without it as many as there were, or as a first refill gives.
+    pub balance: Option<CreditChange>,
+    /// When the balance is filled up.
+    pub refill: Change<Refill>,
+}
+
+impl CreditsChange {
+    /// The settings that stand afterwards.
+    pub fn settings(&self, before: Option<CreditSettings>) -> CreditSettings {
+        CreditSettings { refill: self.refill.clone().apply(before.and_then(|before| before.refill)) }
+    }
 }
 
 impl KeyChange {
@@ -39,6 +61,12 @@ impl KeyChange {
             external_id: change.external_id.apply(before.external_id.clone()),
             expires_at: change.expires_at.apply(before.expires_at),
             not_before: change.not_before.apply(before.not_before),
+            rate_limits: change.rate_limits.unwrap_or_else(|| before.rate_limits.clone()),
+            credits: match &change.credits {
+                Change::Keep => before.credits,
+                Change::Clear => None,
+                Change::Set(change) => Some(change.settings(before.credits)),
+            },
         }
     }
 
@@ -54,6 +82,8 @@ impl KeyChange {
             ("expiresAt", !self.expires_at.is_keep()),
             ("notBefore", !self.not_before.is_keep()),
             ("active", self.active.is_some()),
+            ("rateLimits", self.rate_limits.is_some()),
+            ("credits", !self.credits.is_keep()),
         ]
         .into_iter()
         .filter_map(|(name, set)| set.then_some(name))

@@ -28,6 +28,9 @@ pub struct Organization {
     /// Who last changed status or plan; none stands for the operator.
     #[serde(default)]
     pub policy_by: Option<Actor>,
+    /// When status or plan last changed.
+    #[serde(default)]
+    pub policy_at: Option<Timestamp>,
     /// How many people belong to it.
     #[serde(default)]
     pub members_count: u32,

@@ -1,9 +1,34 @@
 //! Plans: how many keys a session may hold and how many requests an organization may make.
 //!
-//! The presets are the published table. The rate is recorded and shown here; the key quota is
-//! enforced where keys are issued.
+//! The presets are the published table. Verifications and management calls have a pool each, of the same size, so that
+//! a flood of one never stands in the way of the other.
 
 use serde::{Deserialize, Serialize};
+
+use super::rate_limit::{LimitName, RateLimit};
+
+/// A pool of the organization, shared by all its sessions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pool {
+    /// Verifications.
+    Requests,
+    /// Calls of API keys that manage something.
+    Management,
+}
+
+impl Pool {
+    /// All pools.
+    pub const ALL: [Self; 2] = [Self::Requests, Self::Management];
+
+    /// How its limit is called.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Requests => "requests",
+            Self::Management => "management",
+        }
+    }
+}
 
 /// The plan an organization is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,6 +107,19 @@ impl Plan {
     pub fn max_requests_per_minute(&self) -> Option<u32> {
         self.requests_per_minute.or_else(|| self.name.requests_per_minute())
     }
+
+    /// The limit of a pool; none means that it is never empty.
+    pub fn pool(&self, pool: Pool) -> Option<RateLimit> {
+        let name = LimitName::parse(pool.as_str()).ok()?;
+        Some(RateLimit { name, limit: self.max_requests_per_minute()?, window_ms: 60_000 })
+    }
+
+    /// Whether it allows less than another plan of anything.
+    pub fn is_lower_than(&self, other: &Self) -> bool {
+        let lower = |mine: Option<u32>, its: Option<u32>| mine.unwrap_or(u32::MAX) < its.unwrap_or(u32::MAX);
+        lower(self.max_keys_per_session(), other.max_keys_per_session())
+            || lower(self.max_requests_per_minute(), other.max_requests_per_minute())
+    }
 }
 
 #[cfg(test)]
@@ -99,6 +137,24 @@ mod tests {
             let plan = Plan::preset(name);
             assert_eq!((plan.max_keys_per_session(), plan.max_requests_per_minute()), (keys, requests), "{name:?}");
             assert_eq!(PlanName::parse(name.as_str()), Some(name));
+        }
+    }
+
+    #[test]
+    fn a_plan_is_lower_if_it_allows_less_of_anything() {
+        let [free, starter, pro, enterprise] = PlanName::ALL.map(Plan::preset);
+        assert!(free.is_lower_than(&starter) && starter.is_lower_than(&pro) && pro.is_lower_than(&enterprise));
+        assert!(!starter.is_lower_than(&free) && !free.is_lower_than(&free));
+        let mixed = Plan { keys_per_session: Some(2), requests_per_minute: Some(5_000), ..free };
+        assert!(mixed.is_lower_than(&free));
+    }
+
+    #[test]
+    fn both_pools_are_of_the_size_of_the_plan() {
+        for pool in Pool::ALL {
+            let limit = Plan::preset(PlanName::Free).pool(pool).unwrap();
+            assert_eq!((limit.name.as_str(), limit.limit, limit.window_ms), (pool.as_str(), 60, 60_000));
+            assert_eq!(Plan::preset(PlanName::Enterprise).pool(pool), None);
         }
     }
 

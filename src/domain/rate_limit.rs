@@ -115,6 +115,12 @@ impl RateLimits {
         Ok(Self(limits))
     }
 
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The limits.
     #[must_use]
     pub fn as_slice(&self) -> &[RateLimit] {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::environment::Environment;
 use super::id::{OrganizationId, SessionId};
 use super::plan::Plan;
+use super::rate_limit::RateLimits;
 use super::text::Name;
 use super::timestamp::Timestamp;
 
@@ -91,6 +92,9 @@ pub struct Session {
     pub updated_at: Timestamp,
     /// Counts the changes of this record.
     pub generation: i64,
+    /// How often its keys may be verified, all together.
+    #[serde(default, skip_serializing_if = "RateLimits::is_empty")]
+    pub rate_limits: RateLimits,
 }
 
 impl Session {
@@ -132,4 +136,12 @@ pub struct Policy {
     pub status: OrganizationStatus,
     /// Quotas.
     pub plan: Plan,
+}
+
+impl Policy {
+    /// Whether anything that was allowed under `before` is not any more.
+    pub fn tightens(&self, before: &Self) -> bool {
+        let stops = self.status != OrganizationStatus::Active && before.status == OrganizationStatus::Active;
+        stops || self.status == OrganizationStatus::Deleted || self.plan.is_lower_than(&before.plan)
+    }
 }

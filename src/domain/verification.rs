@@ -203,8 +203,19 @@ pub fn decide(key: &ApiKey, standing: Standing, demand: &Demand, now: Timestamp)
     RULES.iter().find_map(|(_, rule)| rule(&case)?.err()).unwrap_or(Code::Valid)
 }
 
-/// The checks that `decide` makes, up to and including the one that refuses.
-pub fn explain(key: &ApiKey, standing: Standing, demand: &Demand, now: Timestamp) -> Vec<Check> {
+/// What limits and credits have to say, for the end of a trace.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Spent {
+    /// Whether there are limits.
+    pub has_limits: bool,
+    /// Whether there are credits.
+    pub has_credits: bool,
+    /// `RateLimited` or `UsageExceeded`.
+    pub refusal: Option<Code>,
+}
+
+/// The checks that `decide` makes, up to and including the one that refuses; limits and credits come last.
+pub fn explain(key: &ApiKey, standing: Standing, demand: &Demand, spent: Spent, now: Timestamp) -> Vec<Check> {
     let case = Case { key, standing, demand, status: key.status(now) };
     let mut trace = Vec::with_capacity(RULES.len());
     for (name, rule) in &RULES {
@@ -215,7 +226,20 @@ pub fn explain(key: &ApiKey, standing: Standing, demand: &Demand, now: Timestamp
         };
         trace.push(Check { name: (*name).to_owned(), outcome });
         if outcome == Outcome::Refused {
-            break;
+            return trace;
+        }
+    }
+    for (name, exists, code) in
+        [("rateLimits", spent.has_limits, Code::RateLimited), ("credits", spent.has_credits, Code::UsageExceeded)]
+    {
+        let outcome = match (exists, spent.refusal == Some(code)) {
+            (_, true) => Outcome::Refused,
+            (true, false) => Outcome::Passed,
+            (false, false) => Outcome::Skipped,
+        };
+        trace.push(Check { name: name.to_owned(), outcome });
+        if outcome == Outcome::Refused {
+            return trace;
         }
     }
     trace

@@ -4,8 +4,7 @@
 //! The same shell runs in workerd and in the native tests; only `Storage` and the ports differ.
 
 use std::collections::BTreeSet;
-use std::marker::PhantomData;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use futures_util::future::{Either, join_all, select};
@@ -13,9 +12,13 @@ use futures_util::future::{Either, join_all, select};
 use super::outbox::{self, Delivery, EntryKey, Message};
 use super::places::{Place, UnderWay};
 use super::rows::{execute, query_one};
-use super::{Abort, Answer, Confirmed, Context, Done, Object, Question, Rejection, Step};
+use super::{
+    Abort, Answer, Confirmed, Context, Done, Effect, Heard, Memory, Object, PolicyQuestion, Question, Rejection, Step,
+};
 use crate::delivery;
+use crate::domain::id::{OrganizationId, SessionId};
 use crate::domain::timestamp::Timestamp;
+use crate::organization::protocol::{Draw, Grant};
 use crate::ports::{Address, PortError, Sql, SqlError, SqlValue, World};
 use crate::{account, organization, session};
 
@@ -30,6 +33,8 @@ const BATCHES_MAX: usize = 16;
 /// How long (ms) the authority of a caller may take to confirm it. What comes later must not be carried out:
 /// the caller has been told by then that it failed.
 const CONFIRM_PATIENCE_MS: u64 = 5_000;
+/// How often a step may ask before it has to decide: about the caller, about the policy, and once more about the pool.
+const QUESTIONS_MAX: usize = 4;
 /// When (ms) the alarm rings again if the outbox cannot be read.
 const BLIND_ALARM_MS: i64 = 60_000;
 
@@ -46,7 +51,7 @@ pub trait Storage {
 }
 
 /// One object at work.
-pub struct Shell<O, S> {
+pub struct Shell<O: Object, S> {
     storage: S,
     world: World,
     ready: AtomicBool,
@@ -55,7 +60,7 @@ pub struct Shell<O, S> {
     under_way: Mutex<BTreeSet<EntryKey>>,
     /// How many heavy commands are here.
     heavy: AtomicUsize,
-    rules: PhantomData<fn() -> O>,
+    memory: Mutex<O::Memory>,
 }
 
 /// An answer, and what is left to do once it has been sent.
@@ -88,7 +93,7 @@ impl<O: Object, S: Storage> Shell<O, S> {
             ready: AtomicBool::new(false),
             under_way: Mutex::default(),
             heavy: AtomicUsize::new(0),
-            rules: PhantomData,
+            memory: Mutex::default(),
         }
     }
 
@@ -113,20 +118,32 @@ impl<O: Object, S: Storage> Shell<O, S> {
         self.make_ready().await?;
         let _place = if O::is_heavy(&command) { Some(self.queue().await?) } else { None };
         let Done { reply, wait_ms, awaiting, follow_up: next } = self.decide(&command).await?;
+        let effect = O::effect(&command);
         follow_up.command = next;
-        follow_up.wrote = O::writes(&command);
+        follow_up.wrote = self.memory().take_work() || effect == Effect::Writes;
         if follow_up.wrote {
             self.arm().await?;
-            if !O::answers_first(&command) {
-                self.deliver_with_patience().await;
-            }
         }
-        let settled = self.storage.read(|sql| {
-            awaiting
-                .iter()
-                .try_fold(true, |settled, entry| Ok::<_, SqlError>(settled && !outbox::is_waiting(sql, entry)?))
-        })?;
-        Ok(Answer::Done { reply, wait_ms, settled })
+        if effect == Effect::Writes && !O::answers_first(&command) {
+            self.deliver_with_patience().await;
+        }
+        let fence_ms = self.fence_ms(&awaiting)?;
+        let settled = fence_ms < u64::MAX;
+        Ok(Answer::Done { reply, wait_ms: if settled { wait_ms.max(fence_ms) } else { wait_ms }, settled })
+    }
+
+    /// How long (ms) the messages that an answer waits for hold it back; `u64::MAX` if nobody can say.
+    fn fence_ms(&self, awaiting: &[EntryKey]) -> Result<u64, SqlError> {
+        if awaiting.is_empty() {
+            return Ok(0);
+        }
+        self.with_context(|sql, memory, context| {
+            let mut longest = 0;
+            for entry in awaiting {
+                longest = longest.max(O::fence_ms(sql, memory, context, entry)?.unwrap_or(0));
+            }
+            Ok(longest)
+        })
     }
 
     /// Runs the follow-up of a command and sends what is due.
@@ -159,24 +176,77 @@ impl<O: Object, S: Storage> Shell<O, S> {
     }
 
     async fn decide(&self, command: &O::Command) -> Result<Done<O>, Abort> {
-        let mut confirmed = None;
-        for _ in 0..2 {
-            match self.step(command, confirmed.as_ref())? {
+        let (mut confirmed, mut heard) = (None, None);
+        for _ in 0..QUESTIONS_MAX {
+            match self.step(command, confirmed.as_ref(), heard.as_ref())? {
                 Step::Done(done) => return Ok(done),
+                Step::Confirm(Question::Policy(question)) => heard = Some(self.hear(*question).await),
                 Step::Confirm(question) => confirmed = Some(self.confirm(question).await?),
             }
         }
-        Err(SqlError("a step asked for the same confirmation twice".to_owned()).into())
+        Err(SqlError("a step does not come to an end".to_owned()).into())
     }
 
-    fn step(&self, command: &O::Command, confirmed: Option<&Confirmed>) -> Result<Step<O>, Abort> {
+    fn step(
+        &self,
+        command: &O::Command,
+        confirmed: Option<&Confirmed>,
+        heard: Option<&Heard>,
+    ) -> Result<Step<O>, Abort> {
         let seed = self.world.entropy.seed().map_err(|error| SqlError(error.to_string()))?;
         let World { clock, keyring, rules, .. } = &self.world;
-        let context = Context { now: clock.now(), keyring, rules, confirmed, seed: &seed };
-        if O::writes(command) {
-            self.storage.transaction(|sql| O::handle(sql, &context, command))
-        } else {
-            self.storage.read(|sql| O::handle(sql, &context, command))
+        let context = Context { now: clock.now(), keyring, rules, confirmed, heard, seed: &seed };
+        let mut memory = self.memory();
+        memory.begin();
+        let step = match O::effect(command) {
+            Effect::Reads => self.storage.read(|sql| O::handle(sql, &mut memory, &context, command)),
+            Effect::Counts | Effect::Writes => {
+                self.storage.transaction(|sql| O::handle(sql, &mut memory, &context, command))
+            }
+        };
+        if step.is_err() {
+            memory.roll_back();
+        }
+        step
+    }
+
+    fn memory(&self) -> MutexGuard<'_, O::Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks the organization for its policy. No answer is an answer as well: what was debited has to be given back.
+    async fn hear(&self, question: PolicyQuestion) -> Heard {
+        let PolicyQuestion { organization_id, session_id, draw, debit } = question;
+        let asked_at = self.world.clock.now();
+        let asking = Box::pin(self.ask_for_policy(&organization_id, session_id, draw.clone()));
+        let grant = match select(asking, self.world.timer.sleep(CONFIRM_PATIENCE_MS)).await {
+            Either::Left((Ok(grant), _)) => Some(grant),
+            Either::Left((Err(error), _)) => {
+                self.complain("the organization could not be asked", &error.to_string());
+                None
+            }
+            Either::Right(_) => {
+                self.complain("the organization could not be asked", "no answer in time");
+                None
+            }
+        };
+        Heard { asked_at, grant, draw, debit }
+    }
+
+    async fn ask_for_policy(
+        &self,
+        organization_id: &OrganizationId,
+        session_id: SessionId,
+        draw: Option<Draw>,
+    ) -> Result<Grant, PortError> {
+        use organization::protocol::{Command, Reply};
+
+        let address = Address::Organization(organization_id.locator());
+        match delivery::call(&*self.world.objects, &address, &Command::Draw { session_id, draw }).await? {
+            Answer::Done { reply: Reply::Granted { grant }, .. } => Ok(*grant),
+            Answer::Done { .. } => Err(PortError::new("object call", "the organization answered something else")),
+            Answer::Rejected(rejection) => Err(PortError::new("object call", format!("refused: {rejection:?}"))),
+            Answer::Failed { detail } => Err(PortError::new("object call", detail)),
         }
     }
 
@@ -211,6 +281,8 @@ impl<O: Object, S: Storage> Shell<O, S> {
                 let reply = answered(delivery::call(objects, &address, &command).await)?;
                 return Ok(matches!(reply, AccountReply::Acknowledged).then_some(Confirmed::SignIn));
             }
+            // Asked in another way: no answer is an answer there.
+            Question::Policy(_) => return Ok(None),
             Question::Member(seat) => (seat.clone(), OrganizationCommand::Confirm { seat }),
             Question::Role(seat) => (seat.clone(), OrganizationCommand::Admit { seat }),
         };
@@ -230,7 +302,7 @@ impl<O: Object, S: Storage> Shell<O, S> {
     /// Sends what is due and not under way, as many batches as one invocation may; the alarm goes on.
     async fn deliver(&self, due_by: Timestamp, wanted: fn(&Message) -> bool) {
         for _ in 0..BATCHES_MAX {
-            let batch = match self.with_context(|sql, context| O::deliveries(sql, context, due_by)) {
+            let batch = match self.with_context(|sql, _, context| O::deliveries(sql, context, due_by)) {
                 Ok(batch) => batch.into_iter().filter(|delivery| wanted(&delivery.message)),
                 Err(SqlError(detail)) => return self.complain("outbox does not read", &detail),
             };
@@ -271,7 +343,14 @@ impl<O: Object, S: Storage> Shell<O, S> {
 
     /// Tidies a portion and sets the alarm for what is left.
     async fn rest(&self) {
-        let tidied = self.in_context(|context| self.storage.transaction(|sql| O::tidy(sql, context)));
+        let tidied = self.in_context(|memory, context| {
+            memory.begin();
+            let tidied = self.storage.transaction(|sql| O::tidy(sql, memory, context));
+            if tidied.is_err() {
+                memory.roll_back();
+            }
+            tidied
+        });
         if let Err(SqlError(detail)) = tidied {
             self.complain("tidying failed", &detail);
         }
@@ -294,8 +373,8 @@ impl<O: Object, S: Storage> Shell<O, S> {
     /// When the next entry of the outbox or the next housekeeping is due, whichever comes first.
     fn next_alarm(&self) -> Result<Option<Timestamp>, SqlError> {
         let now = self.world.clock.now();
-        let next = self.with_context(|sql, context| {
-            let tidy = O::tidy_at(sql, context)?;
+        let next = self.with_context(|sql, memory, context| {
+            let tidy = O::tidy_at(sql, memory, context)?;
             Ok([outbox::next_due(sql)?, tidy].into_iter().flatten().min())
         })?;
         Ok(next.map(|due| due.max(now).plus_millis(ALARM_DELAY_MS)))
@@ -315,14 +394,21 @@ impl<O: Object, S: Storage> Shell<O, S> {
         Ok(())
     }
 
-    fn with_context<T>(&self, work: impl FnOnce(&dyn Sql, &Context<'_>) -> Result<T, SqlError>) -> Result<T, SqlError> {
-        self.in_context(|context| self.storage.read(|sql| work(sql, context)))
+    fn with_context<T>(
+        &self,
+        work: impl FnOnce(&dyn Sql, &O::Memory, &Context<'_>) -> Result<T, SqlError>,
+    ) -> Result<T, SqlError> {
+        self.in_context(|memory, context| self.storage.read(|sql| work(sql, memory, context)))
     }
 
-    fn in_context<T>(&self, work: impl FnOnce(&Context<'_>) -> Result<T, SqlError>) -> Result<T, SqlError> {
+    fn in_context<T>(
+        &self,
+        work: impl FnOnce(&mut O::Memory, &Context<'_>) -> Result<T, SqlError>,
+    ) -> Result<T, SqlError> {
         let seed = self.world.entropy.seed().map_err(|error| SqlError(error.to_string()))?;
         let World { clock, keyring, rules, .. } = &self.world;
-        work(&Context { now: clock.now(), keyring, rules, confirmed: None, seed: &seed })
+        let context = Context { now: clock.now(), keyring, rules, confirmed: None, heard: None, seed: &seed };
+        work(&mut self.memory(), &context)
     }
 
     fn complain(&self, event: &str, detail: &str) {

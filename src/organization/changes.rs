@@ -5,7 +5,7 @@ use crate::domain::id::UserId;
 use crate::domain::operation::Operation;
 use crate::domain::organization::Organization;
 use crate::domain::role::Role;
-use crate::domain::session::{OrganizationStatus, Session, SessionStatus};
+use crate::domain::session::{OrganizationStatus, Policy, Session, SessionStatus};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::user::Profile;
 use crate::domain::verification::Code;
@@ -17,6 +17,7 @@ use crate::ports::{Sql, SqlError};
 use super::OrganizationObject;
 use super::members::{self, Admission, admit};
 use super::people;
+use super::policy::{self, Memory};
 use super::projection::{ACCOUNT, DIRECTORY, ORGANIZATION, SESSION};
 use super::protocol::{Feed, Founding, NewSession, OrganizationChange, Reply};
 use super::store::{self, Wanted};
@@ -119,6 +120,7 @@ pub fn create_session(
         created_at: context.now,
         updated_at: context.now,
         generation: 1,
+        rate_limits: new.rate_limits.clone(),
     };
     // The session's own log reports its creation; one mutation, one entry.
     let wanted = Wanted { session: session.clone(), actor: authority.actor(), first_key: None };
@@ -129,6 +131,7 @@ pub fn create_session(
 /// Changes name or plan.
 pub fn change(
     sql: &dyn Sql,
+    memory: &mut Memory,
     context: &Context<'_>,
     authority: &Authority,
     change: &OrganizationChange,
@@ -138,6 +141,7 @@ pub fn change(
         Admission::Granted(actor) => actor,
         Admission::Ask(question) => return Ok(Step::Confirm(question)),
     };
+    let before = organization.policy;
     let mut details = Vec::new();
     if let Some(name) = &change.name {
         organization.name = name.clone();
@@ -148,16 +152,17 @@ pub fn change(
         organization.policy.plan = plan;
         details.push("plan");
     }
-    let told = change.plan.is_some();
+    let before = change.plan.is_some().then_some(before);
     if change.name.is_some() {
         members::tell_all(sql, context.now)?;
     }
-    commit(sql, context, authority, organization, Action::OrganizationUpdated, &details, told)
+    commit(sql, memory, context, authority, organization, Action::OrganizationUpdated, &details, before)
 }
 
 /// Suspends, resumes or ends the organization. A repeat waits for what the first began.
 pub fn set_status(
     sql: &dyn Sql,
+    memory: &mut Memory,
     context: &Context<'_>,
     authority: &Authority,
     status: OrganizationStatus,
@@ -168,11 +173,13 @@ pub fn set_status(
     }
     if organization.policy.status == status {
         let waiting = entry(EVERY_SUBJECT, organization.policy.version);
-        return Ok(Step::done_after(organization_reply(organization), vec![waiting]));
+        let awaiting = if status == OrganizationStatus::Active { Vec::new() } else { vec![waiting] };
+        return Ok(Step::done_after(organization_reply(organization), awaiting));
     }
     if organization.policy.status == OrganizationStatus::Deleted {
         return Err(Rejection::OrganizationDeleted.into());
     }
+    let before = organization.policy;
     organization.policy.status = status;
     organization.deleted_at = (status == OrganizationStatus::Deleted).then_some(context.now);
     members::tell_all(sql, context.now)?;
@@ -181,29 +188,40 @@ pub fn set_status(
         OrganizationStatus::Suspended => Action::OrganizationSuspended,
         OrganizationStatus::Deleted => Action::OrganizationDeleted,
     };
-    commit(sql, context, authority, organization, action, &[], true)
+    commit(sql, memory, context, authority, organization, action, &[], Some(before))
 }
 
 fn commit(
     sql: &dyn Sql,
+    memory: &mut Memory,
     context: &Context<'_>,
     authority: &Authority,
     mut organization: Organization,
     action: Action,
     details: &[&str],
-    sessions_are_told: bool,
+    policy_before: Option<Policy>,
 ) -> Result<Step<OrganizationObject>, Abort> {
     organization.updated_at = context.now;
     let mut awaiting = Vec::new();
-    if sessions_are_told {
+    let mut excess = None;
+    if let Some(before) = policy_before {
         organization.policy.version = organization.policy.version.saturating_add(1);
         organization.policy_by = Some(authority.actor());
-        tell_sessions(sql, organization.policy.version, context.now)?;
-        awaiting.push(entry(EVERY_SUBJECT, organization.policy.version));
+        organization.policy_at = Some(context.now);
+        tell_sessions(sql, memory, organization.policy.version, context.now)?;
+        // Loosening does not wait: who has not heard of it refuses a little longer. Saying the same again does, since it
+        // may be what somebody has not heard of yet.
+        if organization.policy.tightens(&before) || !before.tightens(&organization.policy) {
+            awaiting.push(entry(EVERY_SUBJECT, organization.policy.version));
+        }
+        if let Some(limit) = organization.policy.plan.max_keys_per_session() {
+            excess = Some(store::excess(sql, limit, context.now)?).filter(|excess| excess.sessions > 0);
+        }
     }
     audit_log::record(sql, context, authority.actor(), action, organization.id.as_str(), details)?;
     announce(sql, &mut organization, context.now)?;
-    Ok(Step::done_after(organization_reply(organization), awaiting))
+    let reply = Reply::Organization { organization: Box::new(organization), pools: Vec::new(), excess };
+    Ok(Step::done_after(reply, awaiting))
 }
 
 fn want_session(
@@ -216,14 +234,23 @@ fn want_session(
     outbox::put(sql, SESSION, wanted.session.id.as_str(), organization.policy.version, context.now)
 }
 
-fn tell_sessions(sql: &dyn Sql, version: i64, now: Timestamp) -> Result<(), SqlError> {
+fn tell_sessions(sql: &dyn Sql, memory: &mut Memory, version: i64, now: Timestamp) -> Result<(), SqlError> {
     execute(
         sql,
         "INSERT INTO outbox (lane, subject, version, due_at) SELECT ?, id, ?, ? FROM sessions
          WHERE json_extract(record, '$.status') <> 'deleted'
          ON CONFLICT (lane, subject) DO UPDATE SET version = excluded.version, attempts = 0, due_at = excluded.due_at",
         &[SESSION.into(), version.into(), now.into()],
-    )
+    )?;
+    // The answer waits for these, so they are told before the others.
+    for session in policy::holders(sql, memory, now)? {
+        execute(
+            sql,
+            "UPDATE outbox SET due_at = ? WHERE lane = ? AND subject = ?",
+            &[now.plus_millis(-1).into(), SESSION.into(), session.as_str().into()],
+        )?;
+    }
+    Ok(())
 }
 
 fn entry(subject: &str, version: i64) -> EntryKey {
@@ -256,5 +283,5 @@ pub fn require_open(sql: &dyn Sql) -> Result<Organization, Abort> {
 }
 
 fn organization_reply(organization: Organization) -> Reply {
-    Reply::Organization { organization: Box::new(organization) }
+    Reply::Organization { organization: Box::new(organization), pools: Vec::new(), excess: None }
 }

@@ -11,13 +11,15 @@ use crate::domain::id::{InvitationId, SessionId, SignInId, UserId};
 use crate::domain::invitation::Invitation;
 use crate::domain::key_hash::KeyHash;
 use crate::domain::organization::Organization;
-use crate::domain::plan::Plan;
+use crate::domain::plan::{Plan, Pool};
+use crate::domain::rate_limit::{LimitUse, RateLimits};
 use crate::domain::role::Role;
-use crate::domain::session::{Region, Session};
+use crate::domain::session::{Policy, Region, Session};
 use crate::domain::text::Name;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::user::{Member, Profile};
 use crate::object::audit_log::Head;
+use crate::object::ledgers::Debit;
 use crate::object::{Authority, Seat};
 use crate::session::protocol::NewKey;
 
@@ -87,6 +89,62 @@ pub enum Command {
     HearAccount { user_id: UserId, profile: Profile, generation: i64, audit: Vec<ChainedEntry> },
     /// Everything is about to be copied out.
     NoteExport { authority: Authority },
+    /// A session asks under which policy it lives, and for something of a pool.
+    Draw { session_id: SessionId, draw: Option<Draw> },
+}
+
+/// What a session wants of a pool.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Draw {
+    /// Which pool.
+    pub pool: Pool,
+    /// How many tokens.
+    pub cost: u32,
+    /// What to do with them.
+    pub action: DrawAction,
+}
+
+/// What is done with tokens of a pool.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DrawAction {
+    /// Tell whether they could be spent.
+    Look,
+    /// Spend them, all or none.
+    Spend,
+    /// Take them back: what they were spent for was refused after all.
+    Return(Debit),
+}
+
+/// What a session hears: its policy, for a time, and what has come of its draw.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Grant {
+    /// The policy.
+    pub policy: Policy,
+    /// Who changed it last; none stands for the operator.
+    pub policy_by: Option<Actor>,
+    /// How long (ms) it may be acted on, from the moment of the question.
+    pub ttl_ms: i64,
+    /// The pool; none if the plan has no limit, or nothing was wanted.
+    pub pool: Option<Drawn>,
+}
+
+/// What has come of a draw.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Drawn {
+    /// The pool as it stands, with the refusal if it has refused.
+    pub limit: LimitUse,
+    /// What was debited, so that it can be returned.
+    pub debit: Debit,
+}
+
+/// What a lower plan finds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Excess {
+    /// Sessions that have more keys than the plan allows.
+    pub sessions: i64,
+    /// Keys in them beyond what it allows. They stay.
+    pub keys: i64,
 }
 
 /// An invitation to be.
@@ -145,6 +203,9 @@ pub struct NewSession {
     pub environment: Option<Environment>,
     /// Where it is placed.
     pub region: Option<Region>,
+    /// How often its keys may be verified, all together.
+    #[serde(default)]
+    pub rate_limits: RateLimits,
 }
 
 /// Where a page begins and how long it is; newest first.
@@ -215,7 +276,17 @@ pub enum Reply {
     /// Done, and there is nothing to say about it.
     Acknowledged,
     /// The organization, as it stands now.
-    Organization { organization: Box<Organization> },
+    Organization {
+        organization: Box<Organization>,
+        /// What is used of its pools, where that was asked for.
+        #[serde(default)]
+        pools: Vec<LimitUse>,
+        /// What exceeds a plan that has just been chosen.
+        #[serde(default)]
+        excess: Option<Excess>,
+    },
+    /// What a session has asked for.
+    Granted { grant: Box<Grant> },
     /// A page of keys.
     Keys { keys: Vec<ApiKey>, more: bool },
     /// A page of sessions.

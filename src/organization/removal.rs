@@ -43,7 +43,7 @@ pub fn note_export(
     }
     let id = organization.id.as_str();
     audit_log::record(sql, context, authority.actor(), Action::OrganizationExported, id, &[])?;
-    Ok(Step::done(Reply::Organization { organization: Box::new(organization) }))
+    Ok(Step::done(Reply::Organization { organization: Box::new(organization), pools: Vec::new(), excess: None }))
 }
 
 /// When the data of a deleted organization goes.

@@ -6,13 +6,17 @@
 use crate::domain::api_key::{ApiKey, Revocation};
 use crate::domain::audit::ChainedEntry;
 use crate::domain::environment::Environment;
+use crate::domain::id::SessionId;
 use crate::domain::organization::Organization;
 use crate::domain::session::{Session, SessionStatus};
 use crate::domain::text::Reason;
-use crate::object::rows::{Row, execute, json, query_one};
-use crate::object::{audit_log, outbox};
+use crate::domain::timestamp::Timestamp;
+use crate::object::rows::{Row, execute, json, query, query_one};
+use crate::object::{audit_log, ledgers, outbox};
 use crate::ports::{Sql, SqlError};
 use crate::session::protocol::NewKey;
+
+use super::protocol::Excess;
 
 /// The schema, step by step.
 pub const MIGRATIONS: &[&str] = &[
@@ -73,6 +77,8 @@ pub const MIGRATIONS: &[&str] = &[
         created_at INTEGER NOT NULL
     ) WITHOUT ROWID",
     "CREATE INDEX invitations_by_age ON invitations (created_at, id)",
+    ledgers::SCHEMA,
+    "ALTER TABLE organization ADD COLUMN lease_horizon INTEGER NOT NULL DEFAULT 0",
 ];
 
 /// Reads the organization; none before it was founded.
@@ -82,7 +88,49 @@ pub fn organization(sql: &dyn Sql) -> Result<Option<Organization>, SqlError> {
 
 /// Writes the organization.
 pub fn save_organization(sql: &dyn Sql, organization: &Organization) -> Result<(), SqlError> {
-    execute(sql, "INSERT OR REPLACE INTO organization (only, record) VALUES (1, ?)", &[json(organization)?])
+    execute(
+        sql,
+        "INSERT INTO organization (only, record) VALUES (1, ?) ON CONFLICT (only) DO UPDATE SET record = excluded.record",
+        &[json(organization)?],
+    )
+}
+
+/// Until when sessions may act on a policy that they have heard of.
+pub fn lease_horizon(sql: &dyn Sql) -> Result<Timestamp, SqlError> {
+    let row = query_one(sql, "SELECT lease_horizon FROM organization", &[])?;
+    row.map_or(Ok(Timestamp::MIN), |row| row.timestamp(0))
+}
+
+/// Raises that moment.
+pub fn save_lease_horizon(sql: &dyn Sql, horizon: Timestamp) -> Result<(), SqlError> {
+    execute(sql, "UPDATE organization SET lease_horizon = ?", &[horizon.into()])
+}
+
+/// Whether the organization has, or had, this session.
+pub fn has_session(sql: &dyn Sql, id: &SessionId) -> Result<bool, SqlError> {
+    Ok(query_one(sql, "SELECT 1 FROM sessions WHERE id = ?", &[id.as_str().into()])?.is_some())
+}
+
+/// The sessions that have not acknowledged their policy.
+pub fn waiting_sessions(sql: &dyn Sql) -> Result<Vec<SessionId>, SqlError> {
+    query(sql, "SELECT subject FROM outbox WHERE lane = 'session'", &[])?
+        .iter()
+        .map(|row| Ok(SessionId::from_trusted(row.text(0)?.to_owned())))
+        .collect()
+}
+
+/// What has more keys than `limit` in one session, by what the sessions have reported. As in the session itself, the
+/// old half of a rotation shares its successor's place.
+pub fn excess(sql: &dyn Sql, limit: u32, now: Timestamp) -> Result<Excess, SqlError> {
+    let statement = "SELECT count(*), coalesce(sum(keys - ?1), 0) FROM (
+        SELECT count(*) AS keys FROM api_keys
+        WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?2)
+            AND json_extract(record, '$.rotated_to') IS NULL
+        GROUP BY session_id HAVING keys > ?1)";
+    let row = query_one(sql, statement, &[i64::from(limit).into(), now.into()])?;
+    row.map_or(Ok(Excess { sessions: 0, keys: 0 }), |row| {
+        Ok(Excess { sessions: row.integer(0)?, keys: row.integer(1)? })
+    })
 }
 
 /// A session that is to exist, as its object is told.

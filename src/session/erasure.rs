@@ -35,6 +35,7 @@ pub fn erase(sql: &dyn Sql) -> Result<Step<SessionObject>, Abort> {
         execute(sql, "DELETE FROM outbox WHERE lane NOT IN ('kv', 'kv_former')", &[])?;
         execute(sql, "DELETE FROM audit_log", &[])?;
         execute(sql, "DELETE FROM claims", &[])?;
+        execute(sql, "DELETE FROM ledgers", &[])?;
         state.session.name = Name::of("deleted");
         store::save_state(sql, &state)?;
         execute(sql, "UPDATE session SET erased = 1", &[])?;

@@ -3,6 +3,7 @@
 use crate::domain::api_key::{ApiKey, KeySettings, Status, TransitionError};
 use crate::domain::audit::{Action, Actor};
 use crate::domain::caller::Caller;
+use crate::domain::credits::Balance;
 use crate::domain::id::ApiKeyId;
 use crate::domain::key_hash::KeyHash;
 use crate::domain::session::{OrganizationStatus, SessionStatus};
@@ -12,6 +13,7 @@ use crate::ports::{Sql, SqlError};
 
 use super::SessionObject;
 use super::admission::{Admission, admit, require_state};
+use super::policy::Memory;
 use super::projection::{announce_audit, announce_key};
 use super::protocol::{NewKey, NewSecret, Reply, Rotation};
 use super::store::{self, State};
@@ -19,6 +21,7 @@ use super::store::{self, State};
 /// Issues a key.
 pub fn issue(
     sql: &dyn Sql,
+    memory: &mut Memory,
     context: &Context<'_>,
     authority: &Authority,
     new: &NewKey,
@@ -35,9 +38,14 @@ pub fn issue(
     require_open(&state)?;
     require_lifetime(&new.settings)?;
     require_quota(sql, context, &state)?;
-    let key = add(sql, context, &mut state, new, authority.actor())?;
+    let mut key = add(sql, context, &mut state, new, authority.actor())?;
     let seq = audit_log::record(sql, context, authority.actor(), Action::KeyCreated, key.id.as_str(), &[])?;
     announce_audit(sql, seq, context.now)?;
+    if key.settings.credits.is_some() {
+        let balance = Some(Balance::new(new.credits.unwrap_or(0), context.now));
+        memory.ledgers.set_balance(sql, key.id.as_str(), balance, context.now)?;
+        key.balance = balance;
+    }
     Ok(done(key))
 }
 
@@ -88,9 +96,11 @@ pub fn rotate(
     let retired = old.retire(rotation.secret.id.clone(), rotation.overlap_ms, context.now).map_err(refusal)?;
     require_lifetime(&settings)?;
     state.keys_issued = state.keys_issued.saturating_add(1);
-    let new = NewKey { secret: rotation.secret.clone(), settings, unnamed: false };
+    let new = NewKey { secret: rotation.secret.clone(), settings, unnamed: false, credits: None };
     let mut successor = new.record(&state.session, authority.actor(), context.now);
     successor.rotated_from = Some(key_id.clone());
+    successor.spends_as = Some(retired.ledger().clone());
+    successor.balance = retired.balance;
     store::update_key(sql, &retired)?;
     store::insert_key(sql, &successor, &rotation.secret.hash)?;
     store::save_state(sql, &state)?;
@@ -190,7 +200,7 @@ fn generated_name(session: &Name, number: i64) -> Name {
 }
 
 fn done(key: ApiKey) -> Step<SessionObject> {
-    Step::done(Reply::Key { key: Box::new(key) })
+    Step::done(Reply::Key { key: Box::new(key), limits: Vec::new() })
 }
 
 fn rotated(successor: ApiKey) -> Step<SessionObject> {

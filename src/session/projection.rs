@@ -15,6 +15,7 @@ use crate::object::{Context, audit_log};
 use crate::organization::protocol::{Command as OrganizationCommand, Feed};
 use crate::ports::{Address, Sql, SqlError};
 
+use super::policy::Memory;
 use super::{erasure, idempotency, store};
 
 const KV: &str = "kv";
@@ -125,9 +126,11 @@ fn feed(sql: &dyn Sql, session: &Session, due_by: Timestamp) -> Result<Option<De
     Ok(Some(Delivery { settles, message: Message::Call { address, region: None, request } }))
 }
 
-/// Moves a portion of the hashes to the newest pepper, and removes claims that have had their day.
-pub fn tidy(sql: &dyn Sql, context: &Context<'_>) -> Result<(), SqlError> {
+/// Moves a portion of the hashes to the newest pepper, closes ledgers that have become quiet, and removes claims that
+/// have had their day.
+pub fn tidy(sql: &dyn Sql, memory: &mut Memory, context: &Context<'_>) -> Result<(), SqlError> {
     idempotency::prune(sql, context.now)?;
+    memory.ledgers.close_quiet(sql, context.now)?;
     let Some(state) = store::state(sql)? else {
         return Ok(());
     };
@@ -145,9 +148,10 @@ pub fn tidy(sql: &dyn Sql, context: &Context<'_>) -> Result<(), SqlError> {
 }
 
 /// When there is something to tidy.
-pub fn tidy_at(sql: &dyn Sql, context: &Context<'_>) -> Result<Option<Timestamp>, SqlError> {
+pub fn tidy_at(sql: &dyn Sql, memory: &Memory, context: &Context<'_>) -> Result<Option<Timestamp>, SqlError> {
     let outdated = store::outdated_hashes(sql, context.keyring.newest_version(), 1)?;
     let outdated = (!outdated.is_empty()).then_some(context.now);
     let erasing = erasure::tidy_at(sql, context.now)?;
-    Ok([outdated, erasing, idempotency::prune_at(sql)?].into_iter().flatten().min())
+    let closing = memory.ledgers.close_at();
+    Ok([outdated, erasing, closing, idempotency::prune_at(sql)?].into_iter().flatten().min())
 }

@@ -15,6 +15,7 @@ use crate::domain::id::ApiKeyId;
 use crate::domain::key_change::KeyChange;
 use crate::domain::key_hash::KeyHash;
 use crate::domain::permission::Permission;
+use crate::domain::rate_limit::{LimitUse, RateLimits};
 use crate::domain::session::{Policy, Session, SessionStatus};
 use crate::domain::text::{Name, Reason};
 use crate::domain::timestamp::Timestamp;
@@ -29,7 +30,14 @@ pub enum Command {
     /// Exist, under this policy: begin to, or take over a newer policy. Repeating it changes nothing.
     Initialize(Box<Initialize>),
     /// Who presents this key, and may it do this?
-    Authenticate { hashes: Vec<KeyHash>, ip: Option<IpAddr>, needs: Option<Permission> },
+    Authenticate {
+        hashes: Vec<KeyHash>,
+        ip: Option<IpAddr>,
+        needs: Option<Permission>,
+        /// Whether the call counts against the pool for management.
+        #[serde(default)]
+        counts: bool,
+    },
     /// Is this caller still good? Asked by another object before it commits a change.
     Confirm { credential: Credential },
     /// Is this key good, for this, now?
@@ -87,10 +95,24 @@ pub struct Verify {
     pub demand: Demand,
     /// Who asks; none when the key speaks for itself at the gate.
     pub caller: Option<Caller>,
-    /// Whether to write down the checks.
+    /// Whether to write down the checks; that leaves no trace either.
     pub explain: bool,
-    /// Whether to leave no trace.
+    /// Whether to leave no trace and to spend nothing.
     pub dry_run: bool,
+    /// How many tokens and credits it costs.
+    #[serde(default = "one")]
+    pub cost: u32,
+}
+
+fn one() -> u32 {
+    1
+}
+
+impl Verify {
+    /// Whether it is asked only to be seen.
+    pub fn is_dry(&self) -> bool {
+        self.dry_run || self.explain
+    }
 }
 
 /// A key to be: everything about it but its plaintext.
@@ -102,6 +124,9 @@ pub struct NewKey {
     pub settings: KeySettings,
     /// Whether the session should name it.
     pub unnamed: bool,
+    /// How many credits it begins with, if it has any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credits: Option<u64>,
 }
 
 impl NewKey {
@@ -124,6 +149,8 @@ impl NewKey {
             updated_at: now,
             last_used_at: None,
             generation: 1,
+            spends_as: None,
+            balance: None,
         }
     }
 }
@@ -161,6 +188,9 @@ pub struct SessionChange {
     pub name: Option<Name>,
     /// Connected or disconnected.
     pub status: Option<SessionStatus>,
+    /// Other limits.
+    #[serde(default)]
+    pub rate_limits: Option<RateLimits>,
 }
 
 /// A creation under an `Idempotency-Key`. What is stored cannot bring the secret back without the root
@@ -186,14 +216,26 @@ pub enum Reply {
     Acknowledged,
     /// The authenticated caller.
     Caller(Box<Caller>),
+    /// The authenticated caller, and the pool that its call was counted against.
+    Authenticated { caller: Box<Caller>, pool: Option<Box<LimitUse>> },
     /// A verification's result.
     Verified(Box<Verified>),
     /// A key, as it stands now.
-    Key { key: Box<ApiKey> },
+    Key {
+        key: Box<ApiKey>,
+        /// Its limits, where they were asked for.
+        #[serde(default)]
+        limits: Vec<LimitUse>,
+    },
     /// A key that took another's place.
     Rotated { successor: Box<ApiKey> },
     /// The session, as it stands now.
-    Session { session: Box<Session> },
+    Session {
+        session: Box<Session>,
+        /// What is used of its limits, where that was asked for.
+        #[serde(default)]
+        usage: Option<Box<SessionUsage>>,
+    },
     /// The health report.
     Health(Box<Health>),
     /// The nonce and id that the claim began with.
@@ -209,6 +251,23 @@ pub struct Verified {
     pub key: Option<ApiKey>,
     /// The checks, if they were asked for.
     pub trace: Vec<Check>,
+    /// The limits that were looked at, with what is left of them.
+    #[serde(default)]
+    pub limits: Vec<LimitUse>,
+    /// The credits that are left, if the key has any.
+    #[serde(default)]
+    pub credits: Option<u64>,
+}
+
+/// What is used of the limits of a session.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SessionUsage {
+    /// Keys that take a place in the plan.
+    pub keys: i64,
+    /// How many places there are; none means any number.
+    pub max_keys: Option<u32>,
+    /// Its own limits.
+    pub limits: Vec<LimitUse>,
 }
 
 /// How a session is doing.

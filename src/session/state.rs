@@ -2,7 +2,7 @@
 
 use crate::domain::audit::{Action, Actor};
 use crate::domain::caller::Caller;
-use crate::domain::session::{OrganizationStatus, SessionStatus};
+use crate::domain::session::{OrganizationStatus, Policy, SessionStatus};
 use crate::object::{Abort, Authority, Context, Rejection, Step, audit_log};
 use crate::ports::Sql;
 
@@ -10,7 +10,9 @@ use super::SessionObject;
 use super::admission::{Admission, admit, require_state};
 use super::issue::add;
 use super::projection::{announce_all_keys, announce_audit, announce_session};
-use super::protocol::{Health, Initialize, Reply, SessionChange};
+use super::policy::Memory;
+use super::protocol::{Health, Initialize, Reply, SessionChange, SessionUsage};
+use super::spending;
 use super::store::{self, State};
 
 /// Begins to exist, with a first key if one was sent along; or takes over a newer policy.
@@ -19,7 +21,11 @@ pub fn initialize(sql: &dyn Sql, context: &Context<'_>, new: &Initialize) -> Res
         if before.session.id != new.session.id {
             return Err(Rejection::LocatorTaken.into());
         }
-        return set_policy(sql, context, before, new);
+        let mut state = before;
+        if new.policy.version > state.policy.version {
+            set_policy(sql, context, &mut state, new.policy, new.policy_by.clone())?;
+        }
+        return Ok(done(state));
     }
     let mut state = State { session: new.session.clone(), policy: new.policy, keys_issued: 0 };
     if new.policy.status == OrganizationStatus::Deleted {
@@ -29,6 +35,7 @@ pub fn initialize(sql: &dyn Sql, context: &Context<'_>, new: &Initialize) -> Res
     store::save_state(sql, &state)?;
     let mut details = Vec::new();
     if let Some(key) = &new.first_key {
+        // The first key of an organization has no credits: nobody was asked for any.
         details.push(add(sql, context, &mut state, key, new.actor.clone())?.id.to_string());
     }
     let details: Vec<&str> = details.iter().map(String::as_str).collect();
@@ -39,9 +46,20 @@ pub fn initialize(sql: &dyn Sql, context: &Context<'_>, new: &Initialize) -> Res
     Ok(done(state))
 }
 
-/// Reads the session, if the caller reaches it.
-pub fn read(sql: &dyn Sql, caller: &Caller) -> Result<Step<SessionObject>, Abort> {
-    Ok(done(reached(sql, caller)?))
+/// Reads the session, if the caller reaches it, with what is used of its limits.
+pub fn read(
+    sql: &dyn Sql,
+    memory: &mut Memory,
+    context: &Context<'_>,
+    caller: &Caller,
+) -> Result<Step<SessionObject>, Abort> {
+    let state = reached(sql, caller)?;
+    let usage = SessionUsage {
+        keys: store::counted_keys(sql, context.now)?,
+        max_keys: state.policy.plan.max_keys_per_session(),
+        limits: spending::of_session(sql, memory, context, &state)?,
+    };
+    Ok(Step::done(Reply::Session { session: Box::new(state.session), usage: Some(Box::new(usage)) }))
 }
 
 /// Counts the keys by status.
@@ -81,6 +99,10 @@ pub fn change(
         state.session.status = status;
         details.push("status");
     }
+    if let Some(limits) = &change.rate_limits {
+        state.session.rate_limits = limits.clone();
+        details.push("rateLimits");
+    }
     commit(sql, context, &mut state, authority.actor(), Action::SessionUpdated, &details)?;
     Ok(done(state))
 }
@@ -102,29 +124,23 @@ pub fn delete(sql: &dyn Sql, context: &Context<'_>, authority: &Authority) -> Re
     Ok(done(state))
 }
 
-/// Takes over a policy unless a later one is known. An organization that ends takes its sessions along.
-fn set_policy(
+/// Takes over a later policy. An organization that ends takes its sessions along.
+pub fn set_policy(
     sql: &dyn Sql,
     context: &Context<'_>,
-    mut state: State,
-    news: &Initialize,
-) -> Result<Step<SessionObject>, Abort> {
-    let policy = news.policy;
-    if policy.version <= state.policy.version {
-        return Ok(done(state));
-    }
+    state: &mut State,
+    policy: Policy,
+    by: Option<Actor>,
+) -> Result<(), Abort> {
     state.policy = policy;
     if state.session.status == SessionStatus::Deleted {
         // Nothing is left that a policy could change; least of all when the session ended.
-        store::save_state(sql, &state)?;
-        return Ok(done(state));
+        return Ok(store::save_state(sql, state)?);
     }
     if policy.status == OrganizationStatus::Deleted {
-        end(sql, context, &mut state)?;
+        end(sql, context, state)?;
     }
-    let actor = news.policy_by.clone().unwrap_or(Actor::Operator);
-    commit(sql, context, &mut state, actor, Action::PolicyChanged, &[])?;
-    Ok(done(state))
+    commit(sql, context, state, by.unwrap_or(Actor::Operator), Action::PolicyChanged, &[])
 }
 
 fn end(sql: &dyn Sql, context: &Context<'_>, state: &mut State) -> Result<(), Abort> {
@@ -156,5 +172,5 @@ fn reached(sql: &dyn Sql, caller: &Caller) -> Result<State, Abort> {
 }
 
 fn done(state: State) -> Step<SessionObject> {
-    Step::done(Reply::Session { session: Box::new(state.session) })
+    Step::done(Reply::Session { session: Box::new(state.session), usage: None })
 }

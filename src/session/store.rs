@@ -10,7 +10,7 @@ use crate::domain::session::{Policy, Session, SessionStatus};
 use crate::domain::text::Reason;
 use crate::domain::timestamp::Timestamp;
 use crate::object::rows::{Row, execute, json, query, query_one};
-use crate::object::{audit_log, outbox};
+use crate::object::{audit_log, ledgers, outbox};
 use crate::ports::{Sql, SqlError, SqlValue};
 
 /// The schema, step by step.
@@ -45,6 +45,7 @@ pub const MIGRATIONS: &[&str] = &[
     ) WITHOUT ROWID",
     "CREATE INDEX claims_by_age ON claims (created_at)",
     "ALTER TABLE session ADD COLUMN erased INTEGER NOT NULL DEFAULT 0",
+    ledgers::SCHEMA,
 ];
 
 /// The row of the session.
@@ -78,9 +79,12 @@ pub fn save_state(sql: &dyn Sql, state: &State) -> Result<(), SqlError> {
 
 const KEY_COLUMNS: &str = "record, last_used_at, hash";
 
-fn key(row: &Row, session: &Session) -> Result<ApiKey, SqlError> {
+fn key(sql: &dyn Sql, row: &Row, session: &Session) -> Result<ApiKey, SqlError> {
     let mut key: ApiKey = row.json(0)?;
     key.last_used_at = row.optional_timestamp(1)?;
+    if key.settings.credits.is_some() {
+        key.balance = ledgers::stored_balance(sql, key.ledger().as_str())?;
+    }
     if session.status == SessionStatus::Deleted && key.revocation.is_none() {
         key.revocation = Some(Revocation { at: session.updated_at, reason: Some(Reason::of("session deleted")) });
         key.updated_at = session.updated_at;
@@ -91,7 +95,7 @@ fn key(row: &Row, session: &Session) -> Result<ApiKey, SqlError> {
 /// Finds a key by its id.
 pub fn key_by_id(sql: &dyn Sql, session: &Session, id: &ApiKeyId) -> Result<Option<ApiKey>, SqlError> {
     let statement = format!("SELECT {KEY_COLUMNS} FROM api_keys WHERE id = ?");
-    query_one(sql, &statement, &[id.as_str().into()])?.map(|row| key(&row, session)).transpose()
+    query_one(sql, &statement, &[id.as_str().into()])?.map(|row| key(sql, &row, session)).transpose()
 }
 
 /// Finds a key by the hashes of what was presented, one per pepper version.
@@ -99,7 +103,7 @@ pub fn key_by_hashes(sql: &dyn Sql, session: &Session, hashes: &[KeyHash]) -> Re
     let places = vec!["?"; hashes.len()].join(", ");
     let statement = format!("SELECT {KEY_COLUMNS} FROM api_keys WHERE hash IN ({places})");
     let params: Vec<SqlValue> = hashes.iter().map(|hash| hash.to_string().into()).collect();
-    query_one(sql, &statement, &params)?.map(|row| key(&row, session)).transpose()
+    query_one(sql, &statement, &params)?.map(|row| key(sql, &row, session)).transpose()
 }
 
 /// The stored hash of a key.

@@ -2,20 +2,24 @@
 
 use std::net::IpAddr;
 
-use crate::domain::api_key::ApiKey;
+use crate::domain::api_key::{ApiKey, Status};
 use crate::domain::caller::Caller;
 use crate::domain::id::ApiKeyId;
 use crate::domain::key_hash::KeyHash;
 use crate::domain::permission::Permission;
+use crate::domain::plan::Pool;
 use crate::domain::timestamp::Timestamp;
-use crate::domain::verification::{Code, Demand, decide, explain};
+use crate::domain::verification::{Check, Code, Demand, decide, explain};
 use crate::object::{Abort, Context, Done, Rejection, Step};
 use crate::ports::{Sql, SqlError};
 
 use super::SessionObject;
 use super::admission::standing;
+use super::drawing::{self, Drawing};
+use super::policy::{Known, Memory, current};
 use super::projection::announce_use;
 use super::protocol::{Command, Reply, Verified, Verify};
+use super::spending::{Funds, Purse};
 use super::store::{self, State};
 
 /// A use is written down at most this often (ms) for one key, so that no verification costs a row.
@@ -24,47 +28,110 @@ pub(crate) const LAST_USED_STEP_MS: i64 = 60_000;
 /// Between one and two of these (ms) pass until a list shows a later use; reading the key shows it at once.
 const USE_FEED_MS: i64 = 60_000;
 
-/// Decides on a presented key.
-pub fn verify(sql: &dyn Sql, context: &Context<'_>, request: &Verify) -> Result<Step<SessionObject>, Abort> {
-    let (state, key) = match find(sql, context, &request.hashes)? {
-        // A key that the asking caller cannot see looks like no key at all.
-        Some((state, key)) if sees(request.caller.as_ref(), &key) => (state, key),
-        _ => {
-            return Ok(Step::done(Reply::Verified(Box::new(Verified {
-                code: Code::NotFound,
-                key: None,
-                trace: Vec::new(),
-            }))));
-        }
+/// Decides on a presented key, and spends what that costs.
+pub fn verify(
+    sql: &dyn Sql,
+    memory: &mut Memory,
+    context: &Context<'_>,
+    request: &Verify,
+) -> Result<Step<SessionObject>, Abort> {
+    let found = find(sql, context, &request.hashes)?;
+    // A key that the asking caller cannot see looks like no key at all.
+    let Some((state, key)) = found.filter(|(_, key)| sees(request.caller.as_ref(), key)) else {
+        return Ok(Step::done(verified(Code::NotFound, None, Vec::new(), Funds::default())));
+    };
+    let state = match surroundings(sql, memory, context, state, &key)? {
+        Known::InForce(state) => state,
+        Known::Ask(question) => return Ok(Step::Confirm(question)),
     };
     let code = decide(&key, standing(&state), &request.demand, context.now);
-    let trace =
-        if request.explain { explain(&key, standing(&state), &request.demand, context.now) } else { Vec::new() };
-    let follow_up = if code == Code::Valid && !request.dry_run { use_worth_noting(&key, context.now) } else { None };
-    let reply = Reply::Verified(Box::new(Verified { code, key: Some(key), trace }));
+    let spending = if code == Code::Valid {
+        let purse = Purse::of(sql, &state, &key, request.cost)?;
+        drawing::spend(sql, memory, context, &purse, request.is_dry())?
+    } else {
+        drawing::take_back(sql, memory, context, &state, Pool::Requests)?.map_or(Drawing::default(), Drawing::Ask)
+    };
+    let funds = match spending {
+        Drawing::Ended(funds) => funds,
+        Drawing::Ask(question) => return Ok(Step::Confirm(question)),
+    };
+    let code = funds.refusal.unwrap_or(code);
+    let trace = if request.explain {
+        explain(&key, standing(&state), &request.demand, funds.spent(), context.now)
+    } else {
+        Vec::new()
+    };
+    let follow_up = if code == Code::Valid && !request.is_dry() { use_worth_noting(&key, context.now) } else { None };
+    let reply = verified(code, Some(key), trace, funds);
     Ok(Step::Done(Done { reply, wait_ms: 0, awaiting: Vec::new(), follow_up }))
+}
+
+/// A key that somebody presents for itself.
+pub struct Presented<'a> {
+    /// Its hash, at every pepper version.
+    pub hashes: &'a [KeyHash],
+    /// The address it comes from.
+    pub ip: Option<IpAddr>,
+    /// What it must be allowed to do.
+    pub needs: Option<&'a Permission>,
+    /// Whether the call counts against the pool for management.
+    pub counts: bool,
 }
 
 /// Decides on the key that a caller presents for itself.
 pub fn authenticate(
     sql: &dyn Sql,
+    memory: &mut Memory,
     context: &Context<'_>,
-    hashes: &[KeyHash],
-    ip: Option<IpAddr>,
-    needs: Option<&Permission>,
+    presented: &Presented<'_>,
 ) -> Result<Step<SessionObject>, Abort> {
-    let refused = |code| Rejection::CallerRefused { code, needs: needs.cloned() };
-    let Some((state, key)) = find(sql, context, hashes)? else {
-        return Err(refused(Code::NotFound).into());
+    let needs = presented.needs.cloned();
+    let refused = |code| Abort::Rejected(Rejection::CallerRefused { code, needs: needs.clone() });
+    let (state, key) = find(sql, context, presented.hashes)?.ok_or_else(|| refused(Code::NotFound))?;
+    let state = match surroundings(sql, memory, context, state, &key)? {
+        Known::InForce(state) => state,
+        Known::Ask(question) => return Ok(Step::Confirm(question)),
     };
-    let demand = Demand { permissions: needs.cloned().into_iter().collect(), ip, ..Demand::default() };
+    let demand = Demand { permissions: needs.iter().cloned().collect(), ip: presented.ip, ..Demand::default() };
     let code = decide(&key, standing(&state), &demand, context.now);
     if code != Code::Valid {
-        return Err(refused(code).into());
+        return match drawing::take_back(sql, memory, context, &state, Pool::Management)? {
+            Some(question) => Ok(Step::Confirm(question)),
+            None => Err(refused(code)),
+        };
     }
-    let reply = Reply::Caller(Box::new(Caller::new(&key, &state.session)));
+    let counted =
+        if presented.counts { drawing::count(context, &state)? } else { Drawing::default() };
+    let pool = match counted {
+        Drawing::Ended(funds) => funds.limits.into_iter().next(),
+        Drawing::Ask(question) => return Ok(Step::Confirm(question)),
+    };
+    if let Some(limit) = pool.as_ref().filter(|pool| pool.refusal.is_some()) {
+        return Err(Rejection::RateLimited { limit: Box::new(limit.clone()) }.into());
+    }
+    let caller = Box::new(Caller::new(&key, &state.session));
+    let reply = Reply::Authenticated { caller, pool: pool.map(Box::new) };
     let follow_up = use_worth_noting(&key, context.now);
     Ok(Step::Done(Done { reply, wait_ms: 0, awaiting: Vec::new(), follow_up }))
+}
+
+/// What surrounds a key. One that has ended by itself needs no organization to be refused.
+fn surroundings(
+    sql: &dyn Sql,
+    memory: &mut Memory,
+    context: &Context<'_>,
+    state: State,
+    key: &ApiKey,
+) -> Result<Known, Abort> {
+    if key.status(context.now) != Status::Active && context.heard.is_none() {
+        return Ok(Known::InForce(Box::new(state)));
+    }
+    current(sql, memory, context, state)
+}
+
+fn verified(code: Code, key: Option<ApiKey>, trace: Vec<Check>, funds: Funds) -> Reply {
+    let Funds { limits, credits, .. } = funds;
+    Reply::Verified(Box::new(Verified { code, key, trace, limits, credits }))
 }
 
 /// Notes a use. A first one is told to the directory at once, later ones with the next batch.

@@ -1,0 +1,162 @@
+//! The policy of the organization as its sessions hear it: under a lease, so that a change knows whom it has to wait for.
+//!
+//! A session acts on what it has heard for a minute. A change is told to all of them; its answer waits for those that
+//! hold a lease and have not acknowledged, and for nobody else: the others have to ask before they decide anything.
+
+use crate::domain::id::SessionId;
+use crate::domain::lease::Granted;
+use crate::domain::ledger::Terms;
+use crate::domain::organization::Organization;
+use crate::domain::plan::Pool;
+use crate::domain::rate_limit::{LimitUse, Scope};
+use crate::domain::session::OrganizationStatus;
+use crate::domain::timestamp::Timestamp;
+use crate::object::ledgers::{Debit, Ledgers};
+use crate::object::outbox::EntryKey;
+use crate::object::{Abort, Context, Memory as ObjectMemory, Rejection, Step};
+use crate::ports::{Sql, SqlError};
+
+use super::OrganizationObject;
+use super::changes::require_organization;
+use super::protocol::{Draw, DrawAction, Drawn, Grant, Reply};
+use super::store;
+
+/// How long (ms) a session may act on a policy before it asks again.
+pub(crate) const LEASE_MS: i64 = 60_000;
+
+/// What an organization knows beyond its rows.
+#[derive(Default)]
+pub struct Memory {
+    /// Who may act on which policy; none before the first look at the horizon.
+    leases: Option<Granted<SessionId>>,
+    /// What its pools have given.
+    pub ledgers: Ledgers,
+    /// Whether this step has raised the horizon.
+    raised: bool,
+    has_work: bool,
+}
+
+impl ObjectMemory for Memory {
+    fn begin(&mut self) {
+        self.ledgers.begin();
+        self.raised = false;
+    }
+
+    fn roll_back(&mut self) {
+        self.ledgers.roll_back();
+        if self.raised {
+            // The row with the horizon is gone again. Starting over takes the one that stands.
+            self.leases = None;
+        }
+    }
+
+    fn take_work(&mut self) -> bool {
+        std::mem::take(&mut self.has_work)
+    }
+}
+
+impl Memory {
+    fn leases(&mut self, sql: &dyn Sql) -> Result<&mut Granted<SessionId>, SqlError> {
+        let leases = match self.leases.take() {
+            Some(leases) => leases,
+            None => Granted::restore(store::lease_horizon(sql)?),
+        };
+        Ok(self.leases.insert(leases))
+    }
+}
+
+/// Tells a session its policy, for a time, and gives it what it wants of a pool if that is there.
+pub fn draw(
+    sql: &dyn Sql,
+    memory: &mut Memory,
+    context: &Context<'_>,
+    session_id: &SessionId,
+    draw: Option<&Draw>,
+) -> Result<Step<OrganizationObject>, Abort> {
+    let organization = require_organization(sql)?;
+    if !store::has_session(sql, session_id)? {
+        return Err(Rejection::SessionNotFound.into());
+    }
+    let pool = match draw {
+        Some(draw) => serve(sql, memory, context, &organization, draw)?,
+        None => None,
+    };
+    if let Some(horizon) = memory.leases(sql)?.grant(session_id.clone(), LEASE_MS, context.now) {
+        memory.raised = true;
+        store::save_lease_horizon(sql, horizon)?;
+    }
+    let Organization { policy, policy_by, .. } = organization;
+    Ok(Step::done(Reply::Granted { grant: Box::new(Grant { policy, policy_by, ttl_ms: LEASE_MS, pool }) }))
+}
+
+fn serve(
+    sql: &dyn Sql,
+    memory: &mut Memory,
+    context: &Context<'_>,
+    organization: &Organization,
+    draw: &Draw,
+) -> Result<Option<Drawn>, SqlError> {
+    let Some(limit) = organization.policy.plan.pool(draw.pool) else { return Ok(None) };
+    // What is refused for another reason spends nothing.
+    if organization.policy.status != OrganizationStatus::Active && !matches!(draw.action, DrawAction::Return(_)) {
+        return Ok(None);
+    }
+    let (subject, now) = (draw.pool.as_str(), context.now);
+    let terms = Terms { scope: Scope::Organization, limits: std::slice::from_ref(&limit), credits: None };
+    let ledgers = &mut memory.ledgers;
+    let mut debit = Debit::default();
+    let mut view = ledgers.view(sql, subject, &terms, draw.cost, now)?;
+    match &draw.action {
+        DrawAction::Look => {}
+        DrawAction::Spend if view.shortage.is_some() || draw.cost == 0 => {}
+        DrawAction::Spend => {
+            memory.has_work |= ledgers.spend(sql, subject, &terms, draw.cost, now, &mut debit)?;
+            view = ledgers.view(sql, subject, &terms, 0, now)?;
+        }
+        DrawAction::Return(before) => {
+            ledgers.give_back(sql, before, now)?;
+            view = ledgers.view(sql, subject, &terms, 0, now)?;
+        }
+    }
+    Ok(view.limits.into_iter().next().map(|limit| Drawn { limit, debit }))
+}
+
+/// What is used of the pools.
+pub fn pools(
+    sql: &dyn Sql,
+    memory: &mut Memory,
+    context: &Context<'_>,
+    organization: &Organization,
+) -> Result<Vec<LimitUse>, SqlError> {
+    let mut pools = Vec::new();
+    for pool in Pool::ALL {
+        if let Some(limit) = organization.policy.plan.pool(pool) {
+            let terms = Terms { scope: Scope::Organization, limits: std::slice::from_ref(&limit), credits: None };
+            pools.extend(memory.ledgers.view(sql, pool.as_str(), &terms, 0, context.now)?.limits);
+        }
+    }
+    Ok(pools)
+}
+
+/// Who has to hear of a change first: whoever may be acting on the policy before it.
+pub fn holders(sql: &dyn Sql, memory: &mut Memory, now: Timestamp) -> Result<Vec<SessionId>, SqlError> {
+    Ok(memory.leases(sql)?.holders(now).cloned().collect())
+}
+
+/// How long (ms) an answer about a change of the policy has to wait: until the last lease ends of those that have not
+/// acknowledged.
+pub fn fence_ms(sql: &dyn Sql, memory: &Memory, context: &Context<'_>) -> Result<Option<u64>, SqlError> {
+    let mut last = Timestamp::MIN;
+    for session in store::waiting_sessions(sql)? {
+        last = last.max(match &memory.leases {
+            Some(leases) => leases.end(&session),
+            None => store::lease_horizon(sql)?,
+        });
+    }
+    Ok(u64::try_from(last.millis_since(context.now)).ok().filter(|wait| *wait > 0))
+}
+
+/// Whether an entry is about a policy and not about the beginning of a session.
+pub fn is_recall(entry: &EntryKey) -> bool {
+    entry.lane == super::projection::SESSION && entry.subject == crate::object::outbox::EVERY_SUBJECT
+}

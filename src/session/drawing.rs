@@ -1,0 +1,123 @@
+//! Drawing from the pools of the organization, which keeps them: a question in the middle of a step.
+//!
+//! What is spent here was debited before the question, and the answer finds everything anew: the key may have been
+//! revoked meanwhile, and then the tokens go back to where they came from, those of the pool included.
+
+use crate::domain::plan::Pool;
+use crate::domain::rate_limit::LimitUse;
+use crate::domain::verification::Code;
+use crate::object::ledgers::Debit;
+use crate::object::{Abort, Context, Heard, Question, Rejection};
+use crate::organization::protocol::{Draw, DrawAction, Grant};
+use crate::ports::{Sql, SqlError};
+
+use super::policy::{Memory, question};
+use super::spending::{Funds, Purse};
+use super::store::State;
+
+/// How a spending ends, or the question that has to be asked first.
+pub enum Drawing {
+    /// With these funds left, or with what refuses.
+    Ended(Funds),
+    /// The organization keeps the pool.
+    Ask(Question),
+}
+
+impl Default for Drawing {
+    fn default() -> Self {
+        Self::Ended(Funds::default())
+    }
+}
+
+/// Spends a verification, here and in the pool; or only looks, if `dry`.
+///
+/// # Errors
+/// `PolicyUnknown` if the pool could not be asked; nothing is spent then.
+pub fn spend(
+    sql: &dyn Sql,
+    memory: &mut Memory,
+    context: &Context<'_>,
+    purse: &Purse<'_>,
+    dry: bool,
+) -> Result<Drawing, Abort> {
+    if let Some(heard) = asked(context) {
+        let Some(grant) = &heard.grant else {
+            memory.ledgers.give_back(sql, &heard.debit, context.now)?;
+            return Err(Rejection::PolicyUnknown.into());
+        };
+        return Ok(Drawing::Ended(with_pool(sql, memory, context, purse, heard, grant)?));
+    }
+    let funds = purse.look(sql, memory, context)?;
+    if funds.refusal.is_some() {
+        return Ok(Drawing::Ended(funds));
+    }
+    let debit = if dry { Debit::default() } else { purse.spend(sql, memory, context)? };
+    if purse.state().policy.plan.pool(Pool::Requests).is_some() {
+        let action = if dry { DrawAction::Look } else { DrawAction::Spend };
+        let draw = Draw { pool: Pool::Requests, cost: purse.cost(), action };
+        return Ok(Drawing::Ask(question(purse.state(), Some(draw), debit)));
+    }
+    Ok(Drawing::Ended(if dry { funds } else { purse.left(sql, memory, context)? }))
+}
+
+/// Counts a call that manages something.
+///
+/// # Errors
+/// `PolicyUnknown` if the pool could not be asked.
+pub fn count(context: &Context<'_>, state: &State) -> Result<Drawing, Abort> {
+    if let Some(heard) = asked(context) {
+        let grant = heard.grant.as_ref().ok_or(Rejection::PolicyUnknown)?;
+        let limits = grant.pool.iter().map(|drawn| drawn.limit.clone()).collect();
+        return Ok(Drawing::Ended(Funds { limits, ..Funds::default() }));
+    }
+    if state.policy.plan.pool(Pool::Management).is_none() {
+        return Ok(Drawing::default());
+    }
+    let draw = Draw { pool: Pool::Management, cost: 1, action: DrawAction::Spend };
+    Ok(Drawing::Ask(question(state, Some(draw), Debit::default())))
+}
+
+/// Takes back what was spent for something that is refused after all: here at once, in the pool by a question.
+pub fn take_back(
+    sql: &dyn Sql,
+    memory: &mut Memory,
+    context: &Context<'_>,
+    state: &State,
+    pool: Pool,
+) -> Result<Option<Question>, SqlError> {
+    let Some(heard) = asked(context) else { return Ok(None) };
+    memory.ledgers.give_back(sql, &heard.debit, context.now)?;
+    let drawn = heard.grant.as_ref().and_then(|grant| grant.pool.as_ref());
+    let Some(drawn) = drawn.filter(|drawn| !drawn.debit.is_empty()) else { return Ok(None) };
+    let draw = Draw { pool, cost: 0, action: DrawAction::Return(drawn.debit.clone()) };
+    Ok(Some(question(state, Some(draw), Debit::default())))
+}
+
+/// The answer to a draw that was asked for in this command, and has not been returned since.
+fn asked<'a>(context: &Context<'a>) -> Option<&'a Heard> {
+    context.heard.filter(|heard| {
+        matches!(&heard.draw, Some(Draw { action: DrawAction::Spend | DrawAction::Look, .. }))
+    })
+}
+
+fn with_pool(
+    sql: &dyn Sql,
+    memory: &mut Memory,
+    context: &Context<'_>,
+    purse: &Purse<'_>,
+    heard: &Heard,
+    grant: &Grant,
+) -> Result<Funds, SqlError> {
+    let pool: Option<LimitUse> = grant.pool.as_ref().map(|drawn| drawn.limit.clone());
+    let refused = pool.as_ref().is_some_and(|pool| pool.refusal.is_some());
+    if refused {
+        memory.ledgers.give_back(sql, &heard.debit, context.now)?;
+    }
+    let looked = matches!(&heard.draw, Some(Draw { action: DrawAction::Look, .. }));
+    let mut funds = if looked { purse.look(sql, memory, context)? } else { purse.left(sql, memory, context)? };
+    funds.limits.extend(pool);
+    if refused {
+        funds.refusal = Some(Code::RateLimited);
+    }
+    Ok(funds)
+}

@@ -1,0 +1,160 @@
+//! What the session knows of its organization's policy, and for how long it may act on it.
+//!
+//! The policy is in a row; that it is still the one in force is a lease, in memory. Without one a session grants
+//! nothing: it asks. What only takes away goes on under the last policy heard if nobody answers, since refusing to
+//! revoke a key would be worse.
+
+use crate::domain::lease::Held;
+use crate::domain::session::{OrganizationStatus, SessionStatus};
+use crate::domain::timestamp::Timestamp;
+use crate::object::ledgers::{Debit, Ledgers};
+use crate::object::{Abort, Context, Memory as ObjectMemory, PolicyQuestion, Question, Rejection};
+use crate::organization::protocol::{Draw, Grant};
+use crate::ports::Sql;
+
+use super::protocol::Command;
+use super::state;
+use super::store::{self, State};
+
+/// What a session knows beyond its rows.
+#[derive(Default)]
+pub struct Memory {
+    /// That its policy is in force.
+    pub lease: Option<Held>,
+    /// What its keys have spent.
+    pub ledgers: Ledgers,
+    /// Whether a step has left something for the outbox or the alarm.
+    pub has_work: bool,
+}
+
+impl ObjectMemory for Memory {
+    fn begin(&mut self) {
+        self.ledgers.begin();
+    }
+
+    fn roll_back(&mut self) {
+        self.ledgers.roll_back();
+    }
+
+    fn take_work(&mut self) -> bool {
+        std::mem::take(&mut self.has_work)
+    }
+}
+
+impl Memory {
+    /// Whether the policy of this version is known to be in force.
+    pub fn knows(&mut self, version: i64, now: Timestamp) -> bool {
+        self.lease.as_mut().is_some_and(|lease| lease.is_live(version, now))
+    }
+}
+
+/// What a command needs of the policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Need {
+    /// Nothing, or it looks after itself.
+    Nothing,
+    /// It is carried out under the policy in force or not at all.
+    InForce,
+    /// It is carried out in any case, under the policy in force if there is an answer.
+    IfAnswered,
+}
+
+fn need(command: &Command) -> Need {
+    match command {
+        Command::Confirm { .. }
+        | Command::Issue { .. }
+        | Command::ChangeKey { .. }
+        | Command::RotateKey { .. }
+        | Command::ChangeSession { .. } => Need::InForce,
+        Command::RevokeKey { .. } | Command::DeleteSession { .. } => Need::IfAnswered,
+        // The first two know whether there is anything to decide. The others decide nothing by it.
+        Command::Authenticate { .. }
+        | Command::Verify(_)
+        | Command::Initialize(_)
+        | Command::Touch { .. }
+        | Command::ReadKey { .. }
+        | Command::ReadSession { .. }
+        | Command::Health { .. }
+        | Command::Claim(_)
+        | Command::Release { .. }
+        | Command::Erase => Need::Nothing,
+    }
+}
+
+/// Makes sure that a command meets the policy that it needs; else what has to be asked first.
+///
+/// # Errors
+/// `PolicyUnknown` if the organization was asked and has not answered.
+pub fn prepare(
+    sql: &dyn Sql,
+    memory: &mut Memory,
+    context: &Context<'_>,
+    command: &Command,
+) -> Result<Option<Question>, Abort> {
+    let need = need(command);
+    if need == Need::Nothing {
+        return Ok(None);
+    }
+    let Some(state) = store::state(sql)? else {
+        return Ok(None);
+    };
+    match (current(sql, memory, context, state), need) {
+        (Ok(Known::InForce(_)), _) => Ok(None),
+        (Err(Abort::Rejected(Rejection::PolicyUnknown)), Need::IfAnswered) => Ok(None),
+        (Ok(Known::Ask(question)), _) => Ok(Some(question)),
+        (Err(abort), _) => Err(abort),
+    }
+}
+
+/// The policy in force, or the question that has to be asked first.
+pub enum Known {
+    /// The session, with the policy in force.
+    InForce(Box<State>),
+    /// The organization knows.
+    Ask(Question),
+}
+
+/// Takes over what was heard, and tells whether the policy is in force.
+///
+/// # Errors
+/// `PolicyUnknown` if the organization was asked and has not answered.
+pub fn current(sql: &dyn Sql, memory: &mut Memory, context: &Context<'_>, mut state: State) -> Result<Known, Abort> {
+    if let Some((heard, grant)) = context.heard.and_then(|heard| Some((heard, heard.grant.as_ref()?))) {
+        take_over(sql, memory, context, &mut state, grant)?;
+        memory.lease = Held::new(grant.policy.version, heard.asked_at, grant.ttl_ms, context.now);
+    }
+    // The organization has ended, and the session with it: that is final.
+    let is_over = state.session.status == SessionStatus::Deleted && state.policy.status == OrganizationStatus::Deleted;
+    if is_over || memory.knows(state.policy.version, context.now) {
+        return Ok(Known::InForce(Box::new(state)));
+    }
+    if let Some(heard) = context.heard {
+        memory.ledgers.give_back(sql, &heard.debit, context.now)?;
+        return Err(Rejection::PolicyUnknown.into());
+    }
+    Ok(Known::Ask(question(&state, None, Debit::default())))
+}
+
+fn take_over(
+    sql: &dyn Sql,
+    memory: &mut Memory,
+    context: &Context<'_>,
+    state: &mut State,
+    grant: &Grant,
+) -> Result<(), Abort> {
+    if grant.policy.version > state.policy.version {
+        state::set_policy(sql, context, state, grant.policy, grant.policy_by.clone())?;
+        memory.has_work = true;
+    }
+    Ok(())
+}
+
+/// Asks the organization for its policy and, perhaps, for something of a pool.
+pub fn question(state: &State, draw: Option<Draw>, debit: Debit) -> Question {
+    Question::Policy(Box::new(PolicyQuestion {
+        organization_id: state.session.organization_id.clone(),
+        session_id: state.session.id.clone(),
+        draw,
+        debit,
+    }))
+}
