@@ -1,0 +1,388 @@
+//! The ledger of one key, session or organization: what has been spent of its limits, and its credits.
+//!
+//! All limits are looked at, then debited together. What is spent is kept in memory and written down in blocks: a
+//! row holds what has been spent exactly, and a block of further tokens that may be spent before the next row. Who
+//! finds such a row after a crash counts the block as spent. The busier the ledger, the larger the block, so there is
+//! about a row a second and a crash costs about a second of traffic; a quiet ledger writes each spending at once.
+//! Credits are written with each spending.
+//!
+//! Windows are measured by a clock of the ledger's own: it runs with the clock it is shown, stands still where that
+//! one is set back, and goes on from there. It never runs faster, so no step of the clock lets anybody spend more.
+
+use serde::{Deserialize, Serialize};
+
+use super::credits::{Balance, CreditSettings};
+use super::rate_limit::{LimitName, LimitUse, RATE_LIMITS_MAX, RateLimit, Refusal, Scope};
+use super::timestamp::Timestamp;
+use super::window::{Debit, SlidingWindow};
+
+/// A clock that goes back by no more than this (ms) is waited for; by more, and it has been set.
+const JITTER_MS: i64 = 1_000;
+/// A block that lasted less than this (ms) was too small.
+const BLOCK_SHORT_MS: i64 = 1_000;
+/// One that lasted longer than this (ms) was too large.
+const BLOCK_LONG_MS: i64 = 2_000;
+/// A ledger that is written to no more often than this (ms) needs none. After so long without a row, an open block is
+/// to be closed.
+pub const BLOCK_IDLE_MS: i64 = 5_000;
+/// A block is never larger than this part of a limit, or than a second of it.
+const BLOCK_SHARE: u32 = 16;
+
+/// What is to be held to.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms<'a> {
+    /// Whose limits these are.
+    pub scope: Scope,
+    /// The limits, each under a name of its own.
+    pub limits: &'a [RateLimit],
+    /// Whether credits are counted, and how they are filled up.
+    pub credits: Option<CreditSettings>,
+}
+
+/// What somebody sees who wants to spend.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct View {
+    /// Each limit, in the order of the terms; those that refuse say so.
+    pub limits: Vec<LimitUse>,
+    /// Credits left, if they are counted.
+    pub credits: Option<u64>,
+    /// What there is too little of, if anything.
+    pub shortage: Option<Shortage>,
+}
+
+/// What there is too little of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shortage {
+    /// A limit, whatever the credits.
+    Limit,
+    /// Credits only.
+    Credits,
+}
+
+/// What has been debited, to be given back if it is refused elsewhere. It is good for the ledger in memory that it
+/// came from, and for one time.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    debits: Vec<(LimitName, Debit)>,
+    credits: u64,
+    /// How many rows had been written.
+    saves: u64,
+    /// How many times the balance had been filled up or replaced.
+    revision: u64,
+}
+
+/// A ledger as it is written down.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// The ledger's clock (ms), by which the buckets are dated.
+    clock: i64,
+    /// What the clock on the wall showed then.
+    seen: Timestamp,
+    windows: Vec<SavedWindow>,
+    balance: Option<Balance>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct SavedWindow {
+    name: LimitName,
+    window_ms: u32,
+    /// The latest moment and the tokens of each bucket.
+    spent: Vec<(i64, u32)>,
+    /// Tokens that may have been spent since.
+    open: u32,
+}
+
+#[derive(Clone, Debug)]
+struct NamedWindow {
+    name: LimitName,
+    window: SlidingWindow,
+    /// The block of the last row.
+    open: u32,
+    /// Tokens spent since that row.
+    unsaved: u64,
+}
+
+/// What has been spent of the limits of one subject, and its credits.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    clock: i64,
+    seen: Timestamp,
+    windows: Vec<NamedWindow>,
+    balance: Option<Balance>,
+    /// How many times the balance was filled up or replaced, and by how much the last time filled it up.
+    revision: u64,
+    filled_up_by: u64,
+    /// The size of blocks.
+    block: u32,
+    /// Whether the last row has an open block.
+    is_open: bool,
+    saves: u64,
+    /// When the last row was written, by the ledger's clock, and the credits and revision in it.
+    saved_at: Option<i64>,
+    saved_credits: (Option<u64>, u64),
+}
+
+impl Ledger {
+    /// A ledger of which nothing has ever been spent.
+    #[must_use]
+    pub fn new(now: Timestamp) -> Self {
+        Self {
+            clock: 0,
+            seen: now,
+            windows: Vec::new(),
+            balance: None,
+            revision: 0,
+            filled_up_by: 0,
+            block: 0,
+            is_open: false,
+            saves: 0,
+            saved_at: None,
+            saved_credits: (None, 0),
+        }
+    }
+
+    /// The ledger as the last row tells: what was open is spent, as of now.
+    #[must_use]
+    pub fn restore(snapshot: Snapshot, now: Timestamp) -> Self {
+        let mut ledger = Self {
+            clock: snapshot.clock,
+            seen: snapshot.seen,
+            saved_at: Some(snapshot.clock),
+            balance: snapshot.balance,
+            saved_credits: (snapshot.balance.map(|balance| balance.remaining), 0),
+            ..Self::new(now)
+        };
+        ledger.advance(now);
+        for saved in snapshot.windows {
+            let mut window = SlidingWindow::restore(saved.window_ms, saved.spent);
+            if saved.open > 0 {
+                window.spend(ledger.clock, saved.open);
+                ledger.is_open = true;
+            }
+            ledger.windows.push(NamedWindow { name: saved.name, window, open: 0, unsaved: 0 });
+        }
+        ledger
+    }
+
+    /// What there is for somebody who wants to spend `cost`. Nothing is spent; a cost of 0 is never refused.
+    pub fn view(&mut self, terms: &Terms<'_>, cost: u32, now: Timestamp) -> View {
+        self.advance(now);
+        let limits: Vec<LimitUse> = terms.limits.iter().map(|limit| self.look(terms.scope, limit, cost, now)).collect();
+        let credits =
+            terms.credits.map(|settings| self.balance.map_or(0, |balance| balance.at(settings, now).remaining));
+        let shortage = if limits.iter().any(|limit| limit.refusal.is_some()) {
+            Some(Shortage::Limit)
+        } else {
+            credits.filter(|left| *left < cost.into()).map(|_| Shortage::Credits)
+        };
+        View { limits, credits, shortage }
+    }
+
+    fn look(&mut self, scope: Scope, limit: &RateLimit, cost: u32, now: Timestamp) -> LimitUse {
+        let clock = self.clock;
+        // As long as the clock shown is behind, the ledger's stands still.
+        let standstill = u64::try_from(self.seen.millis_since(now)).unwrap_or(0);
+        let mut untouched = SlidingWindow::new(limit.window_ms);
+        let window = self.window_mut(&limit.name).map_or(&mut untouched, |named| &mut named.window);
+        window.resize(limit.window_ms);
+        let spent = window.spent(clock);
+        let remaining = u64::from(limit.limit).saturating_sub(spent);
+        let refuses = cost > 0 && u64::from(cost) > remaining;
+        let wait = |ms: u64| if ms == 0 { 0 } else { ms.saturating_add(standstill) };
+        LimitUse {
+            scope,
+            limit: limit.clone(),
+            remaining: u32::try_from(remaining).unwrap_or(limit.limit),
+            restores_in_ms: window.restores_in_ms(clock, limit.limit).map(wait),
+            refusal: refuses.then(|| Refusal { wait_ms: window.wait_ms(clock, limit.limit, cost).map(wait) }),
+        }
+    }
+
+    /// Debits `cost` from every limit and from the credits. Whether there is enough of it is what `view` tells.
+    pub fn spend(&mut self, terms: &Terms<'_>, cost: u32, now: Timestamp) -> Hold {
+        self.advance(now);
+        if cost == 0 {
+            return Hold::default();
+        }
+        self.forget(terms);
+        self.open_windows(terms);
+        let mut hold = Hold { saves: self.saves, ..Hold::default() };
+        for limit in terms.limits {
+            let clock = self.clock;
+            let Some(named) = self.window_mut(&limit.name) else { continue };
+            named.window.resize(limit.window_ms);
+            named.unsaved = named.unsaved.saturating_add(cost.into());
+            hold.debits.push((limit.name.clone(), named.window.spend(clock, cost)));
+        }
+        if let Some((settings, balance)) = terms.credits.zip(self.balance) {
+            let filled = balance.at(settings, now);
+            if settings.refill.is_some() && filled != balance {
+                self.revision = self.revision.saturating_add(1);
+                self.filled_up_by = filled.remaining.saturating_sub(balance.remaining);
+            }
+            hold.credits = filled.remaining.min(cost.into());
+            self.balance = Some(Balance { remaining: filled.remaining.saturating_sub(hold.credits), ..filled });
+        }
+        hold.revision = self.revision;
+        hold
+    }
+
+    /// Undoes a spending. What has gone into a row already stays in it until the next one is written.
+    pub fn give_back(&mut self, hold: &Hold) {
+        let (clock, saves) = (self.clock, self.saves);
+        for (name, debit) in &hold.debits {
+            let Some(named) = self.window_mut(name) else { continue };
+            named.window.give_back(clock, debit);
+            if hold.saves == saves {
+                named.unsaved = named.unsaved.saturating_sub(debit.tokens().into());
+            }
+        }
+        let mut credits = hold.credits;
+        if hold.revision != self.revision {
+            // The balance was filled up to the brim in the meantime: a part of it has come back that way.
+            let came_back = credits.min(self.filled_up_by);
+            credits = credits.saturating_sub(came_back);
+            self.filled_up_by = self.filled_up_by.saturating_sub(came_back);
+        }
+        if let Some(balance) = &mut self.balance {
+            balance.remaining = balance.remaining.saturating_add(credits);
+        }
+    }
+
+    /// The credits, as they were when they were last spent or set.
+    #[must_use]
+    pub fn balance(&self) -> Option<Balance> {
+        self.balance
+    }
+
+    /// Replaces the credits. What is given back afterwards is added to them.
+    pub fn set_balance(&mut self, balance: Option<Balance>) {
+        if self.balance != balance {
+            self.balance = balance;
+            self.revision = self.revision.saturating_add(1);
+            self.filled_up_by = 0;
+        }
+    }
+
+    /// Whether more has been spent than the last row allows for. A spending is not to be answered before that is
+    /// written down.
+    #[must_use]
+    pub fn needs_saving(&self) -> bool {
+        self.windows.iter().any(|named| named.unsaved > named.open.into()) || self.saved_credits != self.credits()
+    }
+
+    /// The row to be written now: what has been spent, and a new block.
+    pub fn save(&mut self, terms: &Terms<'_>, now: Timestamp) -> Snapshot {
+        self.advance(now);
+        self.block = self.next_block(terms);
+        self.snapshot(|name, block| if terms.limits.iter().any(|limit| limit.name == *name) { block } else { 0 })
+    }
+
+    /// The row to be written when nothing has been for a while: what has been spent, and no block.
+    pub fn close(&mut self, now: Timestamp) -> Snapshot {
+        self.advance(now);
+        self.block = 0;
+        self.snapshot(|_, _| 0)
+    }
+
+    /// Whether the last row has an open block, which a crash would cost.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.is_open
+    }
+
+    /// When the last row was written, by the clock as it is set now.
+    #[must_use]
+    pub fn saved_at(&self) -> Timestamp {
+        self.seen.plus_millis(self.saved_at.unwrap_or(self.clock).saturating_sub(self.clock))
+    }
+
+    /// How many buckets are held.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        self.windows.iter().map(|named| named.window.weight()).sum()
+    }
+
+    fn advance(&mut self, now: Timestamp) {
+        let step = now.millis_since(self.seen);
+        self.clock = self.clock.saturating_add(step.max(0));
+        if step > 0 || step < -JITTER_MS {
+            self.seen = now;
+        }
+    }
+
+    fn window_mut(&mut self, name: &LimitName) -> Option<&mut NamedWindow> {
+        self.windows.iter_mut().find(|named| named.name == *name)
+    }
+
+    /// Adds a window for each limit that has none.
+    fn open_windows(&mut self, terms: &Terms<'_>) {
+        for limit in terms.limits {
+            if self.window_mut(&limit.name).is_none() {
+                let window = SlidingWindow::new(limit.window_ms);
+                self.windows.push(NamedWindow { name: limit.name.clone(), window, open: 0, unsaved: 0 });
+            }
+        }
+    }
+
+    /// Drops windows of limits that are gone once nothing in them counts any more: a limit that comes back remembers.
+    /// Of more than there can be limits, those go first that were left first.
+    fn forget(&mut self, terms: &Terms<'_>) {
+        let clock = self.clock;
+        let is_gone = |named: &NamedWindow| terms.limits.iter().all(|limit| limit.name != named.name);
+        self.windows.retain_mut(|named| !is_gone(named) || named.window.spent(clock) > 0);
+        while self.windows.iter().filter(|named| is_gone(named)).count() > RATE_LIMITS_MAX {
+            let gone = self.windows.iter().enumerate().filter(|(_, named)| is_gone(named));
+            let Some((place, _)) = gone.min_by_key(|(_, named)| named.window.last()) else { break };
+            self.windows.remove(place);
+        }
+    }
+
+    fn credits(&self) -> (Option<u64>, u64) {
+        (self.balance.map(|balance| balance.remaining), self.revision)
+    }
+
+    /// The size of the next block, by how long the former has lasted.
+    fn next_block(&self, terms: &Terms<'_>) -> u32 {
+        // Credits are written with each spending, and the windows along with them.
+        let Some(cap) = terms.limits.iter().map(block_max).min().filter(|_| terms.credits.is_none()) else { return 0 };
+        let lasted = self.saved_at.map_or(i64::MAX, |saved| self.clock.saturating_sub(saved));
+        let block = if lasted < BLOCK_SHORT_MS {
+            self.block.saturating_mul(2).saturating_add(1)
+        } else if lasted > BLOCK_IDLE_MS {
+            0
+        } else if lasted > BLOCK_LONG_MS {
+            self.block / 2
+        } else {
+            self.block
+        };
+        block.min(cap)
+    }
+
+    fn snapshot(&mut self, block: impl Fn(&LimitName, u32) -> u32) -> Snapshot {
+        let clock = self.clock;
+        self.saves = self.saves.saturating_add(1);
+        self.saved_at = Some(clock);
+        self.saved_credits = self.credits();
+        for named in &mut self.windows {
+            named.open = block(&named.name, self.block);
+            named.unsaved = 0;
+            named.window.spent(clock);
+        }
+        self.is_open = self.windows.iter().any(|named| named.open > 0);
+        let counting = self.windows.iter().filter(|named| named.open > 0 || named.window.weight() > 0);
+        let windows = counting.map(|named| SavedWindow {
+            name: named.name.clone(),
+            window_ms: named.window.window_ms(),
+            spent: named.window.buckets(),
+            open: named.open,
+        });
+        Snapshot { clock, seen: self.seen, windows: windows.collect(), balance: self.balance }
+    }
+}
+
+/// The largest block of a limit: a sixteenth of it, or a second of it if that is more.
+fn block_max(limit: &RateLimit) -> u32 {
+    let second = u64::from(limit.limit).saturating_mul(1_000) / u64::from(limit.window_ms.max(1));
+    (limit.limit / BLOCK_SHARE).max(u32::try_from(second).unwrap_or(limit.limit))
+}
