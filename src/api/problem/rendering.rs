@@ -10,7 +10,8 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::super::cookies::CLEARED;
-use super::{Code, Problem};
+use super::super::rate_limit_fields;
+use super::{Code, Problem, Retry};
 
 /// What a client should wait when nobody knows better.
 const DEFAULT_RETRY_SECONDS: u64 = 1;
@@ -67,6 +68,9 @@ pub fn render(problem: &Problem, request_id: &str, form: Form) -> Response {
     }
     if let Some(seconds) = retry_after(problem) {
         headers.insert(RETRY_AFTER, seconds.into());
+    }
+    if let Some(limit) = &problem.limit {
+        rate_limit_fields::write(limit, headers);
     }
     if problem.clears_cookie {
         headers.insert(SET_COOKIE, CLEARED);
@@ -129,11 +133,17 @@ fn is_scope_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\')
 }
 
-/// Every 429 and 503 says when to come back; RFC 6585 allows it, clients rely on it.
+/// Every 429 and 503 says when to come back, unless that is never; RFC 6585 allows it, clients rely on it. Where a limit
+/// is shown, not before there is more of it (draft-ietf-httpapi-ratelimit-headers-10).
 fn retry_after(problem: &Problem) -> Option<u64> {
     let expected = matches!(problem.code.status(), StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE)
         || problem.code == Code::IdempotencyInFlight;
-    problem.retry_after_seconds.or(expected.then_some(DEFAULT_RETRY_SECONDS))
+    let restores = problem.limit.as_ref().and_then(|limit| limit.restores_in_ms).map_or(0, rate_limit_fields::seconds);
+    match problem.retry {
+        Retry::After(wait) => Some(u64::from(wait).max(restores)),
+        Retry::Usual => expected.then_some(DEFAULT_RETRY_SECONDS),
+        Retry::Never => None,
+    }
 }
 
 #[cfg(test)]
