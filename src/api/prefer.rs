@@ -30,7 +30,11 @@ impl Prefer {
     /// An answer that is final, or says that the preference made it come before the end.
     pub(super) fn applied<T: Serialize>(self, reply: Reply<T>, settled: bool) -> Reply<T> {
         let reply = reply.settled(settled);
-        if settled || self.0 == Patience::Wait { reply } else { reply.with(PREFERENCE_APPLIED, RESPOND_ASYNC.to_owned()) }
+        if settled || self.0 == Patience::Wait {
+            reply
+        } else {
+            reply.with(PREFERENCE_APPLIED, RESPOND_ASYNC.to_owned())
+        }
     }
 }
 

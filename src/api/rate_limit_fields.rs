@@ -92,7 +92,8 @@ mod tests {
 
     #[test]
     fn what_was_counted_stands_on_an_answer_that_is_no_error() {
-        for (status, expected) in [(StatusCode::OK, true), (StatusCode::ACCEPTED, true), (StatusCode::NOT_FOUND, false)] {
+        for (status, expected) in [(StatusCode::OK, true), (StatusCode::ACCEPTED, true), (StatusCode::NOT_FOUND, false)]
+        {
             let mut extensions = Extensions::new();
             let counted = Counted::default();
             extensions.insert(counted.clone());

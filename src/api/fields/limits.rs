@@ -25,7 +25,8 @@ pub fn rate_limits(json: &Json) -> Result<RateLimits, FieldErrors> {
 }
 
 fn rate_limit(fields: &mut Fields<'_>) -> Option<RateLimit> {
-    let name = |text: &str| LimitName::parse(text).map_err(|error| FieldError::explained(FieldCode::InvalidFormat, &error));
+    let name =
+        |text: &str| LimitName::parse(text).map_err(|error| FieldError::explained(FieldCode::InvalidFormat, &error));
     let name = fields.required("name", text(name));
     let limit = fields.required("limit", integer(1..=RateLimit::LIMIT_MAX.into()));
     let window_ms = integer(RateLimit::WINDOW_MS_MIN.into()..=RateLimit::WINDOW_MS_MAX.into());
@@ -80,7 +81,8 @@ mod tests {
 
     #[test]
     fn each_limit_says_what_is_wrong_with_it_and_where() {
-        let good = r#"[{"name":"burst","limit":1,"windowMs":1000},{"name":"day","limit":1000000000,"windowMs":86400000}]"#;
+        let good =
+            r#"[{"name":"burst","limit":1,"windowMs":1000},{"name":"day","limit":1000000000,"windowMs":86400000}]"#;
         let limits = read(rate_limits, good).unwrap();
         assert_eq!((limits.as_slice()[1].limit, limits.as_slice()[1].window_ms), (1_000_000_000, 86_400_000));
         assert_eq!(read(rate_limits, "[]").unwrap(), RateLimits::default());
@@ -122,14 +124,14 @@ mod tests {
             (r#"{"remaining":-1,"add":1}"#, vec!["/remaining out_of_range", "/add unknown_field"]),
             (r#"{"remaining":1000000000001}"#, vec!["/remaining out_of_range"]),
             (r#"{"remaining":1,"refill":{"interval":"daily","amount":1,"day":1}}"#, vec!["/refill/day conflict"]),
-            (r#"{"remaining":1,"refill":{"interval":"weekly","amount":0,"day":8}}"#, vec![
-                "/refill/amount out_of_range",
-                "/refill/day out_of_range",
-            ]),
-            (r#"{"remaining":1,"refill":{"interval":"yearly","amount":1,"day":32}}"#, vec![
-                "/refill/interval invalid_format",
-                "/refill/day out_of_range",
-            ]),
+            (
+                r#"{"remaining":1,"refill":{"interval":"weekly","amount":0,"day":8}}"#,
+                vec!["/refill/amount out_of_range", "/refill/day out_of_range"],
+            ),
+            (
+                r#"{"remaining":1,"refill":{"interval":"yearly","amount":1,"day":32}}"#,
+                vec!["/refill/interval invalid_format", "/refill/day out_of_range"],
+            ),
         ] {
             assert_eq!(read(credits, text).unwrap_err(), expected, "{text}");
         }
