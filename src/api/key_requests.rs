@@ -15,8 +15,8 @@ use crate::domain::change::Change;
 use crate::domain::id::{ApiKeyId, SessionId};
 use crate::domain::key_change::KeyChange;
 use crate::domain::keyring::Keyring;
-use crate::domain::rate_limit::RateLimits;
 use crate::domain::permission::{PermissionPreset, Permissions};
+use crate::domain::rate_limit::RateLimits;
 use crate::domain::text::{Name, Reason};
 use crate::domain::timestamp::Timestamp;
 

@@ -20,7 +20,7 @@ use super::paths::OrganizationPath;
 use super::problem::Problem;
 use super::query::Query;
 use super::reply::Reply;
-use crate::app::{App, Patience, Founded};
+use crate::app::{App, Founded, Patience};
 use crate::domain::id::OrganizationId;
 use crate::domain::plan::{Plan, PlanName};
 use crate::domain::session::OrganizationStatus;
