@@ -306,7 +306,8 @@ impl Ledger {
     fn advance(&mut self, now: Timestamp) {
         let step = now.millis_since(self.seen);
         self.clock = self.clock.saturating_add(step.max(0));
-        if step > 0 || step < -JITTER_MS {
+        let trembles = -JITTER_MS..=0;
+        if !trembles.contains(&step) {
             self.seen = now;
         }
     }

@@ -175,6 +175,12 @@ impl SlidingWindow {
 mod tests {
     use super::*;
 
+    fn spend_all(window: &mut SlidingWindow, spendings: impl IntoIterator<Item = (i64, u32)>) {
+        for (now, tokens) in spendings {
+            window.spend(now, tokens);
+        }
+    }
+
     #[test]
     fn a_token_counts_until_its_moment_is_a_window_ago() {
         let mut window = SlidingWindow::new(1_000, 0);
@@ -187,7 +193,7 @@ mod tests {
     fn a_bucket_counts_whole_until_its_latest_moment_is_out() {
         // Buckets are 234 ms long.
         let mut window = SlidingWindow::new(60_000, 0);
-        [0, 100, 233, 234].iter().for_each(|now| drop(window.spend(*now, 1)));
+        spend_all(&mut window, [0, 100, 233, 234].map(|now| (now, 1)));
         assert_eq!(window.buckets(), [(233, 3), (234, 1)]);
         assert_eq!((window.spent(60_232), window.spent(60_233), window.spent(60_234)), (4, 1, 0));
     }
@@ -197,7 +203,7 @@ mod tests {
         for window_ms in [1_000, 1_023, 1_024, 60_000, 86_400_000] {
             let mut window = SlidingWindow::new(window_ms, 0);
             let step = usize::try_from(window_ms / 1_000).unwrap();
-            (0..i64::from(window_ms)).step_by(step).for_each(|now| drop(window.spend(now, 1)));
+            spend_all(&mut window, (0..i64::from(window_ms)).step_by(step).map(|now| (now, 1)));
             assert!((256..=342).contains(&window.weight()), "{} in {window_ms} ms", window.weight());
         }
     }
@@ -205,7 +211,7 @@ mod tests {
     #[test]
     fn how_long_to_wait_is_counted_from_the_bucket_that_makes_room() {
         let mut window = SlidingWindow::new(1_000, 0);
-        [(0, 2), (100, 3), (200, 1)].iter().for_each(|(now, tokens)| drop(window.spend(*now, *tokens)));
+        spend_all(&mut window, [(0, 2), (100, 3), (200, 1)]);
         for (limit, cost, wait) in [
             (8, 2, Some(0)),
             (6, 0, Some(0)),
@@ -254,7 +260,7 @@ mod tests {
     #[test]
     fn a_window_of_another_length_keeps_each_bucket_where_it_is() {
         let mut window = SlidingWindow::new(60_000, 0);
-        [0, 100, 30_000].iter().for_each(|now| drop(window.spend(*now, 1)));
+        spend_all(&mut window, [0, 100, 30_000].map(|now| (now, 1)));
         window.resize(10_000);
         assert_eq!(window.spent(39_999), 1);
         window.resize(86_400_000);

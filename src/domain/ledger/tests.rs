@@ -173,8 +173,19 @@ fn a_spending_that_went_into_a_row_before_it_was_given_back_stays_in_that_row() 
     ledger.give_back(&hold);
     assert_eq!(left(&mut ledger, &terms(&limits), ms(0)), [2]);
     assert_eq!(left(&mut Ledger::restore(row, ms(0)), &terms(&limits), ms(0)), [1]);
-    ledger.spend(&terms(&limits), 1, ms(1));
-    assert!(ledger.needs_saving(), "the room in the row is that of an older moment");
+    // Nor does it make room in that row for others.
+    let limits = [limit("a", 1_600, 60_000)];
+    let mut ledger = Ledger::new(ms(0));
+    ledger.spend(&terms(&limits), 1, ms(0));
+    ledger.save(&terms(&limits), ms(0));
+    let hold = ledger.spend(&terms(&limits), 1, ms(1));
+    ledger.save(&terms(&limits), ms(1));
+    assert_eq!(ledger.block, 1);
+    ledger.spend(&terms(&limits), 1, ms(2));
+    ledger.give_back(&hold);
+    assert!(!ledger.needs_saving());
+    ledger.spend(&terms(&limits), 1, ms(2));
+    assert!(ledger.needs_saving());
 }
 
 #[test]
