@@ -32,8 +32,8 @@ use crate::domain::timestamp::Timestamp;
 use crate::ports::{FailureLimiter, Limited, World};
 
 pub use authenticate::{Person, Principal};
-pub use call::{Outcome, Patience};
 pub(crate) use call::{LONGEST_WAIT_MS, PATIENCE_MS, RETRIES};
+pub use call::{Outcome, Patience};
 pub use error::Error;
 pub(crate) use invitations::MEMBERSHIPS_MAX;
 pub use issue::{Idempotency, IssueKey, Issued, RotateKey, SessionChoice};

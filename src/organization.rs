@@ -66,7 +66,12 @@ impl Object for OrganizationObject {
         }
     }
 
-    fn handle(sql: &dyn Sql, memory: &mut Memory, context: &Context<'_>, command: &Command) -> Result<Step<Self>, Abort> {
+    fn handle(
+        sql: &dyn Sql,
+        memory: &mut Memory,
+        context: &Context<'_>,
+        command: &Command,
+    ) -> Result<Step<Self>, Abort> {
         match command {
             Command::Found(new) => changes::found(sql, context, new),
             Command::Feed(feed) => changes::hear(sql, feed),
@@ -88,9 +93,15 @@ impl Object for OrganizationObject {
                 changes::create_session(sql, context, authority, session, true)
             }
             Command::Change { change, authority } => changes::change(sql, memory, context, authority, change),
-            Command::Suspend => changes::set_status(sql, memory, context, &Authority::Operator, OrganizationStatus::Suspended),
-            Command::Resume => changes::set_status(sql, memory, context, &Authority::Operator, OrganizationStatus::Active),
-            Command::Delete { authority } => changes::set_status(sql, memory, context, authority, OrganizationStatus::Deleted),
+            Command::Suspend => {
+                changes::set_status(sql, memory, context, &Authority::Operator, OrganizationStatus::Suspended)
+            }
+            Command::Resume => {
+                changes::set_status(sql, memory, context, &Authority::Operator, OrganizationStatus::Active)
+            }
+            Command::Delete { authority } => {
+                changes::set_status(sql, memory, context, authority, OrganizationStatus::Deleted)
+            }
             Command::Admit { seat } => members::caller(sql, context, seat, false),
             Command::Confirm { seat } => members::caller(sql, context, seat, true),
             Command::ListMembers { caller, page } => Ok(Step::done(lists::members(sql, caller, page)?)),

@@ -39,9 +39,7 @@ impl Object for SessionObject {
     fn effect(command: &Command) -> Effect {
         match command {
             Command::Authenticate { .. } | Command::Confirm { .. } | Command::Verify(_) => Effect::Counts,
-            Command::ReadKey { .. }
-            | Command::ReadSession { .. }
-            | Command::Health { .. } => Effect::Reads,
+            Command::ReadKey { .. } | Command::ReadSession { .. } | Command::Health { .. } => Effect::Reads,
             Command::Initialize(_)
             | Command::Touch { .. }
             | Command::Issue { .. }
@@ -56,7 +54,12 @@ impl Object for SessionObject {
         }
     }
 
-    fn handle(sql: &dyn Sql, memory: &mut Memory, context: &Context<'_>, command: &Command) -> Result<Step<Self>, Abort> {
+    fn handle(
+        sql: &dyn Sql,
+        memory: &mut Memory,
+        context: &Context<'_>,
+        command: &Command,
+    ) -> Result<Step<Self>, Abort> {
         if let Some(question) = policy::prepare(sql, memory, context, command)? {
             return Ok(Step::Confirm(question));
         }

@@ -89,7 +89,7 @@ impl App {
             created_at: now,
             updated_at: now,
             generation: 1,
-    rate_limits: RateLimits::default(),
+            rate_limits: RateLimits::default(),
         };
         let (secret, described) = self.draw_secret(session_locator, session.environment)?;
         let settings = KeySettings::new(Name::of("Default API Key"), PermissionPreset::FullAccess.into());

@@ -182,7 +182,7 @@ impl Ledger {
         let clock = self.clock;
         // As long as the clock shown is behind, the ledger's stands still.
         let standstill = u64::try_from(self.seen.millis_since(now)).unwrap_or(0);
-        let mut untouched = SlidingWindow::new(limit.window_ms);
+        let mut untouched = SlidingWindow::new(limit.window_ms, clock);
         let window = self.window_mut(&limit.name).map_or(&mut untouched, |named| &mut named.window);
         window.resize(limit.window_ms);
         let spent = window.spent(clock);
@@ -229,10 +229,10 @@ impl Ledger {
 
     /// Undoes a spending. What has gone into a row already stays in it until the next one is written.
     pub fn give_back(&mut self, hold: &Hold) {
-        let (clock, saves) = (self.clock, self.saves);
+        let saves = self.saves;
         for (name, debit) in &hold.debits {
             let Some(named) = self.window_mut(name) else { continue };
-            named.window.give_back(clock, debit);
+            named.window.give_back(debit);
             if hold.saves == saves {
                 named.unsaved = named.unsaved.saturating_sub(debit.tokens().into());
             }
@@ -306,7 +306,8 @@ impl Ledger {
     fn advance(&mut self, now: Timestamp) {
         let step = now.millis_since(self.seen);
         self.clock = self.clock.saturating_add(step.max(0));
-        if step > 0 || step < -JITTER_MS {
+        let trembles = -JITTER_MS..=0;
+        if !trembles.contains(&step) {
             self.seen = now;
         }
     }
@@ -318,8 +319,9 @@ impl Ledger {
     /// Adds a window for each limit that has none.
     fn open_windows(&mut self, terms: &Terms<'_>) {
         for limit in terms.limits {
+            let clock = self.clock;
             if self.window_mut(&limit.name).is_none() {
-                let window = SlidingWindow::new(limit.window_ms);
+                let window = SlidingWindow::new(limit.window_ms, clock);
                 self.windows.push(NamedWindow { name: limit.name.clone(), window, open: 0, unsaved: 0 });
             }
         }
@@ -386,3 +388,8 @@ fn block_max(limit: &RateLimit) -> u32 {
     let second = u64::from(limit.limit).saturating_mul(1_000) / u64::from(limit.window_ms.max(1));
     (limit.limit / BLOCK_SHARE).max(u32::try_from(second).unwrap_or(limit.limit))
 }
+
+#[cfg(test)]
+mod simulation;
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@ use super::audit::Actor;
 use super::environment::Environment;
 use super::id::{ApiKeyId, OrganizationId, SessionId};
 use super::permission::Permissions;
+use super::rate_limit::RateLimits;
 use super::session::{Session, SessionStatus};
 use super::text::Name;
 use super::timestamp::Timestamp;
@@ -32,6 +33,7 @@ pub(crate) fn session(environment: Option<Environment>, is_default: bool) -> Ses
         created_at: at(0),
         updated_at: at(0),
         generation: 1,
+        rate_limits: RateLimits::default(),
     }
 }
 
@@ -55,5 +57,7 @@ pub(crate) fn key(settings: KeySettings) -> ApiKey {
         updated_at: at(0),
         last_used_at: None,
         generation: 1,
+        spends_as: None,
+        balance: None,
     }
 }

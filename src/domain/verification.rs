@@ -349,13 +349,13 @@ mod tests {
     fn the_trace_ends_with_the_refusal_that_was_decided() {
         for (code, break_it) in BREAKS {
             let (key, standing, demand) = broken(&[(code, break_it)]);
-            let trace = explain(&key, standing, &demand, at(100));
+            let trace = explain(&key, standing, &demand, Spent::default(), at(100));
             let (last, before) = trace.split_last().unwrap();
             assert_eq!(last.outcome, Outcome::Refused, "{code:?}");
             assert!(before.iter().all(|check| check.outcome != Outcome::Refused), "{code:?}");
         }
         let (key, standing, demand) = broken(&[]);
-        assert_eq!(explain(&key, standing, &demand, at(100)).len(), RULES.len());
+        assert_eq!(explain(&key, standing, &demand, Spent::default(), at(100)).len(), RULES.len());
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub struct SlidingWindow {
     buckets: VecDeque<(i64, u32)>,
     /// The sum of all buckets.
     spent: u64,
+    /// What was spent up to this moment is no longer in here.
+    gone: i64,
     /// How many spendings there were.
     count: u64,
 }
@@ -47,10 +49,10 @@ impl Debit {
 }
 
 impl SlidingWindow {
-    /// A window of so many milliseconds in which nothing has been spent.
+    /// A window of so many milliseconds in which nothing has been spent before now.
     #[must_use]
-    pub fn new(window_ms: u32) -> Self {
-        Self { window_ms, buckets: VecDeque::new(), spent: 0, count: 0 }
+    pub fn new(window_ms: u32, now: i64) -> Self {
+        Self { window_ms, buckets: VecDeque::new(), spent: 0, gone: now.saturating_sub(1), count: 0 }
     }
 
     /// A window with what `buckets` told.
@@ -58,7 +60,7 @@ impl SlidingWindow {
     pub fn restore(window_ms: u32, mut buckets: Vec<(i64, u32)>) -> Self {
         buckets.sort_unstable();
         let spent = buckets.iter().fold(0, |sum: u64, (_, tokens)| sum.saturating_add((*tokens).into()));
-        Self { window_ms, buckets: buckets.into(), spent, count: 0 }
+        Self { window_ms, buckets: buckets.into(), spent, gone: i64::MIN, count: 0 }
     }
 
     /// The length (ms).
@@ -92,8 +94,8 @@ impl SlidingWindow {
 
     /// How many tokens count as spent now.
     pub fn spent(&mut self, now: i64) -> u64 {
-        let horizon = now.saturating_sub(self.window_ms.into());
-        while let Some((_, tokens)) = self.buckets.front().copied().filter(|(latest, _)| *latest <= horizon) {
+        self.gone = self.gone.max(now.saturating_sub(self.window_ms.into()));
+        while let Some((_, tokens)) = self.buckets.front().copied().filter(|(latest, _)| *latest <= self.gone) {
             self.buckets.pop_front();
             self.spent = self.spent.saturating_sub(tokens.into());
         }
@@ -124,9 +126,9 @@ impl SlidingWindow {
     }
 
     /// Undoes a spending, as far as it still counts: directly afterwards, everything is as it was before.
-    pub fn give_back(&mut self, now: i64, debit: &Debit) {
-        // What has left the window may have taken its bucket along; the next one is not to pay for it.
-        if debit.at <= now.saturating_sub(self.window_ms.into()) {
+    pub fn give_back(&mut self, debit: &Debit) {
+        // Its bucket may have left the window; the next one is not to pay for it.
+        if debit.at <= self.gone {
             return;
         }
         // It lies in the first bucket that reaches so far: buckets only ever grow towards later moments.
@@ -166,5 +168,103 @@ impl SlidingWindow {
             return None;
         }
         self.wait_ms(now, limit, limit.saturating_sub(spent).saturating_add(1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spend_all(window: &mut SlidingWindow, spendings: impl IntoIterator<Item = (i64, u32)>) {
+        for (now, tokens) in spendings {
+            window.spend(now, tokens);
+        }
+    }
+
+    #[test]
+    fn a_token_counts_until_its_moment_is_a_window_ago() {
+        let mut window = SlidingWindow::new(1_000, 0);
+        window.spend(5, 2);
+        assert_eq!((window.spent(5), window.spent(1_004), window.spent(1_005)), (2, 2, 0));
+        assert_eq!(window.weight(), 0);
+    }
+
+    #[test]
+    fn a_bucket_counts_whole_until_its_latest_moment_is_out() {
+        // Buckets are 234 ms long.
+        let mut window = SlidingWindow::new(60_000, 0);
+        spend_all(&mut window, [0, 100, 233, 234].map(|now| (now, 1)));
+        assert_eq!(window.buckets(), [(233, 3), (234, 1)]);
+        assert_eq!((window.spent(60_232), window.spent(60_233), window.spent(60_234)), (4, 1, 0));
+    }
+
+    #[test]
+    fn there_are_at_least_256_buckets_and_not_many_more() {
+        for window_ms in [1_000, 1_023, 1_024, 60_000, 86_400_000] {
+            let mut window = SlidingWindow::new(window_ms, 0);
+            let step = usize::try_from(window_ms / 1_000).unwrap();
+            spend_all(&mut window, (0..i64::from(window_ms)).step_by(step).map(|now| (now, 1)));
+            assert!((256..=342).contains(&window.weight()), "{} in {window_ms} ms", window.weight());
+        }
+    }
+
+    #[test]
+    fn how_long_to_wait_is_counted_from_the_bucket_that_makes_room() {
+        let mut window = SlidingWindow::new(1_000, 0);
+        spend_all(&mut window, [(0, 2), (100, 3), (200, 1)]);
+        for (limit, cost, wait) in [
+            (8, 2, Some(0)),
+            (6, 0, Some(0)),
+            (6, 1, Some(700)),
+            (6, 3, Some(800)),
+            (6, 6, Some(900)),
+            (6, 7, None),
+            (2, 1, Some(800)),
+            (0, 1, None),
+        ] {
+            assert_eq!(window.wait_ms(300, limit, cost), wait, "{cost} of {limit}");
+        }
+        assert_eq!(window.restores_in_ms(300, 6), Some(700));
+        assert_eq!(window.restores_in_ms(300, 2), Some(800), "more has been spent than the limit is now");
+        assert_eq!(window.restores_in_ms(1_200, 6), None);
+    }
+
+    #[test]
+    fn what_is_given_back_leaves_no_trace_unless_somebody_has_spent_since() {
+        let mut window = SlidingWindow::new(60_000, 0);
+        window.spend(10, 1);
+        let before = window.buckets();
+        for now in [10, 20, 300] {
+            let debit = window.spend(now, 2);
+            window.give_back(&debit);
+            assert_eq!((window.buckets(), window.spent(now)), (before.clone(), 1));
+        }
+        let first = window.spend(20, 2);
+        window.spend(20, 4);
+        window.give_back(&first);
+        assert_eq!(window.buckets(), [(20, 5)], "the four are not made older than they are");
+    }
+
+    #[test]
+    fn what_has_left_the_window_is_not_given_back_at_the_cost_of_others() {
+        let mut window = SlidingWindow::new(1_000, 0);
+        let old = window.spend(0, 1);
+        window.spend(1_000, 1);
+        window.give_back(&old);
+        assert_eq!(window.spent(1_000), 1);
+        window.resize(60_000);
+        window.give_back(&old);
+        assert_eq!(window.spent(1_000), 1, "nor in a window that has become longer");
+    }
+
+    #[test]
+    fn a_window_of_another_length_keeps_each_bucket_where_it_is() {
+        let mut window = SlidingWindow::new(60_000, 0);
+        spend_all(&mut window, [0, 100, 30_000].map(|now| (now, 1)));
+        window.resize(10_000);
+        assert_eq!(window.spent(39_999), 1);
+        window.resize(86_400_000);
+        window.spend(40_000, 1);
+        assert_eq!(window.buckets(), [(40_000, 2)], "the buckets of a day are longer");
     }
 }

@@ -14,8 +14,7 @@ use crate::domain::timestamp::Timestamp;
 use crate::ports::{Sql, SqlError};
 
 /// The table, for the migrations of the objects that have ledgers.
-pub const SCHEMA: &str =
-    "CREATE TABLE ledgers (subject TEXT PRIMARY KEY, snapshot TEXT NOT NULL) WITHOUT ROWID";
+pub const SCHEMA: &str = "CREATE TABLE ledgers (subject TEXT PRIMARY KEY, snapshot TEXT NOT NULL) WITHOUT ROWID";
 
 /// How many buckets all ledgers in memory may have together, at about 16 bytes each.
 const WEIGHT_MAX: usize = 65_536;

@@ -4,8 +4,8 @@
 //! The same shell runs in workerd and in the native tests; only `Storage` and the ports differ.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::{Either, join_all, select};
 

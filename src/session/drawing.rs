@@ -95,9 +95,7 @@ pub fn take_back(
 
 /// The answer to a draw that was asked for in this command, and has not been returned since.
 fn asked<'a>(context: &Context<'a>) -> Option<&'a Heard> {
-    context.heard.filter(|heard| {
-        matches!(&heard.draw, Some(Draw { action: DrawAction::Spend | DrawAction::Look, .. }))
-    })
+    context.heard.filter(|heard| matches!(&heard.draw, Some(Draw { action: DrawAction::Spend | DrawAction::Look, .. })))
 }
 
 fn with_pool(

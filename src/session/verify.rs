@@ -100,8 +100,7 @@ pub fn authenticate(
             None => Err(refused(code)),
         };
     }
-    let counted =
-        if presented.counts { drawing::count(context, &state)? } else { Drawing::default() };
+    let counted = if presented.counts { drawing::count(context, &state)? } else { Drawing::default() };
     let pool = match counted {
         Drawing::Ended(funds) => funds.limits.into_iter().next(),
         Drawing::Ask(question) => return Ok(Step::Confirm(question)),

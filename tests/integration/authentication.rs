@@ -48,7 +48,7 @@ fn every_state_but_active_refuses_a_caller_with_its_own_code() {
     change(KeyChange { not_before: clear(), ip_allow_list: Some(networks(&["10.0.0.0/8"])), ..KeyChange::default() });
     assert_eq!(refused_as(&house, &manager.text), Code::Forbidden);
     let inside = "10.0.0.1".parse().ok();
-    assert!(house.run(house.app.authenticate(&manager.text, inside, Operation::WriteApiKeys)).is_ok());
+    assert!(house.run(house.app.authenticate(&manager.text, inside, Operation::WriteApiKeys, true)).is_ok());
     let sender = house.issue(&root, key(&["emails:send"])).unwrap();
     assert_eq!(refused_as(&house, &sender.text), Code::InsufficientPermissions);
     assert_eq!(refused_as(&house, &key_like("live")), Code::NotFound);

@@ -15,13 +15,18 @@ use latchkey::domain::key_change::KeyChange;
 use latchkey::domain::locator::Locator;
 use latchkey::domain::metadata::Metadata;
 use latchkey::domain::operation::Operation;
+use latchkey::domain::organization::Organization;
+use latchkey::domain::plan::Pool;
+use latchkey::domain::rate_limit::{LimitName, LimitUse, RateLimit, RateLimits, Refusal, Scope};
 use latchkey::domain::session::{Policy, Session, SessionStatus};
 use latchkey::domain::text::{ExternalId, Reason};
 use latchkey::domain::timestamp::Timestamp;
 use latchkey::domain::verification::{Check, Code, Demand, Outcome};
 use latchkey::hash_index;
+use latchkey::object::ledgers::Debit;
 use latchkey::object::{Answer, Authority, Credential, Rejection};
 use latchkey::organization::protocol as organization;
+use latchkey::organization::protocol::{Draw, DrawAction};
 use latchkey::ports::SqlValue;
 use latchkey::session::protocol as session;
 use serde::Serialize;
@@ -55,6 +60,18 @@ pub fn pin<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(file: 
     }
 }
 
+fn limit() -> RateLimit {
+    RateLimit { name: LimitName::parse("burst").unwrap(), limit: 5, window_ms: 1_000 }
+}
+
+fn limit_use(refusal: Option<Refusal>) -> LimitUse {
+    LimitUse { scope: Scope::Organization, limit: limit(), remaining: 4, restores_in_ms: Some(9), refusal }
+}
+
+fn draw(action: DrawAction) -> Draw {
+    Draw { pool: Pool::Requests, cost: 2, action }
+}
+
 pub struct Samples {
     pub home: Home,
     pub key: ApiKey,
@@ -78,7 +95,7 @@ pub fn samples() -> Samples {
     let old = house.issue(&by, with(full)).unwrap();
     house.rotate(&by, old.id(), 0).unwrap();
     let mut key = house.read(&by, old.id()).unwrap();
-    let mut session = house.run(house.app.read_session(&by, &home.session_id)).unwrap();
+    let mut session = house.run(house.app.read_session(&by, &home.session_id)).unwrap().0;
     let mut caller = by.caller;
     // Names that no draw of chance decides, so that the examples stay when the number of draws changes.
     let (key_id, caller_id) = (ApiKeyId::from_trusted("key_1".into()), ApiKeyId::from_trusted("key_2".into()));
@@ -103,7 +120,7 @@ pub fn samples() -> Samples {
         last4: key.last4.clone(),
         environment: key.environment,
     };
-    let new_key = session::NewKey { secret, settings: key.settings.clone(), unnamed: true };
+    let new_key = session::NewKey { secret, settings: key.settings.clone(), unnamed: true, credits: None };
     Samples { home, key, session, credential, caller, new_key }
 }
 
@@ -145,6 +162,7 @@ fn commands_to_a_session_are_pinned() {
                 hashes: hashes(),
                 ip: "10.0.0.1".parse().ok(),
                 needs: Some(permission("emails:send")),
+                counts: true,
             },
             session::Command::Confirm { credential: credential.clone() },
             session::Command::Verify(Box::new(session::Verify {
@@ -153,6 +171,7 @@ fn commands_to_a_session_are_pinned() {
                 caller: Some(caller.clone()),
                 explain: true,
                 dry_run: false,
+                cost: 3,
             })),
             session::Command::Touch { key_id: key_id() },
             session::Command::Issue { authority: authority(), key: Box::new(new_key.clone()) },
@@ -178,6 +197,7 @@ fn commands_to_a_session_are_pinned() {
                 change: session::SessionChange {
                     name: Some(name("Renamed")),
                     status: Some(SessionStatus::Disconnected),
+                    rate_limits: RateLimits::new(vec![limit()]).ok(),
                 },
             },
             session::Command::DeleteSession { authority: authority() },
@@ -202,15 +222,25 @@ fn answers_of_a_session_are_pinned() {
         "session_answers.json",
         vec![
             done(session::Reply::Acknowledged),
-            done(session::Reply::Caller(Box::new(caller))),
+            done(session::Reply::Caller(Box::new(caller.clone()))),
             done(session::Reply::Verified(Box::new(session::Verified {
                 code: Code::InsufficientPermissions,
                 key: Some(key.clone()),
                 trace: vec![check],
+                limits: vec![limit_use(None)],
+                credits: Some(7),
             }))),
-            done(session::Reply::Key { key: Box::new(key.clone()) }),
+            done(session::Reply::Key { key: Box::new(key.clone()), limits: vec![limit_use(None)] }),
             done(session::Reply::Rotated { successor: Box::new(key) }),
-            done(session::Reply::Session { session: Box::new(session.clone()) }),
+            done(session::Reply::Session { session: Box::new(session.clone()), usage: None }),
+            done(session::Reply::Session {
+                session: Box::new(session.clone()),
+                usage: Some(Box::new(session::SessionUsage { keys: 2, max_keys: Some(3), limits: Vec::new() })),
+            }),
+            done(session::Reply::Authenticated {
+                caller: Box::new(caller.clone()),
+                pool: Some(Box::new(limit_use(None))),
+            }),
             done(session::Reply::Health(Box::new(session::Health {
                 session,
                 keys: vec![1, 0, 0, 0, 1],
@@ -238,8 +268,13 @@ fn commands_to_organization_and_directory_are_pinned() {
         })
     };
     let first = || organization::Page { after: Some((Timestamp::from_millis(1), "key_1".to_owned())), limit: 50 };
-    let new_session =
-        || organization::NewSession { id: session.id.clone(), name: name("New"), environment: None, region: None };
+    let new_session = || organization::NewSession {
+        id: session.id.clone(),
+        name: name("New"),
+        environment: None,
+        region: None,
+        rate_limits: RateLimits::default(),
+    };
     let authority = || Authority::Key(credential.clone());
     let query = organization::AuditQuery { before: Some(9), action: None, target: None, actor: None, limit: 50 };
     pin(
@@ -264,8 +299,19 @@ fn commands_to_organization_and_directory_are_pinned() {
             organization::Command::Suspend,
             organization::Command::Resume,
             organization::Command::Delete { authority: Authority::Operator },
+            organization::Command::Draw { session_id: session.id.clone(), draw: None },
+            organization::Command::Draw { session_id: session.id.clone(), draw: Some(draw(DrawAction::Spend)) },
+            organization::Command::Draw { session_id: session.id.clone(), draw: Some(draw(DrawAction::Look)) },
+            organization::Command::Draw {
+                session_id: session.id.clone(),
+                draw: Some(draw(DrawAction::Return(Debit::default()))),
+            },
         ],
     );
+    let Organization { policy, .. } = home.organization.clone();
+    let drawn = organization::Drawn { limit: limit_use(Some(Refusal { wait_ms: Some(5) })), debit: Debit::default() };
+    let grant = organization::Grant { policy, policy_by: None, ttl_ms: 60_000, pool: Some(drawn) };
+    pin("organization_grants.json", vec![organization::Reply::Granted { grant: Box::new(grant) }]);
     pin(
         "directory_commands.json",
         vec![

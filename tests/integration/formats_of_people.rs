@@ -270,7 +270,7 @@ fn answers_about_people_are_pinned() {
     pin(
         "organization_answers.json",
         vec![
-            done(Organization { organization: Box::new(gone) }),
+            done(Organization { organization: Box::new(gone), pools: Vec::new(), excess: None }),
             done(Caller { caller: Box::new(caller), role: Role::Owner }),
             done(Member { member: Box::new(member()) }),
             done(Members { members: vec![member()], more: false }),

@@ -71,7 +71,7 @@ fn perform(house: &House, secret: &str, operation: &str, key_id: &ApiKeyId, sess
         "read session" => told(house.run(house.app.read_session(&by, session))),
         "session health" => told(house.run(house.app.session_health(&by, session))),
         "rename session" => {
-            let change = SessionChange { name: Some(name("Renamed")), status: None };
+            let change = SessionChange { name: Some(name("Renamed")), status: None, rate_limits: None };
             told(house.run(house.app.change_session(&by, session, change)))
         }
         "delete session" => told(house.delete_session(&by, session)),
@@ -238,7 +238,7 @@ proptest! {
         let manager = house.issue(&root, with(dress(&own, &own_networks, own_domain, own_life))).unwrap();
         // From wherever it is allowed to call.
         let ip = own_networks.first().map(|network| network.split('/').next().unwrap().parse().unwrap());
-        let by = house.run(house.app.authenticate(&manager.text, ip, Operation::WriteApiKeys)).unwrap();
+        let by = house.run(house.app.authenticate(&manager.text, ip, Operation::WriteApiKeys, true)).unwrap();
         let wanted = dress(&granted, &allowed, bound, life);
         let covered = by.caller.covers(&wanted);
 

@@ -1,5 +1,6 @@
 //! Organizations as their operator and their owners see them: founded, listed, changed, suspended, ended.
 
+use latchkey::app::Patience;
 use latchkey::domain::plan::{Plan, PlanName};
 use latchkey::domain::session::OrganizationStatus;
 use latchkey::domain::verification::Code;
@@ -21,7 +22,7 @@ fn a_new_organization_has_a_plan_a_default_session_and_one_key_that_may_everythi
     let (keys, more) = house.run(house.app.list_keys(&admin, all_keys(page(10)))).unwrap();
     assert_eq!((keys.len(), more), (1, false));
     assert_eq!(keys[0].settings.permissions, permissions(&["*"]));
-    assert_eq!(house.run(house.app.read_organization(&admin)).unwrap().id, home.organization.id);
+    assert_eq!(house.run(house.app.read_organization(&admin)).unwrap().0.id, home.organization.id);
 }
 
 #[test]
@@ -51,10 +52,10 @@ fn a_change_shows_in_the_directory_and_reaches_the_sessions() {
     let house = House::new();
     let home = house.found("Acme");
     let change = OrganizationChange { name: Some(name("Acme & Sons")), plan: Some(Plan::preset(PlanName::Free)) };
-    let outcome = house.run(house.app.change_organization(&home.organization.id, change)).unwrap();
+    let outcome = house.run(house.app.change_organization(&home.organization.id, change, Patience::Wait)).unwrap();
     assert!(outcome.settled);
     let (listed, _) = house.run(house.app.list_organizations(page(10))).unwrap();
-    assert_eq!(listed[0], outcome.reply);
+    assert_eq!(listed[0], outcome.reply.organization);
     let admin = house.principal(&home.secret);
     house.issue(&admin, key(&["emails:send"])).unwrap();
     house.issue(&admin, key(&["emails:send"])).unwrap();

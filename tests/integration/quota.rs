@@ -1,5 +1,6 @@
 //! How many keys a plan allows: exactly that many, whichever way one more would come about.
 
+use latchkey::app::Patience;
 use latchkey::domain::key_change::KeyChange;
 use latchkey::domain::plan::{Plan, PlanName};
 use latchkey::domain::verification::Code;
@@ -84,7 +85,9 @@ fn a_smaller_plan_takes_no_key_away_and_a_larger_one_counts_at_once() {
     let admin = house.principal(&home.secret);
     let plan = |name| {
         let change = OrganizationChange { plan: Some(Plan::preset(name)), ..OrganizationChange::default() };
-        assert!(house.run(house.app.change_organization(&home.organization.id, change)).unwrap().settled);
+        assert!(
+            house.run(house.app.change_organization(&home.organization.id, change, Patience::Wait)).unwrap().settled
+        );
     };
     plan(PlanName::Starter);
     let held: Vec<_> = (0..9).map(|_| house.issue(&admin, key(&["emails:send"])).unwrap()).collect();

@@ -72,7 +72,7 @@ fn each_code_has_a_situation_that_leads_to_it() {
 
     let elsewhere = house.issue(&admin, key_in(&other.id, &["emails:send"])).unwrap();
     let connect = |status| {
-        let change = SessionChange { name: None, status: Some(status) };
+        let change = SessionChange { name: None, status: Some(status), rate_limits: None };
         house.run(house.app.change_session(&admin, &other.id, change)).unwrap()
     };
     connect(SessionStatus::Disconnected);
@@ -110,7 +110,7 @@ fn the_first_reason_in_the_documented_order_is_the_one_that_is_named() {
     // Everything is wrong at once; each line takes the first reason away and sees the next.
     house.set_status(&home.organization.id, OrganizationStatus::Active).unwrap();
     change(KeyChange { active: Some(false), ..KeyChange::default() });
-    let disconnected = SessionChange { name: None, status: Some(SessionStatus::Disconnected) };
+    let disconnected = SessionChange { name: None, status: Some(SessionStatus::Disconnected), rate_limits: None };
     house.run(house.app.change_session(&admin, &session.id, disconnected)).unwrap();
     house.set_status(&home.organization.id, OrganizationStatus::Suspended).unwrap();
     assert_eq!(code(&demand), Code::Disabled);
@@ -126,7 +126,7 @@ fn the_first_reason_in_the_documented_order_is_the_one_that_is_named() {
     assert_eq!(code(&demand), Code::OrganizationSuspended);
     house.set_status(&home.organization.id, OrganizationStatus::Active).unwrap();
     assert_eq!(code(&demand), Code::SessionDisconnected);
-    let connected = SessionChange { name: None, status: Some(SessionStatus::Connected) };
+    let connected = SessionChange { name: None, status: Some(SessionStatus::Connected), rate_limits: None };
     house.run(house.app.change_session(&admin, &session.id, connected)).unwrap();
     assert_eq!(code(&demand), Code::WrongSession);
     let demand = Demand { session_id: Some(session.id.clone()), ..demand };
@@ -150,7 +150,7 @@ fn the_trace_lists_the_checks_up_to_the_one_that_refuses() {
     let home = house.found("Acme");
     let held = restricted(&house, &home);
     let demand = Demand { ip: "10.1.2.3".parse().ok(), ..asking_for("emails:read") };
-    let request = VerifyKey { demand, explain: true, dry_run: false };
+    let request = VerifyKey { demand, explain: true, ..VerifyKey::default() };
     let trace = house.verify_for(&held.text, request).unwrap().trace;
     let lines: Vec<_> = trace.iter().map(|check| (check.name.as_str(), check.outcome)).collect();
     assert_eq!(
@@ -183,7 +183,7 @@ fn a_dry_run_leaves_no_trace() {
     let held = restricted(&house, &home);
     let before = house.dump(&[]);
     let demand = Demand { ip: "10.1.2.3".parse().ok(), ..Demand::default() };
-    let request = VerifyKey { demand, explain: true, dry_run: true };
+    let request = VerifyKey { demand, explain: true, dry_run: true, ..VerifyKey::default() };
     assert_eq!(house.verify_for(&held.text, request).unwrap().code, Code::Valid);
     assert_eq!(house.dump(&[]), before);
 }

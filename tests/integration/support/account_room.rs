@@ -18,6 +18,7 @@ use latchkey::domain::organization::Organization;
 use latchkey::domain::password::Password;
 use latchkey::domain::permission::Permissions;
 use latchkey::domain::plan::{Plan, PlanName};
+use latchkey::domain::rate_limit::RateLimits;
 use latchkey::domain::role::Role;
 use latchkey::domain::session::{OrganizationStatus, Policy, Session, SessionStatus};
 use latchkey::domain::text::Name;
@@ -26,7 +27,7 @@ use latchkey::domain::token::{Token, TokenKind};
 use latchkey::domain::user::{Membership, Profile, User};
 use latchkey::object::outbox::{self, Delivery};
 use latchkey::object::shell::Storage;
-use latchkey::object::{Abort, Confirmed, Context, Object, Question, Rejection, Step};
+use latchkey::object::{Abort, Confirmed, Context, Effect, Object, Question, Rejection, Step};
 use latchkey::organization::protocol::Founding;
 use latchkey::ports::{Rules, SqlValue};
 use latchkey::session::protocol::{NewKey, NewSecret};
@@ -139,10 +140,10 @@ impl AccountRoom {
         let command: Command = serde_json::from_slice(&serde_json::to_vec(command).unwrap()).unwrap();
         self.within(confirmed, |context| {
             let mount = Mount(self.disk.clone());
-            if AccountObject::writes(&command) {
-                mount.transaction(|sql| AccountObject::handle(sql, context, &command))
+            if AccountObject::effect(&command) == Effect::Writes {
+                mount.transaction(|sql| AccountObject::handle(sql, &mut (), context, &command))
             } else {
-                mount.read(|sql| AccountObject::handle(sql, context, &command))
+                mount.read(|sql| AccountObject::handle(sql, &mut (), context, &command))
             }
         })
     }
@@ -150,7 +151,7 @@ impl AccountRoom {
     fn within<T>(&self, confirmed: Option<&Confirmed>, work: impl FnOnce(&Context<'_>) -> T) -> T {
         let seed = self.seed();
         let (keyring, rules) = (self.keyring.borrow(), self.rules.borrow());
-        work(&Context { now: self.now.get(), keyring: &keyring, rules: &rules, confirmed, seed: &seed })
+        work(&Context { now: self.now.get(), keyring: &keyring, rules: &rules, confirmed, heard: None, seed: &seed })
     }
 
     /// Lets time pass.
@@ -178,8 +179,8 @@ impl AccountRoom {
     pub fn tidy(&self) -> Option<Timestamp> {
         let mount = Mount(self.disk.clone());
         self.within(None, |context| {
-            mount.transaction(|sql| AccountObject::tidy(sql, context)).unwrap();
-            mount.read(|sql| AccountObject::tidy_at(sql, context)).unwrap()
+            mount.transaction(|sql| AccountObject::tidy(sql, &mut (), context)).unwrap();
+            mount.read(|sql| AccountObject::tidy_at(sql, &(), context)).unwrap()
         })
     }
 
@@ -246,6 +247,7 @@ impl AccountRoom {
         };
         Founding {
             organization: Organization {
+                policy_at: None,
                 id: id.clone(),
                 name: name.clone(),
                 policy,
@@ -259,6 +261,7 @@ impl AccountRoom {
                 erased: false,
             },
             session: Session {
+                rate_limits: RateLimits::default(),
                 id: session_id,
                 organization_id: id,
                 name: name.clone(),
@@ -271,6 +274,7 @@ impl AccountRoom {
                 generation: 1,
             },
             first_key: NewKey {
+                credits: None,
                 secret,
                 settings: KeySettings::new(name, Permissions::parse(["api_keys:*"]).unwrap()),
                 unnamed: false,

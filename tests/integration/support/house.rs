@@ -9,12 +9,15 @@ use std::sync::Arc;
 
 use futures_executor::{LocalPool, block_on};
 use futures_util::task::LocalSpawn;
-use latchkey::app::{App, Error, Idempotency, IssueKey, Principal, RotateKey, Settings, Verification, VerifyKey};
+use latchkey::app::{
+    App, Error, Idempotency, IssueKey, Patience, Principal, RotateKey, Settings, Verification, VerifyKey,
+};
 use latchkey::domain::api_key::ApiKey;
 use latchkey::domain::id::{ApiKeyId, OrganizationId, SessionId};
 use latchkey::domain::key_change::KeyChange;
 use latchkey::domain::operation::Operation;
 use latchkey::domain::plan::Plan;
+use latchkey::domain::rate_limit::RateLimits;
 use latchkey::domain::session::{OrganizationStatus, Session};
 use latchkey::domain::timestamp::Timestamp;
 use latchkey::domain::verification::Code;
@@ -284,7 +287,7 @@ impl House {
 
     /// Authenticates a secret key for an operation.
     pub fn authenticate(&self, secret: &str, operation: Operation) -> Result<Principal, Error> {
-        self.run(self.app.authenticate(secret, None, operation))
+        self.run(self.app.authenticate(secret, None, operation, false))
     }
 
     /// Issues a key.
@@ -332,7 +335,7 @@ impl House {
 
     /// Reads a key.
     pub fn read(&self, by: &Principal, key_id: &ApiKeyId) -> Result<ApiKey, Error> {
-        self.run(self.app.read_key(by, key_id))
+        self.run(self.app.read_key(by, key_id)).map(|(key, _)| key)
     }
 
     /// Creates a session without a region.
@@ -342,7 +345,8 @@ impl House {
         label: &str,
         environment: Option<latchkey::domain::environment::Environment>,
     ) -> Result<Session, Error> {
-        self.run(self.app.create_session(by, name(label), environment, None)).map(|outcome| outcome.reply)
+        self.run(self.app.create_session(by, name(label), environment, None, RateLimits::default()))
+            .map(|outcome| outcome.reply)
     }
 
     /// Deletes a session.
@@ -352,7 +356,7 @@ impl House {
 
     /// Suspends, resumes or deletes an organization; answers whether everybody knows.
     pub fn set_status(&self, id: &OrganizationId, status: OrganizationStatus) -> Result<bool, Error> {
-        self.run(self.app.set_organization_status(id, status)).map(|outcome| outcome.settled)
+        self.run(self.app.set_organization_status(id, status, Patience::Wait)).map(|outcome| outcome.settled)
     }
 
     /// Verifies a secret key at the gate.

@@ -75,7 +75,7 @@ pub fn key(granted: &[&str]) -> IssueKey {
 
 /// A key with these settings to issue in the caller's own session.
 pub fn with(settings: KeySettings) -> IssueKey {
-    IssueKey { settings, unnamed: false, session: SessionChoice { id: None, environment: None } }
+    IssueKey { settings, unnamed: false, session: SessionChoice { id: None, environment: None }, credits: None }
 }
 
 /// A key to issue in a session.
