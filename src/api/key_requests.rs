@@ -17,7 +17,6 @@ use crate::domain::id::{ApiKeyId, SessionId};
 use crate::domain::key_change::KeyChange;
 use crate::domain::keyring::Keyring;
 use crate::domain::permission::{PermissionPreset, Permissions};
-use crate::domain::rate_limit::RateLimits;
 use crate::domain::text::{Name, Reason};
 use crate::domain::timestamp::Timestamp;
 

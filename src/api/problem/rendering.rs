@@ -152,6 +152,7 @@ mod tests {
 
     use super::super::{FieldCode, FieldError};
     use super::*;
+    use crate::domain::rate_limit::{LimitName, LimitUse, RateLimit, Refusal, Scope};
 
     const ID: &str = "req_0123";
 
@@ -233,6 +234,41 @@ mod tests {
         ] {
             assert_eq!(header(&problem, RETRY_AFTER).as_deref(), seconds);
         }
+    }
+
+    fn refusing(restores_in_ms: Option<u64>, wait_ms: Option<u64>) -> LimitUse {
+        let limit = RateLimit { name: LimitName::parse("burst").unwrap(), limit: 10, window_ms: 1_500 };
+        LimitUse { scope: Scope::Key, limit, remaining: 3, restores_in_ms, refusal: Some(Refusal { wait_ms }) }
+    }
+
+    #[test]
+    fn a_limit_that_refuses_is_named_with_the_time_after_which_it_does_not() {
+        let problem = Problem::new(Code::RateLimited).limited_by(&refusing(Some(700), Some(1_200)));
+        let expected = json!({"limit": "key.burst", "scope": "key", "name": "burst", "quota": 10, "windowMs": 1_500,
+            "remaining": 3, "retryAfterMs": 1_200, "requestId": ID});
+        assert_eq!(details(&problem, ID), expected);
+        assert_eq!(header(&problem, rate_limit_fields::RATE_LIMIT).as_deref(), Some("\"key.burst\";r=3;t=1"));
+        let policy = header(&problem, rate_limit_fields::RATE_LIMIT_POLICY);
+        assert_eq!(policy.as_deref(), Some("\"key.burst\";q=10;w=2"));
+        assert_eq!(header(&problem, RETRY_AFTER).as_deref(), Some("2"));
+    }
+
+    #[test]
+    fn nobody_is_told_to_come_back_where_that_never_helps() {
+        let never = Problem::new(Code::RateLimited).limited_by(&refusing(Some(700), None));
+        assert_eq!((header(&never, RETRY_AFTER), details(&never, ID)["retryAfterMs"].is_null()), (None, true));
+        let spent = |wait_ms| Problem::new(Code::UsageExceeded).out_of_credits(0, wait_ms);
+        assert_eq!(header(&spent(None), RETRY_AFTER), None);
+        assert_eq!(header(&spent(Some(86_400_000)), RETRY_AFTER).as_deref(), Some("86400"));
+        assert_eq!(details(&spent(None), ID)["limit"], "key.credits");
+    }
+
+    #[test]
+    fn nobody_is_told_to_come_back_before_the_limit_that_is_shown_has_more() {
+        let shown = refusing(Some(9_001), None);
+        let problem = Problem::new(Code::UsageExceeded).showing(Some(&shown)).out_of_credits(0, Some(2_000));
+        assert_eq!(header(&problem, RETRY_AFTER).as_deref(), Some("10"));
+        assert_eq!(header(&problem, rate_limit_fields::RATE_LIMIT).as_deref(), Some("\"key.burst\";r=3;t=10"));
     }
 
     #[test]
