@@ -61,7 +61,7 @@ impl Object for SessionObject {
         command: &Command,
     ) -> Result<Step<Self>, Abort> {
         if let Some(question) = policy::prepare(sql, memory, context, command)? {
-            return Ok(Step::Confirm(question));
+            return Ok(Step::Hear(question));
         }
         match command {
             Command::Initialize(new) => state::initialize(sql, context, new),

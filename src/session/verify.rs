@@ -42,7 +42,8 @@ pub fn verify(
     };
     let state = match surroundings(sql, memory, context, state, &key)? {
         Known::InForce(state) => state,
-        Known::Ask(question) => return Ok(Step::Confirm(question)),
+        Known::Ask(question) => return Ok(Step::Hear(question)),
+        Known::Nothing => return Ok(Step::Refused(Rejection::PolicyUnknown)),
     };
     let code = decide(&key, standing(&state), &request.demand, context.now);
     let spending = if code == Code::Valid {
@@ -53,7 +54,8 @@ pub fn verify(
     };
     let funds = match spending {
         Drawing::Ended(funds) => funds,
-        Drawing::Ask(question) => return Ok(Step::Confirm(question)),
+        Drawing::Ask(question) => return Ok(Step::Hear(question)),
+        Drawing::Unanswered => return Ok(Step::Refused(Rejection::PolicyUnknown)),
     };
     let code = funds.refusal.unwrap_or(code);
     let trace = if request.explain {
@@ -90,20 +92,22 @@ pub fn authenticate(
     let (state, key) = find(sql, context, presented.hashes)?.ok_or_else(|| refused(Code::NotFound))?;
     let state = match surroundings(sql, memory, context, state, &key)? {
         Known::InForce(state) => state,
-        Known::Ask(question) => return Ok(Step::Confirm(question)),
+        Known::Ask(question) => return Ok(Step::Hear(question)),
+        Known::Nothing => return Ok(Step::Refused(Rejection::PolicyUnknown)),
     };
     let demand = Demand { permissions: needs.iter().cloned().collect(), ip: presented.ip, ..Demand::default() };
     let code = decide(&key, standing(&state), &demand, context.now);
     if code != Code::Valid {
         return match drawing::take_back(sql, memory, context, &state, Pool::Management)? {
-            Some(question) => Ok(Step::Confirm(question)),
+            Some(question) => Ok(Step::Hear(question)),
             None => Err(refused(code)),
         };
     }
-    let counted = if presented.counts { drawing::count(context, &state)? } else { Drawing::default() };
+    let counted = if presented.counts { drawing::count(context, &state) } else { Drawing::default() };
     let pool = match counted {
         Drawing::Ended(funds) => funds.limits.into_iter().next(),
-        Drawing::Ask(question) => return Ok(Step::Confirm(question)),
+        Drawing::Ask(question) => return Ok(Step::Hear(question)),
+        Drawing::Unanswered => return Ok(Step::Refused(Rejection::PolicyUnknown)),
     };
     if let Some(limit) = pool.as_ref().filter(|pool| pool.refusal.is_some()) {
         return Err(Rejection::RateLimited { limit: Box::new(limit.clone()) }.into());

@@ -115,6 +115,7 @@ impl AccountRoom {
     /// Carries out a command with what another object has said about it.
     pub fn confirmed(&self, command: Command, confirmed: Option<&Confirmed>) -> Result<Reply, Rejection> {
         match self.step(&command, confirmed) {
+            Ok(Step::Hear(_) | Step::Refused(_)) => panic!("an account has no policy"),
             Ok(Step::Done(done)) => {
                 if let Some(next) = done.follow_up {
                     self.tell(next).unwrap();
