@@ -201,6 +201,8 @@ pub enum Step<O: Object + ?Sized> {
     Done(Done<O>),
     /// Another object knows about the caller: ask it and come back. Nothing is written.
     Confirm(Question),
+    /// Refused for want of an answer. What was written stays: it takes back what had been spent before the question.
+    Refused(Rejection),
 }
 
 /// A decided step.

@@ -181,6 +181,7 @@ impl<O: Object, S: Storage> Shell<O, S> {
             match self.step(command, confirmed.as_ref(), heard.as_ref())? {
                 Step::Done(done) => return Ok(done),
                 Step::Confirm(Question::Policy(question)) => heard = Some(self.hear(*question).await),
+                Step::Refused(rejection) => return Err(rejection.into()),
                 Step::Confirm(question) => confirmed = Some(self.confirm(question).await?),
             }
         }

@@ -7,7 +7,7 @@ use crate::domain::plan::Pool;
 use crate::domain::rate_limit::LimitUse;
 use crate::domain::verification::Code;
 use crate::object::ledgers::Debit;
-use crate::object::{Abort, Context, Heard, Question, Rejection};
+use crate::object::{Abort, Context, Heard, Question};
 use crate::organization::protocol::{Draw, DrawAction, Grant};
 use crate::ports::{Sql, SqlError};
 
@@ -21,6 +21,8 @@ pub enum Drawing {
     Ended(Funds),
     /// The organization keeps the pool.
     Ask(Question),
+    /// The pool could not be asked; nothing is spent.
+    Unknown,
 }
 
 impl Default for Drawing {
@@ -32,7 +34,7 @@ impl Default for Drawing {
 /// Spends a verification, here and in the pool; or only looks, if `dry`.
 ///
 /// # Errors
-/// `PolicyUnknown` if the pool could not be asked; nothing is spent then.
+/// Those of the database.
 pub fn spend(
     sql: &dyn Sql,
     memory: &mut Memory,
@@ -43,7 +45,7 @@ pub fn spend(
     if let Some(heard) = asked(context) {
         let Some(grant) = &heard.grant else {
             memory.ledgers.give_back(sql, &heard.debit, context.now)?;
-            return Err(Rejection::PolicyUnknown.into());
+            return Ok(Drawing::Unknown);
         };
         return Ok(Drawing::Ended(with_pool(sql, memory, context, purse, heard, grant)?));
     }
@@ -61,20 +63,17 @@ pub fn spend(
 }
 
 /// Counts a call that manages something.
-///
-/// # Errors
-/// `PolicyUnknown` if the pool could not be asked.
-pub fn count(context: &Context<'_>, state: &State) -> Result<Drawing, Abort> {
+pub fn count(context: &Context<'_>, state: &State) -> Drawing {
     if let Some(heard) = asked(context) {
-        let grant = heard.grant.as_ref().ok_or(Rejection::PolicyUnknown)?;
+        let Some(grant) = &heard.grant else { return Drawing::Unknown };
         let limits = grant.pool.iter().map(|drawn| drawn.limit.clone()).collect();
-        return Ok(Drawing::Ended(Funds { limits, ..Funds::default() }));
+        return Drawing::Ended(Funds { limits, ..Funds::default() });
     }
     if state.policy.plan.pool(Pool::Management).is_none() {
-        return Ok(Drawing::default());
+        return Drawing::default();
     }
     let draw = Draw { pool: Pool::Management, cost: 1, action: DrawAction::Spend };
-    Ok(Drawing::Ask(question(state, Some(draw), Debit::default())))
+    Drawing::Ask(question(state, Some(draw), Debit::default()))
 }
 
 /// Takes back what was spent for something that is refused after all: here at once, in the pool by a question.

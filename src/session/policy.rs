@@ -100,7 +100,8 @@ pub fn prepare(
     };
     match (current(sql, memory, context, state), need) {
         (Ok(Known::InForce(_)), _) => Ok(None),
-        (Err(Abort::Rejected(Rejection::PolicyUnknown)), Need::IfAnswered) => Ok(None),
+        (Ok(Known::Unknown), Need::IfAnswered) => Ok(None),
+        (Ok(Known::Unknown), _) => Err(Rejection::PolicyUnknown.into()),
         (Ok(Known::Ask(question)), _) => Ok(Some(question)),
         (Err(abort), _) => Err(abort),
     }
@@ -112,12 +113,14 @@ pub enum Known {
     InForce(Box<State>),
     /// The organization knows.
     Ask(Question),
+    /// The organization was asked and has not answered. What had been spent before is given back.
+    Unknown,
 }
 
 /// Takes over what was heard, and tells whether the policy is in force.
 ///
 /// # Errors
-/// `PolicyUnknown` if the organization was asked and has not answered.
+/// Those of the database.
 pub fn current(sql: &dyn Sql, memory: &mut Memory, context: &Context<'_>, mut state: State) -> Result<Known, Abort> {
     if let Some((heard, grant)) = context.heard.and_then(|heard| Some((heard, heard.grant.as_ref()?))) {
         take_over(sql, memory, context, &mut state, grant)?;
@@ -130,7 +133,7 @@ pub fn current(sql: &dyn Sql, memory: &mut Memory, context: &Context<'_>, mut st
     }
     if let Some(heard) = context.heard {
         memory.ledgers.give_back(sql, &heard.debit, context.now)?;
-        return Err(Rejection::PolicyUnknown.into());
+        return Ok(Known::Unknown);
     }
     Ok(Known::Ask(question(&state, None, Debit::default())))
 }

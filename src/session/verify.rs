@@ -43,6 +43,7 @@ pub fn verify(
     let state = match surroundings(sql, memory, context, state, &key)? {
         Known::InForce(state) => state,
         Known::Ask(question) => return Ok(Step::Confirm(question)),
+        Known::Unknown => return Ok(Step::Refused(Rejection::PolicyUnknown)),
     };
     let code = decide(&key, standing(&state), &request.demand, context.now);
     let spending = if code == Code::Valid {
@@ -54,6 +55,7 @@ pub fn verify(
     let funds = match spending {
         Drawing::Ended(funds) => funds,
         Drawing::Ask(question) => return Ok(Step::Confirm(question)),
+        Drawing::Unknown => return Ok(Step::Refused(Rejection::PolicyUnknown)),
     };
     let code = funds.refusal.unwrap_or(code);
     let trace = if request.explain {
@@ -91,6 +93,7 @@ pub fn authenticate(
     let state = match surroundings(sql, memory, context, state, &key)? {
         Known::InForce(state) => state,
         Known::Ask(question) => return Ok(Step::Confirm(question)),
+        Known::Unknown => return Ok(Step::Refused(Rejection::PolicyUnknown)),
     };
     let demand = Demand { permissions: needs.iter().cloned().collect(), ip: presented.ip, ..Demand::default() };
     let code = decide(&key, standing(&state), &demand, context.now);
@@ -100,10 +103,11 @@ pub fn authenticate(
             None => Err(refused(code)),
         };
     }
-    let counted = if presented.counts { drawing::count(context, &state)? } else { Drawing::default() };
+    let counted = if presented.counts { drawing::count(context, &state) } else { Drawing::default() };
     let pool = match counted {
         Drawing::Ended(funds) => funds.limits.into_iter().next(),
         Drawing::Ask(question) => return Ok(Step::Confirm(question)),
+        Drawing::Unknown => return Ok(Step::Refused(Rejection::PolicyUnknown)),
     };
     if let Some(limit) = pool.as_ref().filter(|pool| pool.refusal.is_some()) {
         return Err(Rejection::RateLimited { limit: Box::new(limit.clone()) }.into());

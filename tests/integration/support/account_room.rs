@@ -130,6 +130,7 @@ impl AccountRoom {
                 self.confirmed(command, Some(&confirmed))
             }
             Ok(Step::Confirm(question)) => panic!("asked {question:?}"),
+            Ok(Step::Refused(rejection)) => panic!("refused for want of an answer: {rejection:?}"),
             Err(Abort::Rejected(rejection)) => Err(rejection),
             Err(Abort::Failed(error)) => panic!("{error}"),
         }
