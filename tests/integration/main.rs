@@ -20,6 +20,7 @@ mod accounts;
 mod audit;
 mod authentication;
 mod browsers;
+mod credits;
 mod deletion;
 mod deliveries;
 mod faults;
