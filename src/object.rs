@@ -150,6 +150,8 @@ impl Context<'_> {
 pub enum Question {
     /// Is this key still good? Its session knows.
     Key(Credential),
+    /// The same, for a change that only takes away.
+    KeyToEnd(Credential),
     /// Does this member still have the role? The organization knows, and asks the account in its turn.
     Member(Seat),
     /// Does this member still have the role, signed in or not? The organization knows.

@@ -61,12 +61,12 @@ enum Need {
 
 fn need(command: &Command) -> Need {
     match command {
-        Command::Confirm { .. }
+        Command::Confirm { ends: false, .. }
         | Command::Issue { .. }
         | Command::ChangeKey { .. }
         | Command::RotateKey { .. }
         | Command::ChangeSession { .. } => Need::InForce,
-        Command::RevokeKey { .. } | Command::DeleteSession { .. } => Need::IfAnswered,
+        Command::Confirm { ends: true, .. } | Command::RevokeKey { .. } | Command::DeleteSession { .. } => Need::IfAnswered,
         // The first two know whether there is anything to decide. The others decide nothing by it.
         Command::Authenticate { .. }
         | Command::Verify(_)
@@ -100,8 +100,8 @@ pub fn prepare(
     };
     match (current(sql, memory, context, state), need) {
         (Ok(Known::InForce(_)), _) => Ok(None),
-        (Ok(Known::Unknown), Need::IfAnswered) => Ok(None),
-        (Ok(Known::Unknown), _) => Err(Rejection::PolicyUnknown.into()),
+        (Ok(Known::Unknown(_)), Need::IfAnswered) => Ok(None),
+        (Ok(Known::Unknown(_)), _) => Err(Rejection::PolicyUnknown.into()),
         (Ok(Known::Ask(question)), _) => Ok(Some(question)),
         (Err(abort), _) => Err(abort),
     }
@@ -114,7 +114,7 @@ pub enum Known {
     /// The organization knows.
     Ask(Question),
     /// The organization was asked and has not answered. What had been spent before is given back.
-    Unknown,
+    Unknown(Box<State>),
 }
 
 /// Takes over what was heard, and tells whether the policy is in force.
@@ -133,7 +133,7 @@ pub fn current(sql: &dyn Sql, memory: &mut Memory, context: &Context<'_>, mut st
     }
     if let Some(heard) = context.heard {
         memory.ledgers.give_back(sql, &heard.debit, context.now)?;
-        return Ok(Known::Unknown);
+        return Ok(Known::Unknown(Box::new(state)));
     }
     Ok(Known::Ask(question(&state, None, Debit::default())))
 }

@@ -43,6 +43,8 @@ mod people;
 mod people_faults;
 mod people_log;
 mod peppers;
+mod policy_leases;
+mod policy_model;
 mod quota;
 mod registration;
 mod regressions;

@@ -58,12 +58,15 @@ impl Whom {
             Self::Everybody => true,
             Self::One(one) => one == address,
             Self::Kind(kind) => *kind == Kind::of(address),
-            Self::Command(one, command) => {
-                let told = || serde_json::from_slice::<serde_json::Value>(request).unwrap_or_default();
-                one == address && told().get("command").is_some_and(|told| told == command)
-            }
+            Self::Command(one, command) => one == address && command_in(request) == *command,
         }
     }
+}
+
+/// The command in a request: its tag comes first.
+fn command_in(request: &[u8]) -> &str {
+    let text = std::str::from_utf8(request).unwrap_or_default();
+    text.strip_prefix("{\"command\":\"").and_then(|rest| rest.split('"').next()).unwrap_or_default()
 }
 
 /// The kinds of objects.
@@ -114,7 +117,7 @@ pub struct Cluster {
     interruption: Mutex<Option<(u64, Rest)>>,
     before_answer: Mutex<Option<(Whom, Rest)>>,
     late: Mutex<Vec<(Address, Vec<u8>)>>,
-    calls: Mutex<BTreeMap<Kind, u64>>,
+    calls: Mutex<BTreeMap<(Kind, String), u64>>,
     rests: Mutex<Vec<Rest>>,
     folder: Option<PathBuf>,
 }
@@ -215,7 +218,12 @@ impl Cluster {
 
     /// How many calls objects of a kind were sent.
     pub fn calls(&self, kind: Kind) -> u64 {
-        self.calls.lock().unwrap().get(&kind).copied().unwrap_or_default()
+        self.calls.lock().unwrap().iter().filter(|((of, _), _)| *of == kind).map(|(_, calls)| calls).sum()
+    }
+
+    /// How often objects of a kind were told this.
+    pub fn told(&self, kind: Kind, command: &str) -> u64 {
+        self.calls.lock().unwrap().get(&(kind, command.to_owned())).copied().unwrap_or_default()
     }
 
     /// How many calls there were in all.
@@ -355,7 +363,8 @@ fn name(address: &Address) -> String {
 #[async_trait]
 impl Objects for Cluster {
     async fn call(&self, address: &Address, region: Option<Region>, request: Vec<u8>) -> Result<Vec<u8>, PortError> {
-        *self.calls.lock().unwrap().entry(Kind::of(address)).or_default() += 1;
+        let told = (Kind::of(address), command_in(&request).to_owned());
+        *self.calls.lock().unwrap().entry(told).or_default() += 1;
         let failed = |detail: &str| PortError::new("object call", detail);
         if let Some(interruption) = self.interruption() {
             interruption.await;
