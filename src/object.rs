@@ -5,31 +5,26 @@
 //! A refusal rolls back as well and leaves nothing behind; a failure may have come after the commit, and the
 //! command bears repetition.
 
+mod asking;
 pub mod audit_log;
 pub mod ledgers;
 pub mod outbox;
 pub(crate) mod places;
+pub mod questions;
 pub mod rows;
 pub mod shell;
-
-use std::net::IpAddr;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::audit::Actor;
-use crate::domain::caller::Caller;
-use crate::domain::id::{ApiKeyId, OrganizationId, SessionId, SignInId, UserId};
 use crate::domain::keyring::Keyring;
-use crate::domain::operation::Operation;
 use crate::domain::permission::Permission;
 use crate::domain::rate_limit::LimitUse;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::verification::Code;
-use crate::organization::protocol::{Draw, Grant};
 use crate::ports::{Rules, Sql, SqlError};
 
-use ledgers::Debit;
+pub use questions::{Authority, Confirmed, Credential, Heard, PolicyQuestion, Question, Seat};
 
 /// The rules of one kind of object.
 pub trait Object: Send + Sync + 'static {
@@ -69,11 +64,10 @@ pub trait Object: Send + Sync + 'static {
     /// act on what was before, `u64::MAX` where only the acknowledgement itself will do.
     fn fence_ms(
         sql: &dyn Sql,
-        memory: &Self::Memory,
-        context: &Context<'_>,
+        _: &Self::Memory,
+        _: &Context<'_>,
         entry: &outbox::EntryKey,
     ) -> Result<Option<u64>, SqlError> {
-        let _ = (memory, context);
         Ok(outbox::is_waiting(sql, entry)?.then_some(u64::MAX))
     }
 
@@ -145,65 +139,15 @@ impl Context<'_> {
     }
 }
 
-/// What another object has to be asked before a command may be carried out.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Question {
-    /// Is this key still good? Its session knows.
-    Key(Credential),
-    /// The same, for a change that only takes away.
-    KeyToEnd(Credential),
-    /// Does this member still have the role? The organization knows, and asks the account in its turn.
-    Member(Seat),
-    /// Does this member still have the role, signed in or not? The organization knows.
-    Role(Seat),
-    /// Is this user still signed in? The account knows.
-    SignIn(Seat),
-    /// Under which policy does this session live? The organization knows, and keeps its pools.
-    Policy(Box<PolicyQuestion>),
-}
-
-/// What a session asks its organization.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PolicyQuestion {
-    /// The organization.
-    pub organization_id: OrganizationId,
-    /// The session that asks.
-    pub session_id: SessionId,
-    /// What it wants of a pool.
-    pub draw: Option<Draw>,
-    /// What the session has debited already, to be given back if the pool refuses.
-    pub debit: Debit,
-}
-
-/// What has come of it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Heard {
-    /// When the question was sent, by the clock of the session.
-    pub asked_at: Timestamp,
-    /// The answer; none if there was none, or none in time.
-    pub grant: Option<Grant>,
-    /// What was wanted of a pool.
-    pub draw: Option<Draw>,
-    /// What the session had debited before it asked.
-    pub debit: Debit,
-}
-
-/// What that other object has answered.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Confirmed {
-    /// The caller is good, and this is how far it reaches.
-    Caller(Caller),
-    /// The user is signed in.
-    SignIn,
-}
-
 /// How a step ends.
 pub enum Step<O: Object + ?Sized> {
     /// Decided; written if there was something to write.
     Done(Done<O>),
     /// Another object knows about the caller: ask it and come back. Nothing is written.
     Confirm(Question),
-    /// Refused for want of an answer. What was written stays: it takes back what had been spent before the question.
+    /// The organization knows the policy, and keeps the pools: ask it and come back, whether it answers or not.
+    Hear(Box<PolicyQuestion>),
+    /// The business says no, and what the step has done stands: it has given back what was held for the command.
     Refused(Rejection),
 }
 
@@ -373,54 +317,6 @@ pub enum Rejection {
         /// The pool that is spent.
         limit: Box<LimitUse>,
     },
-}
-
-/// An API key that has been presented, and what for. Its id leads to its authority.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Credential {
-    /// The key that calls.
-    pub key_id: ApiKeyId,
-    /// What it must be allowed to do.
-    pub needs: Permission,
-    /// The address it called from.
-    pub ip: Option<IpAddr>,
-}
-
-/// A user who is signed in and acts in an organization.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Seat {
-    /// The user, whose id leads to the account.
-    pub user_id: UserId,
-    /// The sign-in, which must still stand.
-    pub sign_in_id: SignInId,
-    /// The organization, which must still have the user as a member.
-    pub organization_id: OrganizationId,
-    /// What the role must allow.
-    pub needs: Operation,
-}
-
-/// On whose authority a command is given; checked where the change commits.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "by", rename_all = "snake_case")]
-pub enum Authority {
-    /// An API key, which must still be good.
-    Key(Credential),
-    /// A member, who must still be one and signed in.
-    User(Seat),
-    /// The operator, whose token the edge has checked.
-    #[default]
-    Operator,
-}
-
-impl Authority {
-    /// How the audit log names it.
-    pub fn actor(&self) -> Actor {
-        match self {
-            Self::Key(credential) => Actor::ApiKey { id: credential.key_id.clone() },
-            Self::User(seat) => Actor::User { id: seat.user_id.clone() },
-            Self::Operator => Actor::Operator,
-        }
-    }
 }
 
 /// What travels back from an object.

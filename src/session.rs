@@ -61,7 +61,7 @@ impl Object for SessionObject {
         command: &Command,
     ) -> Result<Step<Self>, Abort> {
         if let Some(question) = policy::prepare(sql, memory, context, command)? {
-            return Ok(Step::Confirm(question));
+            return Ok(Step::Hear(question));
         }
         match command {
             Command::Initialize(new) => state::initialize(sql, context, new),
@@ -69,7 +69,7 @@ impl Object for SessionObject {
                 let presented = Presented { hashes, ip: *ip, needs: needs.as_ref(), counts: *counts };
                 verify::authenticate(sql, memory, context, &presented)
             }
-            Command::Confirm { credential, .. } => {
+            Command::Confirm { credential } => {
                 let state = admission::require_state(sql)?;
                 let caller = admission::confirm(sql, context, &state, credential)?;
                 Ok(Step::done(Reply::Caller(Box::new(caller))))

@@ -12,7 +12,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::credits::{Balance, CreditSettings};
-use super::rate_limit::{LimitName, LimitUse, RATE_LIMITS_MAX, RateLimit, Refusal, Scope};
+use super::rate_limit::{Level, LimitName, LimitUse, RATE_LIMITS_MAX, RateLimit, Refusal};
 use super::timestamp::Timestamp;
 use super::window::{Debit, SlidingWindow};
 
@@ -32,7 +32,7 @@ const BLOCK_SHARE: u32 = 16;
 #[derive(Clone, Copy, Debug)]
 pub struct Terms<'a> {
     /// Whose limits these are.
-    pub scope: Scope,
+    pub level: Level,
     /// The limits, each under a name of its own.
     pub limits: &'a [RateLimit],
     /// Whether credits are counted, and how they are filled up.
@@ -167,7 +167,7 @@ impl Ledger {
     /// What there is for somebody who wants to spend `cost`. Nothing is spent; a cost of 0 is never refused.
     pub fn view(&mut self, terms: &Terms<'_>, cost: u32, now: Timestamp) -> View {
         self.advance(now);
-        let limits: Vec<LimitUse> = terms.limits.iter().map(|limit| self.look(terms.scope, limit, cost, now)).collect();
+        let limits: Vec<LimitUse> = terms.limits.iter().map(|limit| self.look(terms.level, limit, cost, now)).collect();
         let credits =
             terms.credits.map(|settings| self.balance.map_or(0, |balance| balance.at(settings, now).remaining));
         let shortage = if limits.iter().any(|limit| limit.refusal.is_some()) {
@@ -178,7 +178,7 @@ impl Ledger {
         View { limits, credits, shortage }
     }
 
-    fn look(&mut self, scope: Scope, limit: &RateLimit, cost: u32, now: Timestamp) -> LimitUse {
+    fn look(&mut self, level: Level, limit: &RateLimit, cost: u32, now: Timestamp) -> LimitUse {
         let clock = self.clock;
         // As long as the clock shown is behind, the ledger's stands still.
         let standstill = u64::try_from(self.seen.millis_since(now)).unwrap_or(0);
@@ -190,7 +190,7 @@ impl Ledger {
         let refuses = cost > 0 && u64::from(cost) > remaining;
         let wait = |ms: u64| if ms == 0 { 0 } else { ms.saturating_add(standstill) };
         LimitUse {
-            scope,
+            level,
             limit: limit.clone(),
             remaining: u32::try_from(remaining).unwrap_or(limit.limit),
             restores_in_ms: window.restores_in_ms(clock, limit.limit).map(wait),

@@ -145,7 +145,7 @@ impl From<RateLimits> for Vec<RateLimit> {
 /// Whose limit it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Scope {
+pub enum Level {
     /// One key's (and its predecessor's, while a rotation overlaps).
     Key,
     /// One session's, shared by all its keys.
@@ -154,7 +154,7 @@ pub enum Scope {
     Organization,
 }
 
-impl Scope {
+impl Level {
     /// The word that clients read.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -171,7 +171,7 @@ impl Scope {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LimitUse {
     /// Whose limit.
-    pub scope: Scope,
+    pub level: Level,
     /// The limit.
     #[serde(flatten)]
     pub limit: RateLimit,
@@ -195,7 +195,7 @@ impl LimitUse {
     /// How header fields and log lines call the limit: `key.burst`, `organization.requests`.
     #[must_use]
     pub fn label(&self) -> String {
-        format!("{}.{}", self.scope.as_str(), self.limit.name)
+        format!("{}.{}", self.level.as_str(), self.limit.name)
     }
 
     /// The limit that a client has to look out for: one that refuses, the longest wait first; else the one with the
@@ -222,7 +222,7 @@ mod tests {
     }
 
     fn seen(name: &str, remaining: u32, refusal: Option<Refusal>) -> LimitUse {
-        LimitUse { scope: Scope::Key, limit: limit(name), remaining, restores_in_ms: None, refusal }
+        LimitUse { level: Level::Key, limit: limit(name), remaining, restores_in_ms: None, refusal }
     }
 
     #[test]

@@ -355,7 +355,14 @@ mod tests {
             assert!(before.iter().all(|check| check.outcome != Outcome::Refused), "{code:?}");
         }
         let (key, standing, demand) = broken(&[]);
-        assert_eq!(explain(&key, standing, &demand, Spent::default(), at(100)).len(), RULES.len());
+        let unlimited = explain(&key, standing, &demand, Spent::default(), at(100));
+        assert_eq!(unlimited.len(), RULES.len() + 2);
+        for (code, name) in [(Code::RateLimited, "rateLimits"), (Code::UsageExceeded, "credits")] {
+            let spent = Spent { has_limits: true, has_credits: true, refusal: Some(code) };
+            let trace = explain(&key, standing, &demand, spent, at(100));
+            let last = trace.last().unwrap();
+            assert_eq!((last.name.as_str(), last.outcome), (name, Outcome::Refused));
+        }
     }
 
     #[test]

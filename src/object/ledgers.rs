@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Memory;
 use super::rows::{execute, json, query_one};
 use crate::domain::credits::Balance;
-use crate::domain::ledger::{Hold, Ledger, Snapshot, Terms, View};
+use crate::domain::ledger::{BLOCK_IDLE_MS, Hold, Ledger, Snapshot, Terms, View};
 use crate::domain::timestamp::Timestamp;
 use crate::ports::{Sql, SqlError};
 
@@ -18,31 +18,33 @@ pub const SCHEMA: &str = "CREATE TABLE ledgers (subject TEXT PRIMARY KEY, snapsh
 
 /// How many buckets all ledgers in memory may have together, at about 16 bytes each.
 const WEIGHT_MAX: usize = 65_536;
-/// How long (ms) a block may stay open while nothing is spent. The platform evicts an object that was idle for 10 s.
-const QUIET_MS: i64 = 5_000;
 
 /// The ledgers of one object.
 pub struct Ledgers {
     held: LruCache<String, Ledger>,
     weight: usize,
-    /// What this step has written: forgotten if the step is taken back.
-    written: Vec<String>,
+    /// How those were that this step changes, in case it is taken back.
+    before: Vec<(String, Ledger)>,
+    opened: bool,
 }
 
 impl Default for Ledgers {
     fn default() -> Self {
-        Self { held: LruCache::unbounded(), weight: 0, written: Vec::new() }
+        Self { held: LruCache::unbounded(), weight: 0, before: Vec::new(), opened: false }
     }
 }
 
 impl Memory for Ledgers {
     fn begin(&mut self) {
-        self.written.clear();
+        self.before.clear();
     }
 
     fn roll_back(&mut self) {
-        for subject in std::mem::take(&mut self.written) {
-            self.forget(&subject);
+        for (subject, ledger) in std::mem::take(&mut self.before) {
+            self.weight = self.weight.saturating_add(ledger.weight());
+            if let Some((_, undone)) = self.held.push(subject, ledger) {
+                self.weight = self.weight.saturating_sub(undone.weight());
+            }
         }
     }
 }
@@ -63,8 +65,8 @@ impl Ledgers {
         self.with(sql, subject, now, |ledger| ledger.view(terms, cost, now))
     }
 
-    /// Spends, and notes in `debit` what was taken from where. Whoever calls has looked before. Returns whether a block
-    /// is open now that was not before, so that somebody has to close it.
+    /// Debits, in memory, and notes in `debit` what was taken from where. Whoever calls has looked before, and writes it
+    /// down with `keep` before anybody hears of it.
     pub fn spend(
         &mut self,
         sql: &dyn Sql,
@@ -73,29 +75,34 @@ impl Ledgers {
         cost: u32,
         now: Timestamp,
         debit: &mut Debit,
-    ) -> Result<bool, SqlError> {
-        let was_open = self.is_open(subject);
-        let (hold, snapshot) = self.with(sql, subject, now, |ledger| {
-            let hold = ledger.spend(terms, cost, now);
-            (hold, ledger.needs_saving().then(|| ledger.save(terms, now)))
-        })?;
-        if let Some(snapshot) = snapshot {
-            self.write(sql, subject, &snapshot)?;
-        }
+    ) -> Result<(), SqlError> {
+        let hold = self.change(sql, subject, now, |ledger| ledger.spend(terms, cost, now))?;
         debit.0.push((subject.to_owned(), hold));
-        Ok(!was_open && self.is_open(subject))
+        Ok(())
+    }
+
+    /// Writes down what was spent, unless the row is ahead of it.
+    pub fn keep(&mut self, sql: &dyn Sql, subject: &str, terms: &Terms<'_>, now: Timestamp) -> Result<(), SqlError> {
+        let snapshot =
+            self.change(sql, subject, now, |ledger| ledger.needs_saving().then(|| ledger.save(terms, now)))?;
+        snapshot.map_or(Ok(()), |snapshot| write(sql, subject, &snapshot))
+    }
+
+    /// Whether a block has been opened since the last question, so that somebody has to close it.
+    pub fn take_opened(&mut self) -> bool {
+        std::mem::take(&mut self.opened)
     }
 
     /// Gives back what was debited.
     pub fn give_back(&mut self, sql: &dyn Sql, debit: &Debit, now: Timestamp) -> Result<(), SqlError> {
         for (subject, hold) in &debit.0 {
-            let snapshot = self.with(sql, subject, now, |ledger| {
+            let snapshot = self.change(sql, subject, now, |ledger| {
                 ledger.give_back(hold);
                 // A balance is always written through.
                 ledger.needs_saving().then(|| ledger.close(now))
             })?;
             if let Some(snapshot) = snapshot {
-                self.write(sql, subject, &snapshot)?;
+                write(sql, subject, &snapshot)?;
             }
         }
         Ok(())
@@ -114,21 +121,21 @@ impl Ledgers {
         balance: Option<Balance>,
         now: Timestamp,
     ) -> Result<(), SqlError> {
-        let snapshot = self.with(sql, subject, now, |ledger| {
+        let snapshot = self.change(sql, subject, now, |ledger| {
             ledger.set_balance(balance);
             ledger.close(now)
         })?;
-        self.write(sql, subject, &snapshot)
+        write(sql, subject, &snapshot)
     }
 
     /// Writes down exactly what was spent where nothing has been for a while.
     pub fn close_quiet(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<(), SqlError> {
-        let quiet = |ledger: &Ledger| ledger.is_open() && now >= ledger.saved_at().plus_millis(QUIET_MS);
+        let quiet = |ledger: &Ledger| ledger.is_open() && now >= ledger.saved_at().plus_millis(BLOCK_IDLE_MS);
         let subjects: Vec<String> =
             self.held.iter().filter(|(_, ledger)| quiet(ledger)).map(|(subject, _)| subject.clone()).collect();
         for subject in subjects {
-            let snapshot = self.with(sql, &subject, now, |ledger| ledger.close(now))?;
-            self.write(sql, &subject, &snapshot)?;
+            let snapshot = self.change(sql, &subject, now, |ledger| ledger.close(now))?;
+            write(sql, &subject, &snapshot)?;
         }
         Ok(())
     }
@@ -136,11 +143,21 @@ impl Ledgers {
     /// When there will be something to close next.
     pub fn close_at(&self) -> Option<Timestamp> {
         let open = self.held.iter().filter(|(_, ledger)| ledger.is_open());
-        open.map(|(_, ledger)| ledger.saved_at().plus_millis(QUIET_MS)).min()
+        open.map(|(_, ledger)| ledger.saved_at().plus_millis(BLOCK_IDLE_MS)).min()
     }
 
-    fn is_open(&self, subject: &str) -> bool {
-        self.held.peek(subject).is_some_and(Ledger::is_open)
+    fn change<T>(
+        &mut self,
+        sql: &dyn Sql,
+        subject: &str,
+        now: Timestamp,
+        work: impl FnOnce(&mut Ledger) -> T,
+    ) -> Result<T, SqlError> {
+        if !self.before.iter().any(|(known, _)| known == subject) {
+            let before = self.with(sql, subject, now, |ledger| ledger.clone())?;
+            self.before.push((subject.to_owned(), before));
+        }
+        self.with(sql, subject, now, work)
     }
 
     fn with<T>(
@@ -157,14 +174,17 @@ impl Ledgers {
                 None => Ledger::new(now),
             };
             self.weight = self.weight.saturating_add(ledger.weight());
-            self.held.put(subject.to_owned(), ledger);
+            // A block that a crash has left open counts as spent, once it is closed for good.
+            self.opened |= ledger.is_open();
+            self.held.push(subject.to_owned(), ledger);
             self.make_room(sql, now)?;
         }
         let Some(ledger) = self.held.get_mut(subject) else {
             return Err(SqlError("a ledger has gone".to_owned()));
         };
-        let before = ledger.weight();
+        let (before, was_open) = (ledger.weight(), ledger.is_open());
         let result = work(ledger);
+        self.opened |= ledger.is_open() && !was_open;
         self.weight = self.weight.saturating_sub(before).saturating_add(ledger.weight());
         Ok(result)
     }
@@ -176,24 +196,17 @@ impl Ledgers {
             self.weight = self.weight.saturating_sub(ledger.weight());
             if ledger.is_open() {
                 let snapshot = ledger.close(now);
-                self.write(sql, &subject, &snapshot)?;
+                write(sql, &subject, &snapshot)?;
             }
         }
         Ok(())
     }
+}
 
-    fn write(&mut self, sql: &dyn Sql, subject: &str, snapshot: &Snapshot) -> Result<(), SqlError> {
-        self.written.push(subject.to_owned());
-        let statement = "INSERT INTO ledgers (subject, snapshot) VALUES (?, ?)
-            ON CONFLICT (subject) DO UPDATE SET snapshot = excluded.snapshot";
-        execute(sql, statement, &[subject.into(), json(snapshot)?])
-    }
-
-    fn forget(&mut self, subject: &str) {
-        if let Some(ledger) = self.held.pop(subject) {
-            self.weight = self.weight.saturating_sub(ledger.weight());
-        }
-    }
+fn write(sql: &dyn Sql, subject: &str, snapshot: &Snapshot) -> Result<(), SqlError> {
+    let statement = "INSERT INTO ledgers (subject, snapshot) VALUES (?, ?)
+        ON CONFLICT (subject) DO UPDATE SET snapshot = excluded.snapshot";
+    execute(sql, statement, &[subject.into(), json(snapshot)?])
 }
 
 /// What was debited from which ledgers, so that it can be given back.

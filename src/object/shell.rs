@@ -9,18 +9,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::{Either, join_all, select};
 
+use super::asking;
 use super::outbox::{self, Delivery, EntryKey, Message};
 use super::places::{Place, UnderWay};
 use super::rows::{execute, query_one};
-use super::{
-    Abort, Answer, Confirmed, Context, Done, Effect, Heard, Memory, Object, PolicyQuestion, Question, Rejection, Step,
-};
+use super::{Abort, Answer, Confirmed, Context, Done, Effect, Heard, Memory, Object, Rejection, Step};
 use crate::delivery;
-use crate::domain::id::{OrganizationId, SessionId};
 use crate::domain::timestamp::Timestamp;
-use crate::organization::protocol::{Draw, Grant};
-use crate::ports::{Address, PortError, Sql, SqlError, SqlValue, World};
-use crate::{account, organization, session};
+use crate::ports::{PortError, Sql, SqlError, SqlValue, World};
 
 /// How long (ms) an answer waits for messages to other objects; what takes longer is left to the alarm.
 pub(crate) const DELIVERY_PATIENCE_MS: u64 = 2_000;
@@ -30,9 +26,6 @@ pub(crate) const MESSAGE_PATIENCE_MS: u64 = 10_000;
 const ALARM_DELAY_MS: i64 = 1_000;
 /// How many batches one invocation sends: the platform bounds its subrequests.
 const BATCHES_MAX: usize = 16;
-/// How long (ms) the authority of a caller may take to confirm it. What comes later must not be carried out:
-/// the caller has been told by then that it failed.
-const CONFIRM_PATIENCE_MS: u64 = 5_000;
 /// How often a step may ask before it has to decide: about the caller, about the policy, and once more about the pool.
 const QUESTIONS_MAX: usize = 4;
 /// When (ms) the alarm rings again if the outbox cannot be read.
@@ -180,9 +173,15 @@ impl<O: Object, S: Storage> Shell<O, S> {
         for _ in 0..QUESTIONS_MAX {
             match self.step(command, confirmed.as_ref(), heard.as_ref())? {
                 Step::Done(done) => return Ok(done),
-                Step::Confirm(Question::Policy(question)) => heard = Some(self.hear(*question).await),
                 Step::Refused(rejection) => return Err(rejection.into()),
-                Step::Confirm(question) => confirmed = Some(self.confirm(question).await?),
+                Step::Confirm(question) => confirmed = Some(asking::confirm(&self.world, question).await?),
+                Step::Hear(question) => {
+                    let (answer, failure) = asking::hear(&self.world, *question).await;
+                    if let Some(error) = failure {
+                        self.complain("the organization could not be asked", &error.to_string());
+                    }
+                    heard = Some(answer);
+                }
             }
         }
         Err(SqlError("a step does not come to an end".to_owned()).into())
@@ -213,85 +212,6 @@ impl<O: Object, S: Storage> Shell<O, S> {
 
     fn memory(&self) -> MutexGuard<'_, O::Memory> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Asks the organization for its policy. No answer is an answer as well: what was debited has to be given back.
-    async fn hear(&self, question: PolicyQuestion) -> Heard {
-        let PolicyQuestion { organization_id, session_id, draw, debit } = question;
-        let asked_at = self.world.clock.now();
-        let asking = Box::pin(self.ask_for_policy(&organization_id, session_id, draw.clone()));
-        let grant = match select(asking, self.world.timer.sleep(CONFIRM_PATIENCE_MS)).await {
-            Either::Left((Ok(grant), _)) => Some(grant),
-            Either::Left((Err(error), _)) => {
-                self.complain("the organization could not be asked", &error.to_string());
-                None
-            }
-            Either::Right(_) => {
-                self.complain("the organization could not be asked", "no answer in time");
-                None
-            }
-        };
-        Heard { asked_at, grant, draw, debit }
-    }
-
-    async fn ask_for_policy(
-        &self,
-        organization_id: &OrganizationId,
-        session_id: SessionId,
-        draw: Option<Draw>,
-    ) -> Result<Grant, PortError> {
-        use organization::protocol::{Command, Reply};
-
-        let address = Address::Organization(organization_id.locator());
-        match delivery::call(&*self.world.objects, &address, &Command::Draw { session_id, draw }).await? {
-            Answer::Done { reply: Reply::Granted { grant }, .. } => Ok(*grant),
-            Answer::Done { .. } => Err(PortError::new("object call", "the organization answered something else")),
-            Answer::Rejected(rejection) => Err(PortError::new("object call", format!("refused: {rejection:?}"))),
-            Answer::Failed { detail } => Err(PortError::new("object call", detail)),
-        }
-    }
-
-    /// Asks the object that knows about the caller.
-    async fn confirm(&self, question: Question) -> Result<Confirmed, Abort> {
-        let asking = Box::pin(self.ask(question));
-        match select(asking, self.world.timer.sleep(CONFIRM_PATIENCE_MS)).await {
-            Either::Left((Ok(Some(confirmed)), _)) => Ok(confirmed),
-            Either::Left((Ok(None), _)) => Err(SqlError("the authority answered something else".to_owned()).into()),
-            Either::Left((Err(abort), _)) => Err(abort),
-            Either::Right(_) => Err(SqlError("no confirmation in time".to_owned()).into()),
-        }
-    }
-
-    async fn ask(&self, question: Question) -> Result<Option<Confirmed>, Abort> {
-        use account::protocol::{Command as AccountCommand, Reply as AccountReply};
-        use organization::protocol::{Command as OrganizationCommand, Reply as OrganizationReply};
-        use session::protocol::{Command as SessionCommand, Reply as SessionReply};
-
-        let objects = &*self.world.objects;
-        let ends = matches!(question, Question::KeyToEnd(_));
-        let (seat, command) = match question {
-            Question::Key(credential) | Question::KeyToEnd(credential) => {
-                let address = Address::Session(credential.key_id.locator());
-                let command = SessionCommand::Confirm { credential, ends };
-                let reply = answered(delivery::call(objects, &address, &command).await)?;
-                let SessionReply::Caller(caller) = reply else { return Ok(None) };
-                return Ok(Some(Confirmed::Caller(*caller)));
-            }
-            Question::SignIn(seat) => {
-                let address = Address::Account(seat.user_id.locator());
-                let command = AccountCommand::Confirm { sign_in_id: seat.sign_in_id };
-                let reply = answered(delivery::call(objects, &address, &command).await)?;
-                return Ok(matches!(reply, AccountReply::Acknowledged).then_some(Confirmed::SignIn));
-            }
-            // Asked in another way: no answer is an answer there.
-            Question::Policy(_) => return Ok(None),
-            Question::Member(seat) => (seat.clone(), OrganizationCommand::Confirm { seat }),
-            Question::Role(seat) => (seat.clone(), OrganizationCommand::Admit { seat }),
-        };
-        let address = Address::Organization(seat.organization_id.locator());
-        let reply = answered(delivery::call(objects, &address, &command).await)?;
-        let OrganizationReply::Caller { caller, .. } = reply else { return Ok(None) };
-        Ok(Some(Confirmed::Caller(*caller)))
     }
 
     async fn deliver_with_patience(&self) {
@@ -415,16 +335,6 @@ impl<O: Object, S: Storage> Shell<O, S> {
 
     fn complain(&self, event: &str, detail: &str) {
         self.world.log.line(&serde_json::json!({ "level": "error", "event": event, "detail": detail }).to_string());
-    }
-}
-
-/// What an object that was asked has said.
-fn answered<R>(answer: Result<Answer<R>, PortError>) -> Result<R, Abort> {
-    match answer {
-        Ok(Answer::Done { reply, .. }) => Ok(reply),
-        Ok(Answer::Rejected(rejection)) => Err(Abort::Rejected(rejection)),
-        Ok(Answer::Failed { detail }) => Err(SqlError(detail).into()),
-        Err(error) => Err(SqlError(error.to_string()).into()),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::domain::lease::Granted;
 use crate::domain::ledger::Terms;
 use crate::domain::organization::Organization;
 use crate::domain::plan::Pool;
-use crate::domain::rate_limit::{LimitUse, Scope};
+use crate::domain::rate_limit::{Level, LimitUse};
 use crate::domain::session::OrganizationStatus;
 use crate::domain::timestamp::Timestamp;
 use crate::object::ledgers::{Debit, Ledgers};
@@ -33,7 +33,6 @@ pub struct Memory {
     pub ledgers: Ledgers,
     /// Whether this step has raised the horizon.
     raised: bool,
-    has_work: bool,
 }
 
 impl ObjectMemory for Memory {
@@ -51,7 +50,7 @@ impl ObjectMemory for Memory {
     }
 
     fn take_work(&mut self) -> bool {
-        std::mem::take(&mut self.has_work)
+        self.ledgers.take_opened()
     }
 }
 
@@ -102,7 +101,7 @@ fn serve(
         return Ok(None);
     }
     let (subject, now) = (draw.pool.as_str(), context.now);
-    let terms = Terms { scope: Scope::Organization, limits: std::slice::from_ref(&limit), credits: None };
+    let terms = Terms { level: Level::Organization, limits: std::slice::from_ref(&limit), credits: None };
     let ledgers = &mut memory.ledgers;
     let mut debit = Debit::default();
     let mut view = ledgers.view(sql, subject, &terms, draw.cost, now)?;
@@ -110,7 +109,8 @@ fn serve(
         DrawAction::Look => {}
         DrawAction::Spend if view.shortage.is_some() || draw.cost == 0 => {}
         DrawAction::Spend => {
-            memory.has_work |= ledgers.spend(sql, subject, &terms, draw.cost, now, &mut debit)?;
+            ledgers.spend(sql, subject, &terms, draw.cost, now, &mut debit)?;
+            ledgers.keep(sql, subject, &terms, now)?;
             view = ledgers.view(sql, subject, &terms, 0, now)?;
         }
         DrawAction::Return(before) => {
@@ -131,7 +131,7 @@ pub fn pools(
     let mut pools = Vec::new();
     for pool in Pool::ALL {
         if let Some(limit) = organization.policy.plan.pool(pool) {
-            let terms = Terms { scope: Scope::Organization, limits: std::slice::from_ref(&limit), credits: None };
+            let terms = Terms { level: Level::Organization, limits: std::slice::from_ref(&limit), credits: None };
             pools.extend(memory.ledgers.view(sql, pool.as_str(), &terms, 0, context.now)?.limits);
         }
     }

@@ -204,7 +204,7 @@ pub struct NewSession {
     /// Where it is placed.
     pub region: Option<Region>,
     /// How often its keys may be verified, all together.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "RateLimits::is_empty")]
     pub rate_limits: RateLimits,
 }
 

@@ -78,7 +78,7 @@ pub const MIGRATIONS: &[&str] = &[
     ) WITHOUT ROWID",
     "CREATE INDEX invitations_by_age ON invitations (created_at, id)",
     ledgers::SCHEMA,
-    "ALTER TABLE organization ADD COLUMN lease_horizon INTEGER NOT NULL DEFAULT 0",
+    "CREATE TABLE lease_horizon (only INTEGER PRIMARY KEY CHECK (only = 1), until INTEGER NOT NULL)",
 ];
 
 /// Reads the organization; none before it was founded.
@@ -88,22 +88,18 @@ pub fn organization(sql: &dyn Sql) -> Result<Option<Organization>, SqlError> {
 
 /// Writes the organization.
 pub fn save_organization(sql: &dyn Sql, organization: &Organization) -> Result<(), SqlError> {
-    execute(
-        sql,
-        "INSERT INTO organization (only, record) VALUES (1, ?) ON CONFLICT (only) DO UPDATE SET record = excluded.record",
-        &[json(organization)?],
-    )
+    execute(sql, "INSERT OR REPLACE INTO organization (only, record) VALUES (1, ?)", &[json(organization)?])
 }
 
 /// Until when sessions may act on a policy that they have heard of.
 pub fn lease_horizon(sql: &dyn Sql) -> Result<Timestamp, SqlError> {
-    let row = query_one(sql, "SELECT lease_horizon FROM organization", &[])?;
+    let row = query_one(sql, "SELECT until FROM lease_horizon", &[])?;
     row.map_or(Ok(Timestamp::MIN), |row| row.timestamp(0))
 }
 
 /// Raises that moment.
 pub fn save_lease_horizon(sql: &dyn Sql, horizon: Timestamp) -> Result<(), SqlError> {
-    execute(sql, "UPDATE organization SET lease_horizon = ?", &[horizon.into()])
+    execute(sql, "INSERT OR REPLACE INTO lease_horizon (only, until) VALUES (1, ?)", &[horizon.into()])
 }
 
 /// Whether the organization has, or had, this session.

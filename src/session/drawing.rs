@@ -7,7 +7,7 @@ use crate::domain::plan::Pool;
 use crate::domain::rate_limit::LimitUse;
 use crate::domain::verification::Code;
 use crate::object::ledgers::Debit;
-use crate::object::{Abort, Context, Heard, Question};
+use crate::object::{Context, Heard, PolicyQuestion};
 use crate::organization::protocol::{Draw, DrawAction, Grant};
 use crate::ports::{Sql, SqlError};
 
@@ -20,9 +20,9 @@ pub enum Drawing {
     /// With these funds left, or with what refuses.
     Ended(Funds),
     /// The organization keeps the pool.
-    Ask(Question),
-    /// The pool could not be asked; nothing is spent.
-    Unknown,
+    Ask(Box<PolicyQuestion>),
+    /// The organization was asked, and has not answered: nothing is spent.
+    Unanswered,
 }
 
 impl Default for Drawing {
@@ -32,20 +32,17 @@ impl Default for Drawing {
 }
 
 /// Spends a verification, here and in the pool; or only looks, if `dry`.
-///
-/// # Errors
-/// Those of the database.
 pub fn spend(
     sql: &dyn Sql,
     memory: &mut Memory,
     context: &Context<'_>,
     purse: &Purse<'_>,
     dry: bool,
-) -> Result<Drawing, Abort> {
+) -> Result<Drawing, SqlError> {
     if let Some(heard) = asked(context) {
         let Some(grant) = &heard.grant else {
             memory.ledgers.give_back(sql, &heard.debit, context.now)?;
-            return Ok(Drawing::Unknown);
+            return Ok(Drawing::Unanswered);
         };
         return Ok(Drawing::Ended(with_pool(sql, memory, context, purse, heard, grant)?));
     }
@@ -59,13 +56,17 @@ pub fn spend(
         let draw = Draw { pool: Pool::Requests, cost: purse.cost(), action };
         return Ok(Drawing::Ask(question(purse.state(), Some(draw), debit)));
     }
-    Ok(Drawing::Ended(if dry { funds } else { purse.left(sql, memory, context)? }))
+    if dry {
+        return Ok(Drawing::Ended(funds));
+    }
+    purse.keep(sql, memory, context)?;
+    Ok(Drawing::Ended(purse.left(sql, memory, context)?))
 }
 
 /// Counts a call that manages something.
 pub fn count(context: &Context<'_>, state: &State) -> Drawing {
     if let Some(heard) = asked(context) {
-        let Some(grant) = &heard.grant else { return Drawing::Unknown };
+        let Some(grant) = &heard.grant else { return Drawing::Unanswered };
         let limits = grant.pool.iter().map(|drawn| drawn.limit.clone()).collect();
         return Drawing::Ended(Funds { limits, ..Funds::default() });
     }
@@ -83,7 +84,7 @@ pub fn take_back(
     context: &Context<'_>,
     state: &State,
     pool: Pool,
-) -> Result<Option<Question>, SqlError> {
+) -> Result<Option<Box<PolicyQuestion>>, SqlError> {
     let Some(heard) = asked(context) else { return Ok(None) };
     memory.ledgers.give_back(sql, &heard.debit, context.now)?;
     let drawn = heard.grant.as_ref().and_then(|grant| grant.pool.as_ref());
@@ -109,6 +110,9 @@ fn with_pool(
     let refused = pool.as_ref().is_some_and(|pool| pool.refusal.is_some());
     if refused {
         memory.ledgers.give_back(sql, &heard.debit, context.now)?;
+    }
+    if !refused {
+        purse.keep(sql, memory, context)?;
     }
     let looked = matches!(&heard.draw, Some(Draw { action: DrawAction::Look, .. }));
     let mut funds = if looked { purse.look(sql, memory, context)? } else { purse.left(sql, memory, context)? };

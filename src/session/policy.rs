@@ -8,7 +8,7 @@ use crate::domain::lease::Held;
 use crate::domain::session::{OrganizationStatus, SessionStatus};
 use crate::domain::timestamp::Timestamp;
 use crate::object::ledgers::{Debit, Ledgers};
-use crate::object::{Abort, Context, Memory as ObjectMemory, PolicyQuestion, Question, Rejection};
+use crate::object::{Abort, Context, Memory as ObjectMemory, PolicyQuestion, Rejection};
 use crate::organization::protocol::{Draw, Grant};
 use crate::ports::Sql;
 
@@ -23,8 +23,8 @@ pub struct Memory {
     pub lease: Option<Held>,
     /// What its keys have spent.
     pub ledgers: Ledgers,
-    /// Whether a step has left something for the outbox or the alarm.
-    pub has_work: bool,
+    /// Whether a step has left something for the outbox.
+    has_work: bool,
 }
 
 impl ObjectMemory for Memory {
@@ -37,7 +37,8 @@ impl ObjectMemory for Memory {
     }
 
     fn take_work(&mut self) -> bool {
-        std::mem::take(&mut self.has_work)
+        let opened = self.ledgers.take_opened();
+        std::mem::take(&mut self.has_work) || opened
     }
 }
 
@@ -61,12 +62,12 @@ enum Need {
 
 fn need(command: &Command) -> Need {
     match command {
-        Command::Confirm { ends: false, .. }
+        Command::Confirm { .. }
         | Command::Issue { .. }
         | Command::ChangeKey { .. }
         | Command::RotateKey { .. }
         | Command::ChangeSession { .. } => Need::InForce,
-        Command::Confirm { ends: true, .. } | Command::RevokeKey { .. } | Command::DeleteSession { .. } => Need::IfAnswered,
+        Command::RevokeKey { .. } | Command::DeleteSession { .. } => Need::IfAnswered,
         // The first two know whether there is anything to decide. The others decide nothing by it.
         Command::Authenticate { .. }
         | Command::Verify(_)
@@ -90,7 +91,7 @@ pub fn prepare(
     memory: &mut Memory,
     context: &Context<'_>,
     command: &Command,
-) -> Result<Option<Question>, Abort> {
+) -> Result<Option<Box<PolicyQuestion>>, Abort> {
     let need = need(command);
     if need == Need::Nothing {
         return Ok(None);
@@ -98,29 +99,24 @@ pub fn prepare(
     let Some(state) = store::state(sql)? else {
         return Ok(None);
     };
-    match (current(sql, memory, context, state), need) {
-        (Ok(Known::InForce(_)), _) => Ok(None),
-        (Ok(Known::Unknown(_)), Need::IfAnswered) => Ok(None),
-        (Ok(Known::Unknown(_)), _) => Err(Rejection::PolicyUnknown.into()),
-        (Ok(Known::Ask(question)), _) => Ok(Some(question)),
-        (Err(abort), _) => Err(abort),
+    match (current(sql, memory, context, state)?, need) {
+        (Known::InForce(_), _) | (Known::Nothing, Need::IfAnswered) => Ok(None),
+        (Known::Ask(question), _) => Ok(Some(question)),
+        (Known::Nothing, _) => Err(Rejection::PolicyUnknown.into()),
     }
 }
 
-/// The policy in force, or the question that has to be asked first.
+/// What is known of the policy.
 pub enum Known {
     /// The session, with the policy in force.
     InForce(Box<State>),
     /// The organization knows.
-    Ask(Question),
-    /// The organization was asked and has not answered. What had been spent before is given back.
-    Unknown(Box<State>),
+    Ask(Box<PolicyQuestion>),
+    /// The organization was asked, and has not answered.
+    Nothing,
 }
 
-/// Takes over what was heard, and tells whether the policy is in force.
-///
-/// # Errors
-/// Those of the database.
+/// Takes over what was heard, and tells whether the policy is in force. If nobody knows, what was debited is given back.
 pub fn current(sql: &dyn Sql, memory: &mut Memory, context: &Context<'_>, mut state: State) -> Result<Known, Abort> {
     if let Some((heard, grant)) = context.heard.and_then(|heard| Some((heard, heard.grant.as_ref()?))) {
         take_over(sql, memory, context, &mut state, grant)?;
@@ -133,7 +129,7 @@ pub fn current(sql: &dyn Sql, memory: &mut Memory, context: &Context<'_>, mut st
     }
     if let Some(heard) = context.heard {
         memory.ledgers.give_back(sql, &heard.debit, context.now)?;
-        return Ok(Known::Unknown(Box::new(state)));
+        return Ok(Known::Nothing);
     }
     Ok(Known::Ask(question(&state, None, Debit::default())))
 }
@@ -153,11 +149,11 @@ fn take_over(
 }
 
 /// Asks the organization for its policy and, perhaps, for something of a pool.
-pub fn question(state: &State, draw: Option<Draw>, debit: Debit) -> Question {
-    Question::Policy(Box::new(PolicyQuestion {
+pub fn question(state: &State, draw: Option<Draw>, debit: Debit) -> Box<PolicyQuestion> {
+    Box::new(PolicyQuestion {
         organization_id: state.session.organization_id.clone(),
         session_id: state.session.id.clone(),
         draw,
         debit,
-    }))
+    })
 }

@@ -8,7 +8,7 @@
 use crate::domain::api_key::ApiKey;
 use crate::domain::credits::CreditSettings;
 use crate::domain::ledger::{Shortage, Terms};
-use crate::domain::rate_limit::{LimitUse, RateLimits, Scope};
+use crate::domain::rate_limit::{Level, LimitUse, RateLimits};
 use crate::domain::verification::{Code, Spent};
 use crate::object::Context;
 use crate::object::ledgers::Debit;
@@ -72,7 +72,7 @@ impl<'a> Purse<'a> {
     }
 
     fn key_terms(&self) -> Terms<'_> {
-        Terms { scope: Scope::Key, limits: self.key_limits.as_slice(), credits: self.credits }
+        Terms { level: Level::Key, limits: self.key_limits.as_slice(), credits: self.credits }
     }
 
     /// The ledgers in which there is anything that could run out.
@@ -106,21 +106,28 @@ impl<'a> Purse<'a> {
         Ok(funds)
     }
 
-    /// Spends; whoever calls has looked in the same step.
+    /// Debits; whoever calls has looked in the same step, and calls `keep` once it is certain.
     pub fn spend(&self, sql: &dyn Sql, memory: &mut Memory, context: &Context<'_>) -> Result<Debit, SqlError> {
         let mut debit = Debit::default();
-        if self.cost == 0 {
-            return Ok(debit);
-        }
-        for (subject, terms) in self.ledgers() {
-            memory.has_work |= memory.ledgers.spend(sql, subject, &terms, self.cost, context.now, &mut debit)?;
+        if self.cost > 0 {
+            for (subject, terms) in self.ledgers() {
+                memory.ledgers.spend(sql, subject, &terms, self.cost, context.now, &mut debit)?;
+            }
         }
         Ok(debit)
+    }
+
+    /// Writes down what was spent, before anybody hears that it was good.
+    pub fn keep(&self, sql: &dyn Sql, memory: &mut Memory, context: &Context<'_>) -> Result<(), SqlError> {
+        for (subject, terms) in self.ledgers() {
+            memory.ledgers.keep(sql, subject, &terms, context.now)?;
+        }
+        Ok(())
     }
 }
 
 fn session_terms(state: &State) -> Terms<'_> {
-    Terms { scope: Scope::Session, limits: state.session.rate_limits.as_slice(), credits: None }
+    Terms { level: Level::Session, limits: state.session.rate_limits.as_slice(), credits: None }
 }
 
 /// The limits of the session, with what is left of them.

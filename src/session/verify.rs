@@ -8,7 +8,6 @@ use crate::domain::id::ApiKeyId;
 use crate::domain::key_hash::KeyHash;
 use crate::domain::permission::Permission;
 use crate::domain::plan::Pool;
-use crate::domain::session::SessionStatus;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::verification::{Check, Code, Demand, decide, explain};
 use crate::object::{Abort, Context, Done, Rejection, Step};
@@ -43,10 +42,9 @@ pub fn verify(
     };
     let state = match surroundings(sql, memory, context, state, &key)? {
         Known::InForce(state) => state,
-        Known::Ask(question) => return Ok(Step::Confirm(question)),
-        Known::Unknown(_) => return Ok(Step::Refused(Rejection::PolicyUnknown)),
+        Known::Ask(question) => return Ok(Step::Hear(question)),
+        Known::Nothing => return Ok(Step::Refused(Rejection::PolicyUnknown)),
     };
-    let key = as_of(sql, &state, key)?;
     let code = decide(&key, standing(&state), &request.demand, context.now);
     let spending = if code == Code::Valid {
         let purse = Purse::of(sql, &state, &key, request.cost)?;
@@ -56,8 +54,8 @@ pub fn verify(
     };
     let funds = match spending {
         Drawing::Ended(funds) => funds,
-        Drawing::Ask(question) => return Ok(Step::Confirm(question)),
-        Drawing::Unknown => return Ok(Step::Refused(Rejection::PolicyUnknown)),
+        Drawing::Ask(question) => return Ok(Step::Hear(question)),
+        Drawing::Unanswered => return Ok(Step::Refused(Rejection::PolicyUnknown)),
     };
     let code = funds.refusal.unwrap_or(code);
     let trace = if request.explain {
@@ -94,25 +92,22 @@ pub fn authenticate(
     let (state, key) = find(sql, context, presented.hashes)?.ok_or_else(|| refused(Code::NotFound))?;
     let state = match surroundings(sql, memory, context, state, &key)? {
         Known::InForce(state) => state,
-        Known::Ask(question) => return Ok(Step::Confirm(question)),
-        // Who does not count asks for something that is decided elsewhere, or only takes away.
-        Known::Unknown(state) if !presented.counts => state,
-        Known::Unknown(_) => return Ok(Step::Refused(Rejection::PolicyUnknown)),
+        Known::Ask(question) => return Ok(Step::Hear(question)),
+        Known::Nothing => return Ok(Step::Refused(Rejection::PolicyUnknown)),
     };
-    let key = as_of(sql, &state, key)?;
     let demand = Demand { permissions: needs.iter().cloned().collect(), ip: presented.ip, ..Demand::default() };
     let code = decide(&key, standing(&state), &demand, context.now);
     if code != Code::Valid {
         return match drawing::take_back(sql, memory, context, &state, Pool::Management)? {
-            Some(question) => Ok(Step::Confirm(question)),
+            Some(question) => Ok(Step::Hear(question)),
             None => Err(refused(code)),
         };
     }
     let counted = if presented.counts { drawing::count(context, &state) } else { Drawing::default() };
     let pool = match counted {
         Drawing::Ended(funds) => funds.limits.into_iter().next(),
-        Drawing::Ask(question) => return Ok(Step::Confirm(question)),
-        Drawing::Unknown => return Ok(Step::Refused(Rejection::PolicyUnknown)),
+        Drawing::Ask(question) => return Ok(Step::Hear(question)),
+        Drawing::Unanswered => return Ok(Step::Refused(Rejection::PolicyUnknown)),
     };
     if let Some(limit) = pool.as_ref().filter(|pool| pool.refusal.is_some()) {
         return Err(Rejection::RateLimited { limit: Box::new(limit.clone()) }.into());
@@ -135,14 +130,6 @@ fn surroundings(
         return Ok(Known::InForce(Box::new(state)));
     }
     current(sql, memory, context, state)
-}
-
-/// The key as it stands once the policy has been heard: an organization that has ended takes its keys along.
-fn as_of(sql: &dyn Sql, state: &State, key: ApiKey) -> Result<ApiKey, SqlError> {
-    if state.session.status != SessionStatus::Deleted || key.revocation.is_some() {
-        return Ok(key);
-    }
-    Ok(store::key_by_id(sql, &state.session, &key.id)?.unwrap_or(key))
 }
 
 fn verified(code: Code, key: Option<ApiKey>, trace: Vec<Check>, funds: Funds) -> Reply {

@@ -15,24 +15,21 @@ use latchkey::domain::key_change::KeyChange;
 use latchkey::domain::locator::Locator;
 use latchkey::domain::metadata::Metadata;
 use latchkey::domain::operation::Operation;
-use latchkey::domain::organization::Organization;
-use latchkey::domain::plan::Pool;
-use latchkey::domain::rate_limit::{LimitName, LimitUse, RateLimit, RateLimits, Refusal, Scope};
+use latchkey::domain::rate_limit::RateLimits;
 use latchkey::domain::session::{Policy, Session, SessionStatus};
 use latchkey::domain::text::{ExternalId, Reason};
 use latchkey::domain::timestamp::Timestamp;
 use latchkey::domain::verification::{Check, Code, Demand, Outcome};
 use latchkey::hash_index;
-use latchkey::object::ledgers::Debit;
 use latchkey::object::{Answer, Authority, Credential, Rejection};
 use latchkey::organization::protocol as organization;
-use latchkey::organization::protocol::{Draw, DrawAction};
-use latchkey::ports::SqlValue;
+use latchkey::ports::{Address, SqlValue};
 use latchkey::session::protocol as session;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use crate::formats_of_limits::{limit, limit_use};
 use crate::support::house::Home;
 use crate::support::*;
 
@@ -58,18 +55,6 @@ pub fn pin<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(file: 
         assert_eq!(pinned, encoded, "{file}");
         assert_eq!(&serde_json::from_value::<T>(pinned.clone()).unwrap(), example, "{file}");
     }
-}
-
-fn limit() -> RateLimit {
-    RateLimit { name: LimitName::parse("burst").unwrap(), limit: 5, window_ms: 1_000 }
-}
-
-fn limit_use(refusal: Option<Refusal>) -> LimitUse {
-    LimitUse { scope: Scope::Organization, limit: limit(), remaining: 4, restores_in_ms: Some(9), refusal }
-}
-
-fn draw(action: DrawAction) -> Draw {
-    Draw { pool: Pool::Requests, cost: 2, action }
 }
 
 pub struct Samples {
@@ -164,7 +149,7 @@ fn commands_to_a_session_are_pinned() {
                 needs: Some(permission("emails:send")),
                 counts: true,
             },
-            session::Command::Confirm { credential: credential.clone(), ends: false },
+            session::Command::Confirm { credential: credential.clone() },
             session::Command::Verify(Box::new(session::Verify {
                 hashes: hashes(),
                 demand,
@@ -299,19 +284,8 @@ fn commands_to_organization_and_directory_are_pinned() {
             organization::Command::Suspend,
             organization::Command::Resume,
             organization::Command::Delete { authority: Authority::Operator },
-            organization::Command::Draw { session_id: session.id.clone(), draw: None },
-            organization::Command::Draw { session_id: session.id.clone(), draw: Some(draw(DrawAction::Spend)) },
-            organization::Command::Draw { session_id: session.id.clone(), draw: Some(draw(DrawAction::Look)) },
-            organization::Command::Draw {
-                session_id: session.id.clone(),
-                draw: Some(draw(DrawAction::Return(Debit::default()))),
-            },
         ],
     );
-    let Organization { policy, .. } = home.organization.clone();
-    let drawn = organization::Drawn { limit: limit_use(Some(Refusal { wait_ms: Some(5) })), debit: Debit::default() };
-    let grant = organization::Grant { policy, policy_by: None, ttl_ms: 60_000, pool: Some(drawn) };
-    pin("organization_grants.json", vec![organization::Reply::Granted { grant: Box::new(grant) }]);
     pin(
         "directory_commands.json",
         vec![
@@ -389,9 +363,15 @@ fn keys_and_rows_of_the_first_version_verify_for_ever() {
     let locator =
         latchkey::domain::secret_key::SecretKey::parse(&secret, &settings.prefix, &keyring).unwrap().locator();
     assert_eq!(house.code(&secret), Code::NotFound, "the object is empty, and has its tables now");
-    let disk = house.objects.disk(&latchkey::ports::Address::Session(locator));
-    for statement in rows["statements"].as_array().unwrap() {
-        disk.tamper(statement.as_str().unwrap());
+    let organization_id = OrganizationId::from_trusted("org_9KHOsPRLFahlWXcKyIq".to_owned());
+    assert!(house.run(house.app.inspect_organization(&organization_id)).is_err(), "and so has this one");
+    for (address, statements) in
+        [(Address::Session(locator), "statements"), (Address::Organization(organization_id.locator()), "organization")]
+    {
+        let disk = house.objects.disk(&address);
+        for statement in rows[statements].as_array().unwrap() {
+            disk.tamper(statement.as_str().unwrap());
+        }
     }
     assert_eq!(house.code(&secret), Code::Valid);
     assert_eq!(house.code(&text("revoked")), Code::Revoked);

@@ -25,6 +25,7 @@ mod deletion;
 mod deliveries;
 mod faults;
 mod formats;
+mod formats_of_limits;
 mod formats_of_people;
 mod house_rules;
 mod http;

@@ -96,7 +96,7 @@ struct World {
 impl World {
     fn new() -> Self {
         let house = House::new();
-        let plan = Plan { keys_per_session: Some(QUOTA), ..Plan::preset(PlanName::Free) };
+        let plan = Plan { keys_per_session: Some(QUOTA), ..Plan::preset(PlanName::Enterprise) };
         let home = house.found_on("Acme", plan);
         let bystander = house.found("Bystander");
         let admin = house.principal(&home.secret);

@@ -143,6 +143,7 @@ fn numbers_in_metadata_come_back_to_the_last_digit() {
 fn a_suspended_organization_gets_no_session_through_one_that_has_not_heard_of_it() {
     let house = House::new();
     let home = house.found("Acme");
+    assert_eq!(house.code(&home.secret), Code::Valid);
     house.objects.fault(Whom::One(home.session_address()), Fault::Unreachable);
     assert!(!house.set_status(&home.organization.id, OrganizationStatus::Suspended).unwrap());
     house.objects.heal();

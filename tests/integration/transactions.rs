@@ -4,6 +4,7 @@ use latchkey::app::Error;
 use latchkey::domain::environment::Environment;
 use latchkey::domain::key_change::KeyChange;
 use latchkey::domain::session::OrganizationStatus;
+use latchkey::domain::verification::Code;
 use latchkey::ports::Address;
 
 use crate::support::house::{Afterwards, Home};
@@ -23,8 +24,10 @@ fn each_statement_may_fail(what: &str, which: Which, command: Command) {
         let session = house.create_session(&admin, "Customer", Some(Environment::Staging)).unwrap();
         let held = house.issue(&admin, key_in(&session.id, &["emails:send"])).unwrap();
         house.advance(DAY);
+        // Everybody knows the policy.
+        assert_eq!([house.code(&home.secret), house.code(&held.text)], [Code::Valid; 2]);
         let disk = house.objects.disk(&which(&home, &held));
-        let before = disk.dump(&["outbox"]);
+        let before = disk.dump(&["outbox", "lease_horizon"]);
         let waiting = disk.number("SELECT count(*) FROM outbox");
         let logged = disk.number("SELECT count(*) FROM audit_log");
         house.set_afterwards(Afterwards::Lost);
@@ -32,7 +35,7 @@ fn each_statement_may_fail(what: &str, which: Which, command: Command) {
         let outcome = command(&house, &home, &held);
         let failed = disk.has_failed();
         disk.no_failure();
-        let after = disk.dump(&["outbox"]);
+        let after = disk.dump(&["outbox", "lease_horizon"]);
         let waiting_after = disk.number("SELECT count(*) FROM outbox");
         if !failed {
             assert!(outcome.is_ok(), "{what}: {outcome:?}");

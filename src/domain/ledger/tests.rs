@@ -11,7 +11,7 @@ fn limit(name: &str, limit: u32, window_ms: u32) -> RateLimit {
 }
 
 fn terms(limits: &[RateLimit]) -> Terms<'_> {
-    Terms { scope: Scope::Key, limits, credits: None }
+    Terms { level: Level::Key, limits, credits: None }
 }
 
 fn ms(millis: i64) -> Timestamp {
@@ -378,29 +378,5 @@ proptest! {
                 }
             }
         }
-    }
-
-    #[test]
-    fn no_row_and_no_number_is_too_strange(
-        clock in any::<i64>(),
-        seen in any::<i64>(),
-        spent in proptest::collection::vec((any::<i64>(), any::<u32>()), 0..5),
-        numbers in any::<[u32; 5]>(),
-        moments in any::<[i64; 3]>(),
-    ) {
-        let [tokens, window_ms, former_ms, cost, open] = numbers;
-        let name = LimitName::parse("a").unwrap();
-        let windows = vec![SavedWindow { name: name.clone(), window_ms: former_ms, spent, open }];
-        let row = Snapshot { clock, seen: Timestamp::from_millis(seen), windows, balance: None };
-        let [first, second, third] = moments.map(Timestamp::from_millis);
-        let mut ledger = Ledger::restore(row, first);
-        let limits = [RateLimit { name, limit: tokens, window_ms }];
-        let hold = ledger.spend(&terms(&limits), cost, second);
-        ledger.spend(&terms(&limits), cost, second);
-        ledger.view(&terms(&limits), cost, third);
-        ledger.save(&terms(&limits), first);
-        ledger.give_back(&hold);
-        ledger.close(second);
-        let _ = (ledger.saved_at(), ledger.weight());
     }
 }

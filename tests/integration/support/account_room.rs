@@ -115,6 +115,7 @@ impl AccountRoom {
     /// Carries out a command with what another object has said about it.
     pub fn confirmed(&self, command: Command, confirmed: Option<&Confirmed>) -> Result<Reply, Rejection> {
         match self.step(&command, confirmed) {
+            Ok(Step::Hear(_) | Step::Refused(_)) => panic!("an account has no policy"),
             Ok(Step::Done(done)) => {
                 if let Some(next) = done.follow_up {
                     self.tell(next).unwrap();
@@ -130,7 +131,6 @@ impl AccountRoom {
                 self.confirmed(command, Some(&confirmed))
             }
             Ok(Step::Confirm(question)) => panic!("asked {question:?}"),
-            Ok(Step::Refused(rejection)) => panic!("refused for want of an answer: {rejection:?}"),
             Err(Abort::Rejected(rejection)) => Err(rejection),
             Err(Abort::Failed(error)) => panic!("{error}"),
         }

@@ -1,0 +1,43 @@
+//! What sessions and organizations tell each other about policies and pools is pinned (H11).
+
+use latchkey::domain::organization::Organization;
+use latchkey::domain::plan::Pool;
+use latchkey::domain::rate_limit::{Level, LimitName, LimitUse, RateLimit, Refusal};
+use latchkey::object::ledgers::Debit;
+use latchkey::organization::protocol as organization;
+use latchkey::organization::protocol::{Draw, DrawAction};
+
+use crate::formats::{Samples, pin, samples};
+
+pub fn limit() -> RateLimit {
+    RateLimit { name: LimitName::parse("burst").unwrap(), limit: 5, window_ms: 1_000 }
+}
+
+pub fn limit_use(refusal: Option<Refusal>) -> LimitUse {
+    LimitUse { level: Level::Organization, limit: limit(), remaining: 4, restores_in_ms: Some(9), refusal }
+}
+
+fn draw(action: DrawAction) -> Draw {
+    Draw { pool: Pool::Requests, cost: 2, action }
+}
+
+#[test]
+fn what_is_drawn_from_an_organization_is_pinned() {
+    let Samples { home, session, .. } = samples();
+    pin(
+        "organization_draws.json",
+        vec![
+            organization::Command::Draw { session_id: session.id.clone(), draw: None },
+            organization::Command::Draw { session_id: session.id.clone(), draw: Some(draw(DrawAction::Spend)) },
+            organization::Command::Draw { session_id: session.id.clone(), draw: Some(draw(DrawAction::Look)) },
+            organization::Command::Draw {
+                session_id: session.id.clone(),
+                draw: Some(draw(DrawAction::Return(Debit::default()))),
+            },
+        ],
+    );
+    let Organization { policy, .. } = home.organization.clone();
+    let drawn = organization::Drawn { limit: limit_use(Some(Refusal { wait_ms: Some(5) })), debit: Debit::default() };
+    let grant = organization::Grant { policy, policy_by: None, ttl_ms: 60_000, pool: Some(drawn) };
+    pin("organization_grants.json", vec![organization::Reply::Granted { grant: Box::new(grant) }]);
+}
