@@ -59,7 +59,12 @@ pub fn change(
     let counted = before.counts_for_quota(context.now);
     let disabled = change.active.map_or(before.disabled, |active| !active);
     let balance = new_balance(&before, change, context.now);
+    let is_old_half = before.rotated_to.is_some();
     let mut after = before.change(settings, disabled, context.now).map_err(refusal)?;
+    if is_old_half && balance.is_some() {
+        // What may be spent is the successor's to say.
+        return Err(Rejection::KeyRotated.into());
+    }
     if !(change.expires_at.is_keep() && change.not_before.is_keep()) {
         require_lifetime(&after.settings)?;
     }
