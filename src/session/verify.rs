@@ -44,7 +44,7 @@ pub fn verify(
     let state = match surroundings(sql, memory, context, state, &key)? {
         Known::InForce(state) => state,
         Known::Ask(question) => return Ok(Step::Hear(question)),
-        Known::Nothing => return Ok(Step::Refused(Rejection::PolicyUnknown)),
+        Known::Nothing(_) => return Ok(Step::Refused(Rejection::PolicyUnknown)),
     };
     let key = as_of(sql, &state, key)?;
     let code = decide(&key, standing(&state), &request.demand, context.now);
@@ -95,7 +95,9 @@ pub fn authenticate(
     let state = match surroundings(sql, memory, context, state, &key)? {
         Known::InForce(state) => state,
         Known::Ask(question) => return Ok(Step::Hear(question)),
-        Known::Nothing => return Ok(Step::Refused(Rejection::PolicyUnknown)),
+        // Who does not count asks for something that is decided elsewhere, or only takes away.
+        Known::Nothing(state) if !presented.counts => state,
+        Known::Nothing(_) => return Ok(Step::Refused(Rejection::PolicyUnknown)),
     };
     let key = as_of(sql, &state, key)?;
     let demand = Demand { permissions: needs.iter().cloned().collect(), ip: presented.ip, ..Demand::default() };
