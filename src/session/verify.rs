@@ -8,6 +8,7 @@ use crate::domain::id::ApiKeyId;
 use crate::domain::key_hash::KeyHash;
 use crate::domain::permission::Permission;
 use crate::domain::plan::Pool;
+use crate::domain::session::SessionStatus;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::verification::{Check, Code, Demand, decide, explain};
 use crate::object::{Abort, Context, Done, Rejection, Step};
@@ -43,8 +44,9 @@ pub fn verify(
     let state = match surroundings(sql, memory, context, state, &key)? {
         Known::InForce(state) => state,
         Known::Ask(question) => return Ok(Step::Hear(question)),
-        Known::Nothing => return Ok(Step::Refused(Rejection::PolicyUnknown)),
+        Known::Nothing(_) => return Ok(Step::Refused(Rejection::PolicyUnknown)),
     };
+    let key = as_of(sql, &state, key)?;
     let code = decide(&key, standing(&state), &request.demand, context.now);
     let spending = if code == Code::Valid {
         let purse = Purse::of(sql, &state, &key, request.cost)?;
@@ -93,8 +95,11 @@ pub fn authenticate(
     let state = match surroundings(sql, memory, context, state, &key)? {
         Known::InForce(state) => state,
         Known::Ask(question) => return Ok(Step::Hear(question)),
-        Known::Nothing => return Ok(Step::Refused(Rejection::PolicyUnknown)),
+        // Who does not count asks for something that is decided elsewhere, or only takes away.
+        Known::Nothing(state) if !presented.counts => state,
+        Known::Nothing(_) => return Ok(Step::Refused(Rejection::PolicyUnknown)),
     };
+    let key = as_of(sql, &state, key)?;
     let demand = Demand { permissions: needs.iter().cloned().collect(), ip: presented.ip, ..Demand::default() };
     let code = decide(&key, standing(&state), &demand, context.now);
     if code != Code::Valid {
@@ -130,6 +135,14 @@ fn surroundings(
         return Ok(Known::InForce(Box::new(state)));
     }
     current(sql, memory, context, state)
+}
+
+/// The key as it stands once the policy has been heard: an organization that has ended takes its keys along.
+fn as_of(sql: &dyn Sql, state: &State, key: ApiKey) -> Result<ApiKey, SqlError> {
+    if state.session.status != SessionStatus::Deleted || key.revocation.is_some() {
+        return Ok(key);
+    }
+    Ok(store::key_by_id(sql, &state.session, &key.id)?.unwrap_or(key))
 }
 
 fn verified(code: Code, key: Option<ApiKey>, trace: Vec<Check>, funds: Funds) -> Reply {
