@@ -26,8 +26,9 @@ pub(crate) const MESSAGE_PATIENCE_MS: u64 = 10_000;
 const ALARM_DELAY_MS: i64 = 1_000;
 /// How many batches one invocation sends: the platform bounds its subrequests.
 const BATCHES_MAX: usize = 16;
-/// How often a step may ask before it has to decide: about the caller, about the policy, and once more about the pool.
-const QUESTIONS_MAX: usize = 4;
+/// How often a step may ask before it has to decide: about the caller, the policy and the pool, and about all of it once
+/// more if it has changed meanwhile.
+const QUESTIONS_MAX: usize = 8;
 /// When (ms) the alarm rings again if the outbox cannot be read.
 const BLIND_ALARM_MS: i64 = 60_000;
 
@@ -236,16 +237,26 @@ impl<O: Object, S: Storage> Shell<O, S> {
             if batch.is_empty() {
                 return;
             }
-            let sent = join_all(batch.iter().map(|(delivery, _)| self.send(&delivery.message))).await;
-            for ((delivery, _), outcome) in batch.iter().zip(sent) {
-                if let Err(error) = &outcome {
-                    self.complain("delivery failed", &error.to_string());
-                }
-                if let Err(SqlError(detail)) = self.note(delivery, outcome.is_ok()) {
-                    return self.complain("outbox does not write", &detail);
-                }
+            // Each is noted as it comes back: one that hangs does not hold back what the others have said.
+            let noted = join_all(batch.into_iter().map(|(delivery, mark)| self.send_and_note(delivery, mark))).await;
+            if noted.contains(&false) {
+                return;
             }
         }
+    }
+
+    /// Whether what came of it could be noted.
+    async fn send_and_note(&self, delivery: Delivery, mark: UnderWay<'_>) -> bool {
+        let outcome = self.send(&delivery.message).await;
+        if let Err(error) = &outcome {
+            self.complain("delivery failed", &error.to_string());
+        }
+        let noted = self.note(&delivery, outcome.is_ok());
+        drop(mark);
+        if let Err(SqlError(detail)) = &noted {
+            self.complain("outbox does not write", detail);
+        }
+        noted.is_ok()
     }
 
     async fn send(&self, message: &Message) -> Result<(), PortError> {

@@ -79,6 +79,8 @@ pub const MIGRATIONS: &[&str] = &[
     "CREATE INDEX invitations_by_age ON invitations (created_at, id)",
     ledgers::SCHEMA,
     "CREATE TABLE lease_horizon (only INTEGER PRIMARY KEY CHECK (only = 1), until INTEGER NOT NULL)",
+    // Sessions of the version before act on what they heard for as long as they run: ten minutes are more than that.
+    "INSERT INTO lease_horizon (only, until) SELECT 1, (unixepoch() + 600) * 1000 FROM organization",
 ];
 
 /// Reads the organization; none before it was founded.

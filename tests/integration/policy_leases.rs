@@ -1,6 +1,7 @@
 //! Policy under a lease: a session asks once a minute, and once a change has been answered nobody decides by the policy
 //! before it, whoever cannot be reached, has lost its memory, or hears too late.
 
+use latchkey::app::Call;
 use latchkey::app::{ChangedOrganization, Error, Outcome, Patience, Principal};
 use latchkey::domain::operation::Operation;
 use latchkey::domain::plan::{Plan, PlanName};
@@ -391,7 +392,7 @@ fn what_reaches_across_sessions_to_take_away_goes_on_without_the_organization() 
     let admin = site.house.principal(&site.home.secret);
     site.house.revoke(&admin, victim.id()).unwrap();
     assert_eq!(site.house.code(&victim.text), Code::Revoked);
-    let counted = site.house.app.authenticate(&site.home.secret, None, Operation::ReadApiKeys, true);
+    let counted = site.house.app.authenticate(&site.home.secret, None, Operation::ReadApiKeys, Call::Manage);
     assert_eq!(refusal(site.house.run(counted)), Rejection::PolicyUnknown);
     assert_eq!(refusal(site.house.issue(&admin, key(&["emails:send"]))), Rejection::PolicyUnknown);
     site.house.delete_session(&admin, &site.other.id).unwrap();
