@@ -67,7 +67,9 @@ fn need(command: &Command) -> Need {
         | Command::ChangeKey { .. }
         | Command::RotateKey { .. }
         | Command::ChangeSession { .. } => Need::InForce,
-        Command::Confirm { ends: true, .. } | Command::RevokeKey { .. } | Command::DeleteSession { .. } => Need::IfAnswered,
+        Command::Confirm { ends: true, .. } | Command::RevokeKey { .. } | Command::DeleteSession { .. } => {
+            Need::IfAnswered
+        }
         // The first two know whether there is anything to decide. The others decide nothing by it.
         Command::Authenticate { .. }
         | Command::Verify(_)

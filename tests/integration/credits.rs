@@ -151,7 +151,11 @@ fn credits_are_set_added_to_given_a_refill_and_cleared() {
     assert_eq!(change(recredit(Some(CreditChange::Add(1)), set(daily(50)))), Some(1), "a refill begins tomorrow");
     on(&house, "2026-03-02T12:00:00Z");
     assert_eq!(credits_of(&house, &held), Some(50));
-    assert_eq!(change(recredit(Some(CreditChange::Add(1)), Default::default())), Some(51), "added to what is there now");
+    assert_eq!(
+        change(recredit(Some(CreditChange::Add(1)), Default::default())),
+        Some(51),
+        "added to what is there now"
+    );
     assert_eq!(change(recredit(None, set(daily(70)))), Some(51), "another amount, from the next period on");
     on(&house, "2026-03-03T12:00:00Z");
     assert_eq!(credits_of(&house, &held), Some(70));

@@ -48,7 +48,10 @@ fn each_of_several_limits_counts_and_the_one_that_refuses_says_so() {
     assert_eq!(house.admitted(&held.text, 5), 1);
     let refused = verify();
     let waits: Vec<_> = refused.limits.iter().map(|one| one.refusal.map(|refusal| refusal.wait_ms)).collect();
-    assert_eq!((left(&refused), waits), (seen(&[("key.second", 1), ("key.minute", 0)]), vec![None, Some(Some(58_000))]));
+    assert_eq!(
+        (left(&refused), waits),
+        (seen(&[("key.second", 1), ("key.minute", 0)]), vec![None, Some(Some(58_000))])
+    );
     house.clock.set(house.after(57_999));
     assert_eq!(verify().code, Code::RateLimited);
     house.clock.set(house.after(1));
@@ -74,8 +77,11 @@ fn the_limits_of_a_session_are_shared_by_its_keys_and_change_with_it() {
     let (house, home, admin) = start();
     let session = house.limited_session(&admin, &[("all", 5, 60_000)]);
     let keys = [(); 2].map(|()| house.issue(&admin, key_in(&session.id, &["emails:send"])).unwrap());
-    let codes: Vec<Code> =
-        house.burst(&[keys[0].text.as_str(), &keys[1].text].repeat(10), 1).into_iter().map(|one| one.unwrap().code).collect();
+    let codes: Vec<Code> = house
+        .burst(&[keys[0].text.as_str(), &keys[1].text].repeat(10), 1)
+        .into_iter()
+        .map(|one| one.unwrap().code)
+        .collect();
     assert_eq!(codes.iter().filter(|code| **code == Code::Valid).count(), 5);
     assert_eq!(house.left_of(&keys[1].text), seen(&[("session.all", 0)]));
     assert_eq!(house.left_of(&home.secret), [], "another session has nothing to do with it");
@@ -148,7 +154,10 @@ fn a_pool_that_refuses_or_does_not_answer_takes_nothing_from_key_and_session() {
         assert_eq!(refusal(house.verify(&held.text)), Rejection::PolicyUnknown);
     }
     house.objects.heal();
-    assert_eq!(house.left_of(&held.text), seen(&[("key.burst", 49), ("session.all", 99), ("organization.requests", 2)]));
+    assert_eq!(
+        house.left_of(&held.text),
+        seen(&[("key.burst", 49), ("session.all", 99), ("organization.requests", 2)])
+    );
 }
 
 #[test]

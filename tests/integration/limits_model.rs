@@ -58,7 +58,9 @@ fn owner(house: &House, admin: &Principal, dice: &mut Dice) -> Owner {
     let windows = [1_000, 2_000, 5_000, 60_000];
     let names = ["a", "b", "c", "d"];
     let count = usize::try_from(dice.below(4)).unwrap();
-    let all: Vec<_> = (0..count).map(|at| (names[at], 1 + dice.small(12), windows[usize::try_from(dice.below(4)).unwrap()])).collect();
+    let all: Vec<_> = (0..count)
+        .map(|at| (names[at], 1 + dice.small(12), windows[usize::try_from(dice.below(4)).unwrap()]))
+        .collect();
     let credits = (dice.below(3) == 0).then(|| dice.below(60));
     let request = match credits {
         Some(credits) => with_credits(limited(&all), credits, None),

@@ -163,10 +163,13 @@ fn a_change_that_everybody_hears_of_is_settled_at_once_and_decides_everything_af
             let refused = refusal(site.house.issue(&site.admin, key_in(&site.other.id, &["emails:send"])));
             assert_eq!(refused, Rejection::KeyQuotaReached { limit: 1 });
         }),
-        (|site| site.set(OrganizationStatus::Deleted, Patience::Wait), |site| {
-            assert_eq!(site.code(), Code::Revoked);
-            assert_eq!(site.house.code(&site.home.secret), Code::Revoked);
-        }),
+        (
+            |site| site.set(OrganizationStatus::Deleted, Patience::Wait),
+            |site| {
+                assert_eq!(site.code(), Code::Revoked);
+                assert_eq!(site.house.code(&site.home.secret), Code::Revoked);
+            },
+        ),
     ];
     for (act, check) in cases {
         let site = site();
