@@ -13,6 +13,7 @@ use super::credentials::{Carrier, CredentialError, Presented, Sent};
 use super::csrf;
 use super::mount::{Mount, organization_in};
 use super::problem::{Code, Problem};
+use super::rate_limit_fields::Counted;
 use crate::app::{App, Error, Person, Principal};
 use crate::domain::id::OrganizationId;
 use crate::domain::operation::Operation;
@@ -62,9 +63,16 @@ impl<N: Needs> FromRequestParts<Arc<App>> for By<N> {
         }
         let presented = Presented::from_request_parts(parts, app).await?;
         let ClientIp(ip) = ClientIp::find(&parts.headers);
+        // A verification spends the limits of the key that is verified. And what takes something away is never counted:
+        // a spent pool must not stand in the way of revoking a key.
         let counts = N::OPERATION != Operation::VerifyKeys && parts.method != Method::DELETE;
         match app.authenticate(presented.expose(), ip, N::OPERATION, counts).await {
-            Ok(principal) => Ok(Self(principal, Mount::Keys, PhantomData)),
+            Ok(principal) => {
+                if let Some(pool) = &principal.pool {
+                    Counted::note(&parts.extensions, pool);
+                }
+                Ok(Self(principal, Mount::Keys, PhantomData))
+            }
             Err(Error::Rejected(Rejection::CallerRefused { code: verification::Code::NotFound, .. })) => {
                 Err(unknown(app, ip).await)
             }

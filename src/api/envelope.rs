@@ -2,7 +2,7 @@
 //!
 //! It names the request (the client's own `x-request-id` is never believed), writes problems out, turns the router's
 //! bare errors into our shape, and adds the headers that no route may forget: nothing we answer may be stored, sniffed
-//! or framed (RFC 9111 §3.5 does not protect answers to `x-api-key`).
+//! or framed (RFC 9111 §3.5 does not protect answers to `x-api-key`), and what a call was counted against is told.
 
 use std::sync::Arc;
 
@@ -20,6 +20,7 @@ use serde_json::json;
 
 use super::problem::rendering::{Form, render};
 use super::problem::{Code, Problem};
+use super::rate_limit_fields::Counted;
 use crate::domain::id::RequestId;
 use crate::ports::{Entropy, Log};
 
@@ -56,14 +57,17 @@ async fn envelope(State(outside): State<Outside>, mut request: Request, next: Ne
     let is_head = request.method() == Method::HEAD;
     let seed = outside.entropy.seed();
     let request_id = RequestId::from_seed(seed.as_ref().unwrap_or(&[0; 64]));
-    let response = if seed.is_err() {
+    let counted = Counted::default();
+    let mut response = if seed.is_err() {
         Problem::new(Code::ServiceUnavailable).into_response()
     } else if length(request.uri()) > URI_BYTES_MAX {
         Problem::new(Code::UriTooLong).into_response()
     } else {
         request.extensions_mut().insert(request_id.clone());
+        request.extensions_mut().insert(counted.clone());
         next.run(request).await
     };
+    counted.write(&mut response);
     let mut response = written_out(response, request_id.as_str(), form, &*outside.log);
     stamp(&mut response, request_id.as_str());
     if is_head {

@@ -12,6 +12,7 @@
 
 pub mod error;
 pub mod ids;
+pub mod limits;
 pub mod metadata;
 pub mod people;
 pub mod plain;

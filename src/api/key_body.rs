@@ -3,10 +3,12 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::limit_body::{CreditsBody, RateLimitBody};
 use crate::domain::api_key::{ApiKey, Status};
 use crate::domain::audit::Actor;
 use crate::domain::environment::Environment;
 use crate::domain::permission::PermissionPreset;
+use crate::domain::rate_limit::LimitUse;
 use crate::domain::timestamp::Timestamp;
 
 /// An API key.
@@ -42,7 +44,9 @@ pub(super) struct ApiKeyBody {
     /// The networks it may be used from; empty means anywhere.
     ip_allow_list: Vec<String>,
     /// Its own rate limits.
-    rate_limits: Vec<Value>,
+    rate_limits: Vec<RateLimitBody>,
+    /// How often it may still be used; null if nobody counts.
+    credits: Option<CreditsBody>,
     /// Free data of the owner.
     metadata: Map<String, Value>,
     /// The owner's own name for whom the key belongs to.
@@ -120,7 +124,8 @@ impl ApiKeyBody {
             permissions: settings.permissions.iter().map(ToString::to_string).collect(),
             domain: settings.domain.as_ref().map(ToString::to_string),
             ip_allow_list: settings.ip_allow_list.iter().map(ToString::to_string).collect(),
-            rate_limits: Vec::new(),
+            rate_limits: settings.rate_limits.as_slice().iter().map(RateLimitBody::set).collect(),
+            credits: CreditsBody::new(key, now),
             metadata: settings.metadata.as_map().clone(),
             external_id: settings.external_id.as_ref().map(ToString::to_string),
             expires_at: time(settings.expires_at),
@@ -134,6 +139,12 @@ impl ApiKeyBody {
             rotated_from: key.rotated_from.as_ref().map(ToString::to_string),
             rotated_to: key.rotated_to.as_ref().map(ToString::to_string),
         }
+    }
+
+    /// The same with what is left of its limits.
+    pub(super) fn standing(self, limits: &[LimitUse]) -> Self {
+        // While a rotation overlaps, the successor's limits count for both halves: these are the ones that stand.
+        Self { rate_limits: limits.iter().map(RateLimitBody::standing).collect(), ..self }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What may be asked of keys, read field by field so that every mistake is reported at once.
 
+use super::fields::limits::{credits, credits_change, rate_limits};
 use super::fields::metadata::metadata;
 use super::fields::plain::{boolean, integer, text};
 use super::fields::values::{
@@ -16,7 +17,6 @@ use crate::domain::id::{ApiKeyId, SessionId};
 use crate::domain::key_change::KeyChange;
 use crate::domain::keyring::Keyring;
 use crate::domain::permission::{PermissionPreset, Permissions};
-use crate::domain::rate_limit::RateLimits;
 use crate::domain::text::{Name, Reason};
 use crate::domain::timestamp::Timestamp;
 
@@ -29,11 +29,11 @@ pub(super) fn create(json: &Json, keyring: &Keyring, now: Timestamp) -> Result<I
     let name = fields.required("name", text(name));
     let session_id = fields.optional("sessionId", text(ids::session_id(keyring)));
     let environment = fields.optional("environment", text(environment));
-    let settings = settings(&mut fields, now);
+    let (settings, credits) = settings(&mut fields, now);
     let settings = fields.finish_with(|| Some(KeySettings { name: name?, ..settings }))?;
     // An id that was never given out is answered like a session out of reach.
     let id = session_id.map(|id| id.ok_or(Code::SessionNotFound)).transpose()?;
-    Ok(IssueKey { settings, unnamed: false, session: SessionChoice { id, environment }, credits: None })
+    Ok(IssueKey { settings, unnamed: false, session: SessionChoice { id, environment }, credits })
 }
 
 /// Reads the body of `POST /v1/sessions/{id}/api_keys`, where even the name may be absent.
@@ -41,16 +41,17 @@ pub(super) fn create_in(json: Option<&Json>, session: SessionId, now: Timestamp)
     let empty = Json::Object(std::collections::BTreeMap::new());
     let mut fields = Fields::of(json.unwrap_or(&empty));
     let name = fields.optional("name", text(name));
-    let settings = settings(&mut fields, now);
+    let (settings, credits) = settings(&mut fields, now);
     fields.finish()?;
     let unnamed = name.is_none();
     let settings = KeySettings { name: name.unwrap_or(settings.name), ..settings };
-    Ok(IssueKey { settings, unnamed, session: SessionChoice { id: Some(session), environment: None }, credits: None })
+    Ok(IssueKey { settings, unnamed, session: SessionChoice { id: Some(session), environment: None }, credits })
 }
 
-/// Everything but the name, which the caller puts in.
-fn settings(fields: &mut Fields<'_>, now: Timestamp) -> KeySettings {
-    KeySettings {
+/// Everything but the name, which the caller puts in; and how many credits it begins with, if it has any.
+fn settings(fields: &mut Fields<'_>, now: Timestamp) -> (KeySettings, Option<u64>) {
+    let (credits, remaining) = fields.optional("credits", credits).unzip();
+    let settings = KeySettings {
         name: Name::of("API key"),
         permissions: granted(fields).unwrap_or_else(|| PermissionPreset::FullAccess.into()),
         domain: fields.optional("domain", text(domain)),
@@ -59,9 +60,10 @@ fn settings(fields: &mut Fields<'_>, now: Timestamp) -> KeySettings {
         external_id: fields.optional("externalId", text(external_id)),
         expires_at: fields.optional("expiresAt", text(timestamp_after(now))),
         not_before: fields.optional("notBefore", text(timestamp)),
-        rate_limits: RateLimits::default(),
-        credits: None,
-    }
+        rate_limits: fields.optional("rateLimits", rate_limits).unwrap_or_default(),
+        credits,
+    };
+    (settings, remaining)
 }
 
 /// `permission` names a preset, `permissions` lists them; not both.
@@ -94,8 +96,8 @@ pub(super) fn change(json: &Json, now: Timestamp) -> Result<KeyChange, Problem> 
         expires_at: fields.nullable("expiresAt", text(timestamp_after(now))),
         not_before: fields.nullable("notBefore", text(timestamp)),
         active: fields.given("active", boolean),
-        rate_limits: None,
-        credits: Change::Keep,
+        rate_limits: emptied(fields.nullable("rateLimits", rate_limits)),
+        credits: fields.nullable("credits", credits_change),
     };
     fields.finish()?;
     Ok(change)

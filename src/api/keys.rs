@@ -50,7 +50,7 @@ pub(super) async fn list(
     listed(&app, &caller, query, &uri, None).await
 }
 
-/// Reads an API key.
+/// Reads an API key, with what is left of its limits.
 pub(super) async fn read(
     State(app): State<Arc<App>>,
     By(caller, ..): By<ReadApiKeys>,
@@ -58,8 +58,8 @@ pub(super) async fn read(
     query: Query,
 ) -> Result<Reply<ApiKeyBody>, Problem> {
     no_parameters(query)?;
-    let (key, _) = app.read_key(&caller, &id).await?;
-    Ok(Reply::ok(ApiKeyBody::new(&key, app.now())))
+    let (key, limits) = app.read_key(&caller, &id).await?;
+    Ok(Reply::ok(ApiKeyBody::new(&key, app.now()).standing(&limits)))
 }
 
 /// Changes an API key. A field that is left out stays; null clears it.

@@ -21,15 +21,18 @@ use crate::app::{
     RETRIES, TOMBSTONE_PATIENCE_MS,
 };
 use crate::directory::users::SETUP_ATTEMPT_MS;
+use crate::domain::credits::CREDITS_MAX;
 use crate::domain::email;
 use crate::domain::ip_network::MAX_NETWORKS;
 use crate::domain::keyring::MAX_ROOTS;
 use crate::domain::metadata::{MAX_METADATA_BYTES, MAX_METADATA_DEPTH, MAX_METADATA_KEYS};
 use crate::domain::password;
 use crate::domain::permission::{MAX_PERMISSIONS, MAX_SEGMENT};
+use crate::domain::rate_limit::{RATE_LIMITS_MAX, RateLimit};
 use crate::domain::text::{ExternalId, Name, Reason, Tag};
 use crate::object::{outbox, places, shell};
 use crate::organization::invitations::{INVITATION_LIFE_MS, INVITATIONS_MAX, MEMBERS_MAX};
+use crate::organization::policy::LEASE_MS;
 use crate::organization::projection as directory;
 use crate::session::{idempotency as claims, projection, verify};
 
@@ -77,6 +80,11 @@ pub const LIMITS: &[Limit] = &[
     limit("Metadata keys, in all objects", MAX_METADATA_KEYS as u64, "keys", INVALID),
     limit("Metadata nesting", MAX_METADATA_DEPTH as u64, "levels", INVALID),
     limit("Overlap of a rotation", OVERLAP_SECONDS_MAX.unsigned_abs(), "seconds", INVALID),
+    limit("Rate limits of a key, or of a session", RATE_LIMITS_MAX as u64, "entries", INVALID),
+    limit("Tokens of a rate limit", RateLimit::LIMIT_MAX as u64, "tokens", INVALID),
+    limit("Window of a rate limit, at least", RateLimit::WINDOW_MS_MIN as u64, "ms", INVALID),
+    limit("Window of a rate limit, at most", RateLimit::WINDOW_MS_MAX as u64, "ms", INVALID),
+    limit("Credits of a key, and of a refill", CREDITS_MAX, "units", INVALID),
     limit("Cost of a verification", COST_MAX.unsigned_abs(), "units", INVALID),
     limit("Tags of a verification", TAGS_MAX as u64, "entries", INVALID),
     limit("Tag", Tag::MAX_CHARACTERS as u64, "characters", INVALID),
@@ -109,6 +117,7 @@ pub const LIMITS: &[Limit] = &[
     limit("Waiting for an object", PATIENCE_MS, "ms", "503 `service_unavailable`"),
     limit("Repeats of a read that the platform calls retryable", RETRIES as u64, "times", "503 `service_unavailable`"),
     limit("Waiting for KV when the authority fails", TOMBSTONE_PATIENCE_MS, "ms", "503 `verification_unavailable`"),
+    limit("A session acts on a policy without asking again", LEASE_MS.unsigned_abs(), "ms", "it asks, or lets nothing through"),
     limit("Holding an answer back until a change is in force", LONGEST_WAIT_MS, "ms", "202"),
     limit("Waiting for those who must hear of a change", shell::DELIVERY_PATIENCE_MS, "ms", "202; they hear of it later"),
     limit("Waiting for one of them", shell::MESSAGE_PATIENCE_MS, "ms", "tried again later"),

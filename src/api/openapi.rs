@@ -20,7 +20,7 @@ use super::problem::Code;
 use crate::domain::operation::Operation as Needed;
 use crate::domain::role::Role;
 use operations::{OPERATIONS, Operation, Success};
-use refusals::Refusals;
+use refusals::{LIMIT_HEADERS, Refusals};
 use source::{Handler, Source};
 
 /// The routes that need no credential (H12), besides those of a `Visitor`.
@@ -33,6 +33,7 @@ const ONLY_MEMBERS: [Code; 1] = [Code::OrganizationSuspended];
 
 /// An operation at one of its places.
 struct Place<'s> {
+    method: &'s str,
     operation: &'s Operation,
     handler: &'s Handler,
     path: &'s str,
@@ -51,6 +52,12 @@ impl Place<'_> {
         self.handler.takes("By") && self.path.starts_with(MEMBERS)
     }
 
+    /// Whether a plan's pool for management counts it.
+    fn is_counted(&self) -> bool {
+        let needs = self.handler.takes_for("By").map(|needs| needed(&needs));
+        !self.is_for_members() && self.method != "delete" && needs.is_some_and(|needs| needs != Needed::VerifyKeys)
+    }
+
     /// Whether somebody who is signed in calls it.
     fn is_for_people(&self) -> bool {
         self.is_for_members() || self.handler.takes("SignedIn")
@@ -65,6 +72,7 @@ fn document() -> Value {
     let routes = source::routes();
     for route @ (method, path, handler) in &routes {
         let place = Place {
+            method,
             operation: OPERATIONS.iter().find(|operation| operation.handler == handler).unwrap(),
             handler: &source.handlers[handler],
             path,
@@ -118,7 +126,7 @@ const TAGS: [(&str, &str); 8] = [
 fn describe(source: &Source, place: &Place<'_>, refusals: &mut Refusals) -> Value {
     let Place { operation, handler, .. } = place;
     let (summary, rest) = handler.doc.split_once(". ").unwrap_or((&handler.doc, ""));
-    let mut responses = successes(source, operation, handler);
+    let mut responses = successes(source, place);
     responses.extend(refusals.responses(&place.id(), &codes(place)));
     let mut described = json!({
         "operationId": place.id(),
@@ -201,6 +209,9 @@ fn codes(place: &Place<'_>) -> Vec<Code> {
     if keyed {
         codes.extend([ForbiddenIp, InsufficientPermissions]);
     }
+    if place.is_counted() {
+        codes.push(RateLimited);
+    }
     if place.is_for_people() {
         codes.push(CsrfRefused);
     }
@@ -223,7 +234,8 @@ fn codes(place: &Place<'_>) -> Vec<Code> {
     codes
 }
 
-fn successes(source: &Source, operation: &Operation, handler: &Handler) -> Map<String, Value> {
+fn successes(source: &Source, place: &Place<'_>) -> Map<String, Value> {
+    let Place { operation, handler, .. } = place;
     let schema = match operation.handler {
         // These write their responses themselves.
         "keys::list" | "session_keys::list" => json!({ "anyOf": [
@@ -256,8 +268,12 @@ fn successes(source: &Source, operation: &Operation, handler: &Handler) -> Map<S
     if operation.sets_cookie {
         names.push("Set-Cookie");
     }
-    let headers = refusals::header_references(&names);
+    if place.is_counted() || operation.handler.starts_with("verification::") {
+        names.extend(LIMIT_HEADERS);
+    }
     let responses = statuses.iter().map(|(status, description)| {
+        let applied = (*status == "202" && handler.takes("Prefer")).then_some("Preference-Applied");
+        let headers = refusals::header_references(&[names.as_slice(), applied.as_slice()].concat());
         let mut response = json!({ "description": description, "headers": headers });
         if !schema.is_null() {
             response["content"] = json!({ "application/json": { "schema": schema } });
@@ -309,6 +325,14 @@ fn parameters(place: &Place<'_>) -> Vec<Value> {
             "description": "A retry with the same value and body answers the same key instead of issuing another.",
         }));
     }
+    if handler.takes("Prefer") {
+        parameters.push(json!({
+            "name": "Prefer",
+            "in": "header",
+            "schema": { "type": "string" },
+            "description": "`respond-async` (RFC 7240): 202 with `effectiveAt` at once, instead of waiting until then.",
+        }));
+    }
     parameters
 }
 
@@ -325,8 +349,14 @@ fn headers() -> Value {
         "Link": text("The next page (`rel=\"next\"`), when a bare array does not hold all rows."),
         "WWW-Authenticate": text("The challenge of RFC 6750, with the permission that was missing."),
         "Allow": text("The methods that the path has."),
+        "Preference-Applied": text("`respond-async`, if the answer came before the end because of it (RFC 7240)."),
+        "RateLimit": text(
+            "The limit to look out for (draft-ietf-httpapi-ratelimit-headers-10): `r` is left, and in `t` seconds there is \
+             more; if there are any limits.",
+        ),
+        "RateLimit-Policy": text("The same limit: `q` within `w` seconds."),
         "Retry-After": {
-            "description": "After how many seconds another try makes sense.",
+            "description": "After how many seconds another try makes sense; absent if a limit never lets the request pass.",
             "schema": { "type": "integer", "minimum": 1 },
         },
     })
@@ -519,9 +549,11 @@ mod tests {
         }
         let mut shown = BTreeSet::new();
         for schema in requests::schemas().values() {
-            let plan = &schema["properties"]["plan"];
-            for properties in [&schema["properties"], &plan["properties"]] {
-                shown.extend(properties.as_object().into_iter().flatten().map(|(name, _)| name.clone()));
+            let properties = &schema["properties"];
+            let (plan, credits, limit) =
+                (&properties["plan"], &properties["credits"], &properties["rateLimits"]["items"]);
+            for holder in [schema, plan, credits, &credits["properties"]["refill"], limit] {
+                shown.extend(holder["properties"].as_object().into_iter().flatten().map(|(name, _)| name.clone()));
             }
         }
         assert_eq!(read, shown);

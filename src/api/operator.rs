@@ -17,10 +17,11 @@ use super::key_body::{ApiKeyBody, IssuedKeyBody};
 use super::organization::{ChangedOrganizationBody, OrganizationBody};
 use super::pages::{Cursors, PAGE_ROWS_DEFAULT, PageBody, no_parameters};
 use super::paths::OrganizationPath;
+use super::prefer::Prefer;
 use super::problem::Problem;
 use super::query::Query;
 use super::reply::Reply;
-use crate::app::{App, Founded, Patience};
+use crate::app::{App, Founded};
 use crate::domain::id::OrganizationId;
 use crate::domain::plan::{Plan, PlanName};
 use crate::domain::session::OrganizationStatus;
@@ -104,6 +105,7 @@ pub(super) async fn change(
     State(app): State<Arc<App>>,
     _: Operator,
     OrganizationPath(id): OrganizationPath,
+    prefer: Prefer,
     query: Query,
     body: JsonBody,
 ) -> Result<Reply<ChangedOrganizationBody>, Problem> {
@@ -112,8 +114,8 @@ pub(super) async fn change(
     fields.at_least_one();
     let change = OrganizationChange { name: fields.given("name", text(name)), plan: fields.given("plan", plan) };
     fields.finish()?;
-    let outcome = app.change_organization(&id, change, Patience::Wait).await?;
-    Ok(Reply::ok(ChangedOrganizationBody::new(&outcome.reply.organization, &app)).settled(outcome.settled))
+    let outcome = app.change_organization(&id, change, prefer.0).await?;
+    Ok(prefer.applied(Reply::ok(ChangedOrganizationBody::changed(&outcome, &app)), outcome.settled))
 }
 
 /// Suspends an organization: all its keys are refused until it is resumed.
@@ -121,9 +123,10 @@ pub(super) async fn suspend(
     State(app): State<Arc<App>>,
     _: Operator,
     OrganizationPath(id): OrganizationPath,
+    prefer: Prefer,
     query: Query,
 ) -> Result<Reply<ChangedOrganizationBody>, Problem> {
-    set_status(&app, &id, query, OrganizationStatus::Suspended).await
+    set_status(&app, &id, prefer, query, OrganizationStatus::Suspended).await
 }
 
 /// Resumes a suspended organization.
@@ -131,9 +134,10 @@ pub(super) async fn resume(
     State(app): State<Arc<App>>,
     _: Operator,
     OrganizationPath(id): OrganizationPath,
+    prefer: Prefer,
     query: Query,
 ) -> Result<Reply<ChangedOrganizationBody>, Problem> {
-    set_status(&app, &id, query, OrganizationStatus::Active).await
+    set_status(&app, &id, prefer, query, OrganizationStatus::Active).await
 }
 
 /// Deletes an organization with all its sessions and keys, for good.
@@ -141,20 +145,22 @@ pub(super) async fn delete(
     State(app): State<Arc<App>>,
     _: Operator,
     OrganizationPath(id): OrganizationPath,
+    prefer: Prefer,
     query: Query,
 ) -> Result<Reply<ChangedOrganizationBody>, Problem> {
-    set_status(&app, &id, query, OrganizationStatus::Deleted).await
+    set_status(&app, &id, prefer, query, OrganizationStatus::Deleted).await
 }
 
 async fn set_status(
     app: &App,
     id: &OrganizationId,
+    prefer: Prefer,
     query: Query,
     status: OrganizationStatus,
 ) -> Result<Reply<ChangedOrganizationBody>, Problem> {
     no_parameters(query)?;
-    let outcome = app.set_organization_status(id, status, Patience::Wait).await?;
-    Ok(Reply::ok(ChangedOrganizationBody::new(&outcome.reply.organization, app)).settled(outcome.settled))
+    let outcome = app.set_organization_status(id, status, prefer.0).await?;
+    Ok(prefer.applied(Reply::ok(ChangedOrganizationBody::switched(&outcome, app)), outcome.settled))
 }
 
 /// Reads a plan: its name, and limits that differ from the preset's.

@@ -8,14 +8,16 @@ use serde::Serialize;
 use super::callers::{By, ReadAuditLog, ReadOrganization};
 use super::fields::{FieldCode, FieldError};
 use super::key_body::{ActorBody, time};
+use super::limit_body::{KeysOverQuotaBody, OrganizationLimitsBody};
 use super::pages::{Cursors, PAGE_ROWS_DEFAULT, PageBody, Pagination, filter_text, limit, no_parameters};
 use super::problem::Problem;
 use super::query::Query;
 use super::reply::Reply;
-use crate::app::App;
+use crate::app::{App, ChangedOrganization, Outcome};
 use crate::domain::audit::Action;
 use crate::domain::organization::Organization;
 use crate::domain::plan::Plan;
+use crate::domain::timestamp::Timestamp;
 use crate::object::audit_log::Head;
 use crate::organization::protocol::{AuditQuery, LoggedEntry};
 
@@ -45,6 +47,17 @@ pub(super) struct OrganizationBody {
     erased_at: Option<String>,
 }
 
+/// An organization, with what is used of its limits.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ReadOrganizationBody {
+    /// The record.
+    #[serde(flatten)]
+    record: OrganizationBody,
+    /// What may be used, and what is.
+    limits: OrganizationLimitsBody,
+}
+
 /// An organization after a change, with the moment from which nobody acts on the state before.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -54,6 +67,8 @@ pub(super) struct ChangedOrganizationBody {
     record: OrganizationBody,
     /// From when on the change is in force everywhere.
     effective_at: String,
+    /// What exceeds the plan that was chosen, and stays; null if nothing does.
+    keys_over_quota: Option<KeysOverQuotaBody>,
 }
 
 /// A plan with its limits; null means unlimited.
@@ -88,9 +103,24 @@ impl OrganizationBody {
 }
 
 impl ChangedOrganizationBody {
-    /// Writes the record.
-    pub(super) fn new(organization: &Organization, app: &App) -> Self {
-        Self { record: OrganizationBody::new(organization, app), effective_at: organization.updated_at.to_string() }
+    /// Writes the record after a change of it.
+    pub(super) fn changed(outcome: &Outcome<ChangedOrganization>, app: &App) -> Self {
+        Self::new(outcome, outcome.reply.organization.updated_at, app)
+    }
+
+    /// Writes the record after it was suspended, resumed or deleted; perhaps by an earlier request than this one.
+    pub(super) fn switched(outcome: &Outcome<ChangedOrganization>, app: &App) -> Self {
+        let organization = &outcome.reply.organization;
+        Self::new(outcome, organization.policy_at.unwrap_or(organization.updated_at), app)
+    }
+
+    fn new(outcome: &Outcome<ChangedOrganization>, committed_at: Timestamp, app: &App) -> Self {
+        let ChangedOrganization { organization, excess } = &outcome.reply;
+        Self {
+            record: OrganizationBody::new(organization, app),
+            effective_at: outcome.in_force_at.unwrap_or(committed_at).to_string(),
+            keys_over_quota: excess.map(KeysOverQuotaBody::new),
+        }
     }
 }
 
@@ -172,14 +202,16 @@ pub(super) struct AuditHead {
     hash: String,
 }
 
-/// Reads the caller's organization with its plan.
+/// Reads the caller's organization with its plan, and what is used of it.
 pub(super) async fn read(
     State(app): State<Arc<App>>,
     By(caller, ..): By<ReadOrganization>,
     query: Query,
-) -> Result<Reply<OrganizationBody>, Problem> {
+) -> Result<Reply<ReadOrganizationBody>, Problem> {
     no_parameters(query)?;
-    Ok(Reply::ok(OrganizationBody::new(&app.read_organization(&caller).await?.0, &app)))
+    let (organization, pools) = app.read_organization(&caller).await?;
+    let limits = OrganizationLimitsBody::new(&organization.policy.plan, &pools);
+    Ok(Reply::ok(ReadOrganizationBody { record: OrganizationBody::new(&organization, &app), limits }))
 }
 
 /// Reads the audit log as far as the caller reaches, newest first.

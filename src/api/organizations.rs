@@ -16,10 +16,11 @@ use super::operator::FoundedBody;
 use super::organization::ChangedOrganizationBody;
 use super::pages::no_parameters;
 use super::people_body::{MembershipBody, memberships};
+use super::prefer::Prefer;
 use super::problem::Problem;
 use super::query::Query;
 use super::reply::Reply;
-use crate::app::{App, Patience};
+use crate::app::App;
 use crate::domain::plan::PlanName;
 
 /// The organizations of a user.
@@ -62,6 +63,7 @@ pub(super) async fn create(
 pub(super) async fn change(
     State(app): State<Arc<App>>,
     By(caller, ..): By<WriteOrganization>,
+    prefer: Prefer,
     query: Query,
     body: JsonBody,
 ) -> Result<Reply<ChangedOrganizationBody>, Problem> {
@@ -71,17 +73,18 @@ pub(super) async fn change(
     let name = fields.given("name", text(name));
     let plan = fields.given("plan", text(one_of(&PlanName::ALL.map(|plan| (plan.as_str(), plan)))));
     fields.finish()?;
-    let outcome = app.change_own_organization(&caller, name, plan, Patience::Wait).await?;
-    Ok(Reply::ok(ChangedOrganizationBody::new(&outcome.reply.organization, &app)).settled(outcome.settled))
+    let outcome = app.change_own_organization(&caller, name, plan, prefer.0).await?;
+    Ok(prefer.applied(Reply::ok(ChangedOrganizationBody::changed(&outcome, &app)), outcome.settled))
 }
 
 /// Deletes the organization with all sessions and keys. Its data is kept for a while, so that it can be exported.
 pub(super) async fn delete(
     State(app): State<Arc<App>>,
     By(caller, ..): By<DeleteOrganization>,
+    prefer: Prefer,
     query: Query,
 ) -> Result<Reply<ChangedOrganizationBody>, Problem> {
     no_parameters(query)?;
-    let outcome = app.delete_own_organization(&caller, Patience::Wait).await?;
-    Ok(Reply::ok(ChangedOrganizationBody::new(&outcome.reply.organization, &app)).settled(outcome.settled))
+    let outcome = app.delete_own_organization(&caller, prefer.0).await?;
+    Ok(prefer.applied(Reply::ok(ChangedOrganizationBody::switched(&outcome, &app)), outcome.settled))
 }

@@ -11,6 +11,8 @@ use serde_json::{Map, Value};
 
 use super::fields::{FieldCode, FieldError, FieldErrors};
 use super::json::JsonError;
+use super::rate_limit_fields::seconds;
+use crate::domain::rate_limit::LimitUse;
 use crate::domain::verification;
 
 macro_rules! codes {
@@ -150,6 +152,17 @@ impl Code {
     }
 }
 
+/// When another try makes sense.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Retry {
+    /// As the code says.
+    Usual,
+    /// After so many seconds.
+    After(u32),
+    /// Not ever, as things are.
+    Never,
+}
+
 /// One error on its way to the client. Nothing in it may come from a secret or from the cause of a failure.
 #[derive(Debug, Clone)]
 pub struct Problem {
@@ -157,7 +170,8 @@ pub struct Problem {
     message: Option<&'static str>,
     errors: FieldErrors,
     details: Map<String, Value>,
-    retry_after_seconds: Option<u64>,
+    retry: Retry,
+    limit: Option<Box<LimitUse>>,
     required_permission: Option<Box<str>>,
     refuses_as_forbidden: bool,
     clears_cookie: bool,
@@ -173,7 +187,8 @@ impl Problem {
             message: None,
             errors: FieldErrors::default(),
             details: Map::new(),
-            retry_after_seconds: None,
+            retry: Retry::Usual,
+            limit: None,
             required_permission: None,
             refuses_as_forbidden: false,
             clears_cookie: false,
@@ -197,7 +212,45 @@ impl Problem {
     /// With the time after which another try makes sense; what is less than a second becomes one.
     #[must_use]
     pub fn retry_after_ms(self, wait_ms: u64) -> Self {
-        Self { retry_after_seconds: Some(wait_ms.div_ceil(1_000).max(1)), ..self }
+        let wait = u32::try_from(seconds(wait_ms)).unwrap_or(u32::MAX);
+        Self { retry: Retry::After(wait.max(1)), ..self }
+    }
+
+    /// With the limit that has refused: its name and numbers, and when the same request can pass it.
+    #[must_use]
+    pub fn limited_by(self, limit: &LimitUse) -> Self {
+        let wait_ms = limit.refusal.and_then(|refusal| refusal.wait_ms);
+        self.naming(&limit.label(), limit.level.as_str(), limit.limit.name.as_str())
+            .with("quota", limit.limit.limit)
+            .with("windowMs", limit.limit.window_ms)
+            .with("remaining", limit.remaining)
+            .showing(Some(limit))
+            .retry_if_it_helps(wait_ms)
+    }
+
+    /// With the credits that have not sufficed: how many there are, and when the same request can pass.
+    #[must_use]
+    pub fn out_of_credits(self, remaining: u64, wait_ms: Option<u64>) -> Self {
+        self.naming("key.credits", "key", "credits").with("remaining", remaining).retry_if_it_helps(wait_ms)
+    }
+
+    /// With the limit that a client has to look out for, for the header fields.
+    #[must_use]
+    pub fn showing(self, limit: Option<&LimitUse>) -> Self {
+        Self { limit: limit.cloned().map(Box::new), ..self }
+    }
+
+    fn naming(self, label: &str, whose: &str, name: &str) -> Self {
+        self.with("limit", label).with("level", whose).with("name", name)
+    }
+
+    /// Waiting that does not help is not advised. What the header fields promise is not expected earlier.
+    fn retry_if_it_helps(self, wait_ms: Option<u64>) -> Self {
+        let problem = self.with("retryAfterMs", wait_ms);
+        match wait_ms {
+            Some(wait_ms) => problem.retry_after_ms(wait_ms),
+            None => Self { retry: Retry::Never, ..problem },
+        }
     }
 
     /// With the permission that was missing, for `WWW-Authenticate`.

@@ -9,6 +9,9 @@ use crate::object::Rejection;
 /// How long (ms) whoever finds too many others signing in should wait.
 const BUSY_PAUSE_MS: u64 = 1_000;
 
+/// What the log says when a session could not hear from its organization.
+pub(super) const POLICY_UNKNOWN: &str = "the organization did not tell its policy in time";
+
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         match error {
@@ -89,14 +92,10 @@ impl From<Rejection> for Problem {
                 return Self::new(Code::AuthTooManyFailures).retry_after_ms(FAILURE_PAUSE_MS);
             }
             Rejection::LinkHookMissing => Code::LinkHookMissing,
-            Rejection::PolicyUnknown => Code::ServiceUnavailable,
-            Rejection::RateLimited { limit } => {
-                let problem = Self::new(Code::RateLimited).with("limit", limit.label());
-                return match limit.refusal.and_then(|refusal| refusal.wait_ms) {
-                    Some(wait_ms) => problem.retry_after_ms(wait_ms),
-                    None => problem,
-                };
+            Rejection::PolicyUnknown => {
+                return Self::new(Code::ServiceUnavailable).caused_by(POLICY_UNKNOWN.to_owned());
             }
+            Rejection::RateLimited { limit } => return Self::new(Code::RateLimited).limited_by(&limit),
             // A drawn 64-bit locator was taken: the client may simply try again.
             Rejection::LocatorTaken => Code::ServiceUnavailable,
         };

@@ -6,6 +6,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use super::problem::{Code, Problem};
+use super::rate_limit_fields::fields;
+use crate::domain::rate_limit::LimitUse;
 
 /// A JSON answer.
 pub(super) struct Reply<T> {
@@ -39,6 +41,12 @@ impl<T> Reply<T> {
     /// With a header.
     pub(super) fn with(mut self, name: HeaderName, value: String) -> Self {
         self.headers.push((name, value));
+        self
+    }
+
+    /// With the limit that a client has to look out for, if there are any.
+    pub(super) fn within(mut self, limits: &[LimitUse]) -> Self {
+        self.headers.extend(LimitUse::tightest(limits).into_iter().flat_map(fields));
         self
     }
 

@@ -9,10 +9,12 @@ use serde::Serialize;
 use super::body::JsonBody;
 use super::callers::{By, ReadSessions, WriteSessions};
 use super::fields::Fields;
+use super::fields::limits::rate_limits;
 use super::fields::plain::{one_of, text};
 use super::fields::values::{environment, name};
 use super::idempotency;
 use super::key_body::time;
+use super::limit_body::{RateLimitBody, SessionLimitsBody};
 use super::pages::{Cursors, PAGE_ROWS_DEFAULT, PageBody, no_parameters};
 use super::paths::SessionPath;
 use super::problem::Problem;
@@ -20,8 +22,8 @@ use super::query::Query;
 use super::reply::Reply;
 use crate::app::App;
 use crate::domain::api_key::Status;
+use crate::domain::change::Change;
 use crate::domain::environment::Environment;
-use crate::domain::rate_limit::RateLimits;
 use crate::domain::session::{Region, Session, SessionStatus};
 use crate::session::protocol::SessionChange;
 
@@ -43,10 +45,23 @@ pub(super) struct SessionBody {
     is_default: bool,
     /// Whether its keys are let through: `connected`, `disconnected` or `deleted`.
     status: &'static str,
+    /// How often its keys may be verified, all together.
+    rate_limits: Vec<RateLimitBody>,
     /// When it was created.
     created_at: String,
     /// When it last changed.
     updated_at: String,
+}
+
+/// A session, with what is used of its limits.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ReadSessionBody {
+    /// The record.
+    #[serde(flatten)]
+    record: SessionBody,
+    /// What may be used, and what is.
+    limits: SessionLimitsBody,
 }
 
 /// A session after a change, with the moment from which nobody acts on the state before.
@@ -87,6 +102,7 @@ impl SessionBody {
             region: session.region.map(Region::as_str),
             is_default: session.is_default,
             status: session.status.as_str(),
+            rate_limits: session.rate_limits.as_slice().iter().map(RateLimitBody::set).collect(),
             created_at: session.created_at.to_string(),
             updated_at: session.updated_at.to_string(),
         }
@@ -113,8 +129,9 @@ pub(super) async fn create(
     let name = fields.required("name", text(name));
     let environment = fields.optional("environment", text(environment));
     let region = fields.optional("region", text(one_of(&Region::ALL.map(|region| (region.as_str(), region)))));
+    let rate_limits = fields.optional("rateLimits", rate_limits).unwrap_or_default();
     let name = fields.finish_with(|| name)?;
-    let outcome = app.create_session(&caller, name, environment, region, RateLimits::default()).await?;
+    let outcome = app.create_session(&caller, name, environment, region, rate_limits).await?;
     let path = mount.path(&format!("/sessions/{}", outcome.reply.id));
     Ok(Reply::created(path, SessionBody::new(&outcome.reply)).settled(outcome.settled))
 }
@@ -134,18 +151,19 @@ pub(super) async fn list(
     Ok(Reply::ok(PageBody { data: sessions.iter().map(SessionBody::new).collect(), pagination }))
 }
 
-/// Reads a session.
+/// Reads a session, with what is used of its limits.
 pub(super) async fn read(
     State(app): State<Arc<App>>,
     By(caller, ..): By<ReadSessions>,
     SessionPath(id): SessionPath,
     query: Query,
-) -> Result<Reply<SessionBody>, Problem> {
+) -> Result<Reply<ReadSessionBody>, Problem> {
     no_parameters(query)?;
-    Ok(Reply::ok(SessionBody::new(&app.read_session(&caller, &id).await?.0)))
+    let (session, usage) = app.read_session(&caller, &id).await?;
+    Ok(Reply::ok(ReadSessionBody { record: SessionBody::new(&session), limits: SessionLimitsBody::new(&usage) }))
 }
 
-/// Renames, connects or disconnects a session. The keys of a disconnected one are refused.
+/// Renames, limits, connects or disconnects a session. The keys of a disconnected one are refused.
 pub(super) async fn change(
     State(app): State<Arc<App>>,
     By(caller, ..): By<WriteSessions>,
@@ -160,7 +178,11 @@ pub(super) async fn change(
     let change = SessionChange {
         name: fields.given("name", text(name)),
         status: fields.given("status", text(one_of(&statuses))),
-        rate_limits: None,
+        rate_limits: match fields.nullable("rateLimits", rate_limits) {
+            Change::Keep => None,
+            Change::Clear => Some(Default::default()),
+            Change::Set(limits) => Some(limits),
+        },
     };
     fields.finish()?;
     let outcome = app.change_session(&caller, &id, change).await?;

@@ -16,14 +16,19 @@ use super::fields::values::{domain, environment, ip, one_or_more_permissions, pe
 use super::fields::{Fields, ids};
 use super::json::Json;
 use super::key_body::time;
+use super::limit_body::{LeftCreditsBody, LimitedByBody, MetLimitBody};
 use super::problem::{Code, Problem};
-use super::query::Query;
+use super::query::{Query, number};
+use super::refusal::POLICY_UNKNOWN;
 use super::reply::Reply;
 use crate::app::{App, Error, Verification, VerifyKey};
 use crate::domain::change::Change;
 use crate::domain::environment::Environment;
 use crate::domain::keyring::Keyring;
+use crate::domain::rate_limit::LimitUse;
+use crate::domain::timestamp::Timestamp;
 use crate::domain::verification::{self, Check, Demand};
+use crate::object::Rejection;
 
 /// The most one verification may cost.
 pub(super) const COST_MAX: i64 = 1_000_000;
@@ -56,8 +61,12 @@ pub(super) struct VerificationBody {
     metadata: Option<Map<String, Value>>,
     /// When it stops to verify.
     expires_at: Option<String>,
-    /// The limits that were checked.
-    rate_limits: Vec<Value>,
+    /// The limits that were looked at, with what is left of them.
+    rate_limits: Vec<MetLimitBody>,
+    /// The credits that are left; null if nobody counts.
+    credits: Option<LeftCreditsBody>,
+    /// The limit that has refused; null unless the code is `RATE_LIMITED`.
+    limited_by: Option<LimitedByBody>,
     /// Names this decision.
     verification_id: String,
     /// How fresh the decision is.
@@ -81,7 +90,8 @@ pub(super) struct FreshnessBody {
 
 impl VerificationBody {
     fn new(verification: Verification, explain: bool) -> Self {
-        let Verification { id, code, key, trace, freshness, limits: _, credits: _ } = verification;
+        let limited_by = LimitedByBody::new(&verification);
+        let Verification { id, code, key, trace, freshness, limits, credits } = verification;
         let settings = key.as_ref().map(|key| &key.settings);
         Self {
             valid: code == verification::Code::Valid,
@@ -96,7 +106,9 @@ impl VerificationBody {
             external_id: settings.and_then(|settings| settings.external_id.as_ref()).map(ToString::to_string),
             metadata: settings.map(|settings| settings.metadata.as_map().clone()),
             expires_at: time(settings.and_then(|settings| settings.expires_at)),
-            rate_limits: Vec::new(),
+            rate_limits: limits.iter().map(MetLimitBody::new).collect(),
+            credits: credits.map(LeftCreditsBody::new),
+            limited_by,
             verification_id: id.to_string(),
             freshness: FreshnessBody {
                 mode: "strict",
@@ -119,7 +131,7 @@ pub(super) async fn verify(
     let (presented, request) = read(body.json(), app.keyring())?;
     let explain = request.explain;
     let verification = app.verify(presented.expose(), Some(&caller.caller), request).await.map_err(unavailable)?;
-    Ok(Reply::ok(VerificationBody::new(verification, explain)))
+    Ok(answered(verification, explain))
 }
 
 /// Verifies the bearer itself: 200 with the key's context, or 401, 403, 429.
@@ -132,19 +144,46 @@ pub(super) async fn whoami(
     let permission = query.optional("permission", permission);
     let domain = query.optional("domain", domain);
     let limits_as_forbidden = query.optional("on_limit", one_of(&[("403", true), ("429", false)])).unwrap_or(false);
+    let cost = query.optional("cost", number(0..=COST_MAX)).map_or(1, units);
     query.finish()?;
     let ClientIp(ip) = ClientIp::find(&headers);
     let needed = permission.clone();
     let demand = Demand { permissions: permission.into_iter().collect(), domain, ip, ..Demand::default() };
-    let request = VerifyKey { demand, ..VerifyKey::default() };
+    let request = VerifyKey { demand, cost, ..VerifyKey::default() };
     let verification = app.verify(presented.expose(), None, request).await.map_err(unavailable)?;
     let problem = match Code::of_refusal(verification.code) {
-        None => return Ok(Reply::ok(VerificationBody::new(verification, false))),
+        None => return Ok(answered(verification, false)),
         Some(Code::AuthInvalidKey) => unknown(&app, ip).await,
-        Some(code) => Problem::new(code),
+        Some(code) => refused(code, &verification, cost, app.now()),
     };
     let problem = if limits_as_forbidden { problem.limits_as_forbidden() } else { problem };
     Err(needed.map_or(problem.clone(), |needed| problem.requiring(&needed)))
+}
+
+fn answered(verification: Verification, explain: bool) -> Reply<VerificationBody> {
+    let limits = verification.limits.clone();
+    Reply::ok(VerificationBody::new(verification, explain)).within(&limits)
+}
+
+/// What the bearer is told. A limit is named, with the time after which the same request can pass it.
+fn refused(code: Code, verification: &Verification, cost: u32, now: Timestamp) -> Problem {
+    let (problem, tightest) = (Problem::new(code), LimitUse::tightest(&verification.limits));
+    match (code, tightest) {
+        (Code::RateLimited, Some(limit)) => problem.limited_by(limit),
+        (Code::UsageExceeded, _) => {
+            let settings = verification.key.as_ref().and_then(|key| key.settings.credits);
+            // A refill that does not reach so far is not worth waiting for.
+            let refill = settings.and_then(|settings| settings.refill).filter(|refill| refill.amount >= cost.into());
+            let wait = refill.and_then(|refill| u64::try_from(refill.next(now).millis_since(now)).ok());
+            problem.showing(tightest).out_of_credits(verification.credits.unwrap_or(0), wait)
+        }
+        _ => problem,
+    }
+}
+
+/// A number within `COST_MAX`.
+fn units(cost: i64) -> u32 {
+    u32::try_from(cost).unwrap_or(u32::MAX)
 }
 
 fn read(json: &Json, keyring: &Keyring) -> Result<(Presented, VerifyKey), Problem> {
@@ -160,7 +199,7 @@ fn read(json: &Json, keyring: &Keyring) -> Result<(Presented, VerifyKey), Proble
     };
     let ip = fields.optional("ip", text(ip));
     // Tags are checked here and kept where usage is counted.
-    let cost = fields.optional("cost", integer(0..=COST_MAX)).and_then(|cost| u32::try_from(cost).ok()).unwrap_or(1);
+    let cost = fields.optional("cost", integer(0..=COST_MAX)).map_or(1, units);
     let _tags = fields.optional("tags", tags);
     let explain = fields.optional("explain", boolean).unwrap_or(false);
     let dry_run = fields.optional("dryRun", boolean).unwrap_or(false);
@@ -174,6 +213,9 @@ fn unavailable(error: Error) -> Problem {
     match error {
         Error::Unavailable(cause) => Problem::new(Code::VerificationUnavailable).caused_by(cause.to_string()),
         Error::Failed(cause) => Problem::new(Code::VerificationUnavailable).caused_by(cause),
+        Error::Rejected(Rejection::PolicyUnknown) => {
+            Problem::new(Code::VerificationUnavailable).caused_by(POLICY_UNKNOWN.to_owned())
+        }
         Error::Rejected(rejection) => rejection.into(),
     }
 }

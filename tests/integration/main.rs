@@ -33,6 +33,7 @@ mod idempotency;
 mod in_flight;
 mod isolation;
 mod lifecycle;
+mod limit_answers;
 mod limits;
 mod limits_model;
 mod limits_over_time;

@@ -109,7 +109,7 @@ fn of_sixty_four_at_the_same_time_exactly_as_many_are_created_as_fit() {
             let there = house.issue(&admin, key_in(&session.id, &["api_keys:*"])).unwrap();
             let own = house.principal(&there.text);
             // Some ask from another session, which is asked in its turn; the others from this one.
-            let by = |place: usize| if (place + repetition) % 2 == 0 { &admin } else { &own };
+            let by = |place: usize| if (place + repetition).is_multiple_of(2) { &admin } else { &own };
             let all = (0..64).map(|place| house.app.issue(by(place), key_in(&session.id, &["api_keys:*"]), None));
             let issued = house.run(futures_util::future::join_all(all));
             let (created, refused): (Vec<_>, Vec<_>) = issued.into_iter().partition(Result::is_ok);

@@ -8,10 +8,12 @@ use super::source::{Source, Struct, named, words};
 use crate::api::fields::FieldCode;
 use crate::api::problem::Code;
 use crate::domain::api_key::Status;
+use crate::domain::credits::Interval;
 use crate::domain::environment::Environment;
 use crate::domain::invitation::InvitationStatus;
 use crate::domain::permission::PermissionPreset;
 use crate::domain::plan::PlanName;
+use crate::domain::rate_limit::Level;
 use crate::domain::role::Role;
 use crate::domain::session::{OrganizationStatus, Region, SessionStatus};
 use crate::domain::verification;
@@ -162,6 +164,9 @@ fn text(owner: &str, member: &str) -> Value {
         ),
         ("HealthzBody", "status") => json!({ "const": "ok", "type": "string" }),
         ("PlanBody", "name") => plan_name(),
+        ("RateLimitBody" | "MetLimitBody" | "LimitedByBody", "name") => limit_name(),
+        (_, "level") => whose(),
+        (_, "interval") => interval(),
         ("VerificationBody", "code") => one_of(verification::Code::ALL.map(verification::Code::as_str)),
         ("FreshnessBody", "mode") => one_of(["strict"]),
         ("ActorBody", "type") => one_of(["api_key", "user", "operator"]),
@@ -263,6 +268,21 @@ pub(super) fn actions() -> Value {
     one_of(words.iter().map(String::as_str))
 }
 
+/// Whose limit it is.
+fn whose() -> Value {
+    one_of([Level::Key, Level::Session, Level::Organization].map(Level::as_str))
+}
+
+/// The name of a rate limit.
+pub(super) fn limit_name() -> Value {
+    json!({ "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$" })
+}
+
+/// One of the intervals of refills.
+pub(super) fn interval() -> Value {
+    one_of(Interval::ALL.map(Interval::as_str))
+}
+
 fn session_status() -> Value {
     let all = [SessionStatus::Connected, SessionStatus::Disconnected, SessionStatus::Deleted];
     one_of(all.map(SessionStatus::as_str))
@@ -321,7 +341,20 @@ fn error_details() -> Value {
         "properties": {
             "requestId": { "type": "string", "pattern": "^req_[0-9A-Za-z]{22}$" },
             "errors": { "type": "array", "maxItems": crate::api::fields::error::VIOLATIONS_MAX, "items": violations },
-            "limit": { "type": "integer", "description": "What the plan allows (`key_limit_reached`)." },
+            "limit": {
+                "type": ["integer", "string"],
+                "description": "How many keys the plan allows (`key_limit_reached`); or which limit has refused \
+                    (`rate_limited`, `usage_exceeded`), as the header `RateLimit` calls it.",
+            },
+            "level": whose(),
+            "name": { "type": "string", "description": "What it is called; `credits` for credits." },
+            "quota": { "type": "integer", "description": "How many tokens it has." },
+            "windowMs": { "type": "integer", "description": "Within which time, in milliseconds." },
+            "remaining": { "type": "integer", "description": "How many tokens or credits there are." },
+            "retryAfterMs": {
+                "type": ["integer", "null"],
+                "description": "In how many milliseconds the same request can pass; null if waiting never helps.",
+            },
         },
     })
 }

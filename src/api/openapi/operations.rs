@@ -83,7 +83,7 @@ const INVITING: &[Code] = &[AlreadyMember, TooManyInvitations, OrganizationSuspe
 pub(super) const OPERATIONS: &[Operation] = &[
     operation("meta::healthz", "checkHealth", Done, None, &[], &[]),
     operation("meta::openapi", "describeApi", Done, None, &[], &[]),
-    operation("verification::whoami", "whoami", Done, None, &["permission", "domain", "on_limit"],
+    operation("verification::whoami", "whoami", Done, None, &["permission", "domain", "cost", "on_limit"],
         &[ForbiddenIp, InsufficientPermissions, DomainNotAllowed, RateLimited, UsageExceeded, VerificationUnavailable]),
     operation("verification::verify", "verifyKey", Done, Some("VerifyKey"), &[], &[VerificationUnavailable]),
     operation("keys::create", "createApiKey", Created, Some("CreateApiKey"), &[],
@@ -94,7 +94,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         &["limit", "cursor", "status", "environment", "sessionId", "externalId", "search"], &[]),
     operation("keys::read", "readApiKey", Done, None, &[], &[ApiKeyNotFound]),
     operation("keys::change", "changeApiKey", Settled, Some("ChangeApiKey"), &[],
-        &[ExceedsOwnPermissions, ApiKeyNotFound, ApiKeyRevoked, KeyLimitReached]),
+        &[ExceedsOwnPermissions, ApiKeyNotFound, ApiKeyRevoked, ApiKeyRotated, KeyLimitReached]),
     operation("keys::revoke", "revokeApiKey", Settled, Some("RevokeApiKey"), &[], &[ApiKeyNotFound]),
     operation("keys::rotate", "rotateApiKey", Created, Some("RotateApiKey"), &[],
         &[ExceedsOwnPermissions, ApiKeyNotFound, ApiKeyRevoked, ApiKeyNotActive, ApiKeyRotated, OverlapOpen,

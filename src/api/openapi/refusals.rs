@@ -7,6 +7,9 @@ use serde_json::{Map, Value, json};
 use super::answers::reference;
 use crate::api::problem::Code;
 
+/// The header fields of limits.
+pub(super) const LIMIT_HEADERS: [&str; 2] = ["RateLimit", "RateLimit-Policy"];
+
 /// The components that operations have referred to so far.
 #[derive(Default)]
 pub(super) struct Refusals(BTreeMap<String, Value>);
@@ -64,8 +67,12 @@ fn component(status: u16, codes: &[Code], words: &[&str]) -> Value {
     if [401, 403].contains(&status) || codes.contains(&Code::AuthMalformedHeader) {
         headers.push("WWW-Authenticate");
     }
-    if [429, 503].contains(&status) || codes.contains(&Code::IdempotencyInFlight) {
+    let limits = codes.contains(&Code::RateLimited);
+    if [429, 503].contains(&status) || limits || codes.contains(&Code::IdempotencyInFlight) {
         headers.push("Retry-After");
+    }
+    if limits {
+        headers.extend(LIMIT_HEADERS);
     }
     if status == 401 && codes.contains(&Code::AuthInvalidKey) && !codes.contains(&Code::AuthKeyRevoked) {
         // A cookie whose sign-in has ended is taken away.

@@ -6,7 +6,8 @@ mod people;
 use serde_json::{Map, Value, json};
 
 use super::answers::{
-    actions, email, environment, nullable, one_of, permission, plan_name, preset, reference, region, time,
+    actions, email, environment, interval, limit_name, nullable, one_of, permission, plan_name, preset, reference,
+    region, time,
 };
 use crate::api::fields::values::TAGS_MAX;
 use crate::api::key_requests::OVERLAP_SECONDS_MAX;
@@ -14,10 +15,12 @@ use crate::api::operator::CUSTOM_LIMIT_MAX;
 use crate::api::pages::{FILTER_CHARACTERS_MAX, PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX};
 use crate::api::verification::COST_MAX;
 use crate::domain::api_key::Status;
+use crate::domain::credits::CREDITS_MAX;
 use crate::domain::environment::Environment;
 use crate::domain::ip_network::MAX_NETWORKS;
 use crate::domain::metadata::{MAX_METADATA_BYTES, MAX_METADATA_DEPTH, MAX_METADATA_KEYS};
 use crate::domain::permission::MAX_PERMISSIONS;
+use crate::domain::rate_limit::{RATE_LIMITS_MAX, RateLimit};
 use crate::domain::text::{ExternalId, Name, Reason, Tag};
 
 /// A field of a body: its name, whether it must be there, whether it may be null, its schema, what it means.
@@ -97,6 +100,10 @@ pub(super) fn parameter(name: &str) -> Value {
         "actor" => (text, "Only entries by the API key or user with this id."),
         "permission" => (permission(), "A permission that the key must have."),
         "domain" => (json!({ "type": "string" }), "The domain that the key is to act for."),
+        "cost" => (
+            json!({ "type": "integer", "minimum": 0, "maximum": COST_MAX, "default": 1 }),
+            "What the request costs of limits and credits.",
+        ),
         "on_limit" => (
             json!({ "type": "string", "enum": ["429", "403"], "default": "429" }),
             "The status for limits: 403 for proxies that cannot pass on a 429.",
@@ -181,13 +188,15 @@ fn created(name: Presence) -> Vec<Field> {
             environment(),
             "The environment of the session; one that contradicts `sessionId` is refused.",
         ),
+        credits(),
     ]);
     fields
 }
 
 fn created_in() -> Vec<Field> {
     let mut fields = settings(Optional, Optional);
-    fields.push(("name", Optional, text(Name::MAX_CHARACTERS), "A name for people; one is made up if it is absent."));
+    let name = text(Name::MAX_CHARACTERS);
+    fields.extend([("name", Optional, name, "A name for people; one is made up if it is absent."), credits()]);
     fields
 }
 
@@ -196,6 +205,7 @@ fn changed() -> Vec<Field> {
     fields.extend([
         ("name", NotNull, text(Name::MAX_CHARACTERS), "A name for people, on one line."),
         ("active", NotNull, json!({ "type": "boolean" }), "false disables the key, true enables it again."),
+        recredited(),
     ]);
     fields
 }
@@ -227,7 +237,61 @@ fn settings(granted: Presence, others: Presence) -> Vec<Field> {
         ("externalId", others, text(ExternalId::MAX_CHARACTERS), "Your own id for whom the key belongs to."),
         ("expiresAt", others, time(), "When the key stops to verify; in the future, and after `notBefore`."),
         ("notBefore", others, time(), "When the key starts to verify."),
+        limits("How often the key may be verified, at most; each limit under a name of its own."),
     ]
+}
+
+fn limits(description: &'static str) -> Field {
+    let within = |min: u32, max: u32| json!({ "type": "integer", "minimum": min, "maximum": max });
+    let limit = vec![
+        ("name", Required, limit_name(), "What it is called."),
+        ("limit", Required, within(1, RateLimit::LIMIT_MAX), "How many tokens."),
+        (
+            "windowMs",
+            Required,
+            within(RateLimit::WINDOW_MS_MIN, RateLimit::WINDOW_MS_MAX),
+            "Within any window of so many milliseconds.",
+        ),
+    ];
+    ("rateLimits", Optional, list(&body("A rate limit.", limit, &Value::Null), RATE_LIMITS_MAX), description)
+}
+
+/// Credits at the beginning.
+fn credits() -> Field {
+    let fields = vec![("remaining", Required, many(0), "How many credits it begins with."), refill()];
+    (
+        "credits",
+        Optional,
+        body("Credits.", fields, &Value::Null),
+        "How often it may be used in all; null if nobody counts.",
+    )
+}
+
+/// A change of credits.
+fn recredited() -> Field {
+    let more = json!({ "type": "integer", "minimum": -CREDITS_MAX.cast_signed(), "maximum": CREDITS_MAX });
+    let fields = vec![
+        ("remaining", NotNull, many(0), "How many credits there are now; not together with `add`."),
+        ("add", NotNull, more, "How many more, or fewer; never below 0."),
+        refill(),
+    ];
+    let mut change = change(body("A change of credits.", fields, &Value::Null));
+    change["not"] = json!({ "type": "object", "required": ["remaining", "add"] });
+    ("credits", Optional, change, "How often the key may be used in all; null ends the counting.")
+}
+
+fn refill() -> Field {
+    let day = json!({ "type": "integer", "minimum": 1, "maximum": 31 });
+    let fields = vec![
+        ("interval", Required, interval(), "How often, at 00:00 UTC."),
+        ("amount", Required, many(1), "Up to how many credits; more than that stay."),
+        ("day", Optional, day, "Of the week, 1 for Monday; of the month, or its last; 1 by default. Not for `daily`."),
+    ];
+    ("refill", Optional, body("When credits are filled up.", fields, &Value::Null), "When they are filled up.")
+}
+
+fn many(min: u64) -> Value {
+    json!({ "type": "integer", "minimum": min, "maximum": CREDITS_MAX })
 }
 
 fn rotated() -> Vec<Field> {
@@ -247,6 +311,7 @@ fn session() -> Vec<Field> {
         ("name", Required, text(Name::MAX_CHARACTERS), "A name for people, on one line."),
         ("environment", Optional, environment(), "The environment of its keys; null gives plain `sk_` keys."),
         ("region", Optional, region(), "Where to place its object, by Cloudflare's location hints."),
+        limits("How often its keys may be verified, all together."),
     ]
 }
 
@@ -254,6 +319,7 @@ fn connected() -> Vec<Field> {
     vec![
         ("name", NotNull, text(Name::MAX_CHARACTERS), "A new name."),
         ("status", NotNull, one_of(["connected", "disconnected"]), "Whether its keys are let through."),
+        limits("How often its keys may be verified, all together; null clears."),
     ]
 }
 
@@ -286,11 +352,11 @@ fn verified() -> Vec<Field> {
         (
             "cost",
             Optional,
-            json!({ "type": "integer", "minimum": 0, "maximum": COST_MAX }),
-            "What the request costs of limits and credits.",
+            json!({ "type": "integer", "minimum": 0, "maximum": COST_MAX, "default": 1 }),
+            "What the request costs of limits and credits; 0 spends nothing, and passes all of them.",
         ),
         ("tags", Optional, list(&text(Tag::MAX_CHARACTERS), TAGS_MAX), "Labels for the usage statistics."),
-        ("explain", Optional, flag(), "Whether to answer with the checks that were made."),
+        ("explain", Optional, flag(), "Whether to answer with the checks that were made; that leaves no trace either."),
         ("dryRun", Optional, flag(), "Whether to leave no trace: nothing is spent, `lastUsedAt` stays."),
     ]
 }

@@ -16,6 +16,8 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("key_body", include_str!("../key_body.rs")),
     ("key_requests", include_str!("../key_requests.rs")),
     ("keys", include_str!("../keys.rs")),
+    ("limit_body", include_str!("../limit_body.rs")),
+    ("limits", include_str!("../fields/limits.rs")),
     ("members", include_str!("../members.rs")),
     ("meta", include_str!("../meta.rs")),
     ("operator", include_str!("../operator.rs")),

@@ -10,7 +10,8 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::super::cookies::CLEARED;
-use super::{Code, Problem};
+use super::super::rate_limit_fields;
+use super::{Code, Problem, Retry};
 
 /// What a client should wait when nobody knows better.
 const DEFAULT_RETRY_SECONDS: u64 = 1;
@@ -67,6 +68,9 @@ pub fn render(problem: &Problem, request_id: &str, form: Form) -> Response {
     }
     if let Some(seconds) = retry_after(problem) {
         headers.insert(RETRY_AFTER, seconds.into());
+    }
+    if let Some(limit) = &problem.limit {
+        rate_limit_fields::write(limit, headers);
     }
     if problem.clears_cookie {
         headers.insert(SET_COOKIE, CLEARED);
@@ -129,11 +133,17 @@ fn is_scope_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\')
 }
 
-/// Every 429 and 503 says when to come back; RFC 6585 allows it, clients rely on it.
+/// Every 429 and 503 says when to come back, unless that is never; RFC 6585 allows it, clients rely on it. Where a limit
+/// is shown, not before there is more of it (draft-ietf-httpapi-ratelimit-headers-10).
 fn retry_after(problem: &Problem) -> Option<u64> {
     let expected = matches!(problem.code.status(), StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE)
         || problem.code == Code::IdempotencyInFlight;
-    problem.retry_after_seconds.or(expected.then_some(DEFAULT_RETRY_SECONDS))
+    let restores = problem.limit.as_ref().and_then(|limit| limit.restores_in_ms).map_or(0, rate_limit_fields::seconds);
+    match problem.retry {
+        Retry::After(wait) => Some(u64::from(wait).max(restores)),
+        Retry::Usual => expected.then_some(DEFAULT_RETRY_SECONDS),
+        Retry::Never => None,
+    }
 }
 
 #[cfg(test)]
@@ -142,6 +152,7 @@ mod tests {
 
     use super::super::{FieldCode, FieldError};
     use super::*;
+    use crate::domain::rate_limit::{Level, LimitName, LimitUse, RateLimit, Refusal};
 
     const ID: &str = "req_0123";
 
@@ -223,6 +234,41 @@ mod tests {
         ] {
             assert_eq!(header(&problem, RETRY_AFTER).as_deref(), seconds);
         }
+    }
+
+    fn refusing(restores_in_ms: Option<u64>, wait_ms: Option<u64>) -> LimitUse {
+        let limit = RateLimit { name: LimitName::parse("burst").unwrap(), limit: 10, window_ms: 1_500 };
+        LimitUse { level: Level::Key, limit, remaining: 3, restores_in_ms, refusal: Some(Refusal { wait_ms }) }
+    }
+
+    #[test]
+    fn a_limit_that_refuses_is_named_with_the_time_after_which_it_does_not() {
+        let problem = Problem::new(Code::RateLimited).limited_by(&refusing(Some(700), Some(1_200)));
+        let expected = json!({"limit": "key.burst", "level": "key", "name": "burst", "quota": 10, "windowMs": 1_500,
+            "remaining": 3, "retryAfterMs": 1_200, "requestId": ID});
+        assert_eq!(details(&problem, ID), expected);
+        assert_eq!(header(&problem, rate_limit_fields::RATE_LIMIT).as_deref(), Some("\"key.burst\";r=3;t=1"));
+        let policy = header(&problem, rate_limit_fields::RATE_LIMIT_POLICY);
+        assert_eq!(policy.as_deref(), Some("\"key.burst\";q=10;w=2"));
+        assert_eq!(header(&problem, RETRY_AFTER).as_deref(), Some("2"));
+    }
+
+    #[test]
+    fn nobody_is_told_to_come_back_where_that_never_helps() {
+        let never = Problem::new(Code::RateLimited).limited_by(&refusing(Some(700), None));
+        assert_eq!((header(&never, RETRY_AFTER), details(&never, ID)["retryAfterMs"].is_null()), (None, true));
+        let spent = |wait_ms| Problem::new(Code::UsageExceeded).out_of_credits(0, wait_ms);
+        assert_eq!(header(&spent(None), RETRY_AFTER), None);
+        assert_eq!(header(&spent(Some(86_400_000)), RETRY_AFTER).as_deref(), Some("86400"));
+        assert_eq!(details(&spent(None), ID)["limit"], "key.credits");
+    }
+
+    #[test]
+    fn nobody_is_told_to_come_back_before_the_limit_that_is_shown_has_more() {
+        let shown = refusing(Some(9_001), None);
+        let problem = Problem::new(Code::UsageExceeded).showing(Some(&shown)).out_of_credits(0, Some(2_000));
+        assert_eq!(header(&problem, RETRY_AFTER).as_deref(), Some("10"));
+        assert_eq!(header(&problem, rate_limit_fields::RATE_LIMIT).as_deref(), Some("\"key.burst\";r=3;t=10"));
     }
 
     #[test]
