@@ -110,13 +110,15 @@ impl<O: Object, S: Storage> Shell<O, S> {
             serde_json::from_slice(request).map_err(|_| SqlError("the command does not decode".to_owned()))?;
         self.make_ready().await?;
         let _place = if O::is_heavy(&command) { Some(self.queue().await?) } else { None };
-        let Done { reply, wait_ms, awaiting, follow_up: next } = self.decide(&command).await?;
+        let decided = self.decide(&command).await;
         let effect = O::effect(&command);
-        follow_up.command = next;
-        follow_up.wrote = self.memory().take_work() || effect == Effect::Writes;
+        // Also what is refused may have left work: it has heard of a policy, or found a block open.
+        follow_up.wrote = self.memory().take_work() || (effect == Effect::Writes && decided.is_ok());
         if follow_up.wrote {
             self.arm().await?;
         }
+        let Done { reply, wait_ms, awaiting, follow_up: next } = decided?;
+        follow_up.command = next;
         if effect == Effect::Writes && !O::answers_first(&command) {
             self.deliver_with_patience().await;
         }

@@ -111,10 +111,10 @@ fn with_pool(
     if refused {
         memory.ledgers.give_back(sql, &heard.debit, context.now)?;
     }
-    if !refused {
+    let looked = matches!(&heard.draw, Some(Draw { action: DrawAction::Look, .. }));
+    if !refused && !looked {
         purse.keep(sql, memory, context)?;
     }
-    let looked = matches!(&heard.draw, Some(Draw { action: DrawAction::Look, .. }));
     let mut funds = if looked { purse.look(sql, memory, context)? } else { purse.left(sql, memory, context)? };
     funds.limits.extend(pool);
     if refused {
