@@ -154,8 +154,9 @@ fn without_the_organization_all_goes_on_until_the_lease_ends_and_then_only_what_
 #[test]
 fn a_change_that_everybody_hears_of_is_settled_at_once_and_decides_everything_after_it() {
     type Act = fn(&Site) -> Outcome<ChangedOrganization>;
+    type Check = fn(&Site);
     let lower: Act = |site| site.plan(Plan { keys_per_session: Some(1), ..Plan::preset(PlanName::Enterprise) });
-    let cases: [(Act, fn(&Site)); 3] = [
+    let cases: [(Act, Check); 3] = [
         (Site::suspend, |site| {
             assert_eq!(site.code(), Code::OrganizationSuspended);
             assert_eq!(site.house.code(&site.home.secret), Code::OrganizationSuspended);
