@@ -91,6 +91,12 @@ impl<K: Ord> Granted<K> {
         Some(self.horizon)
     }
 
+    /// Until when leases may run that were granted before memory was lost.
+    #[must_use]
+    pub fn inherited(&self) -> Timestamp {
+        self.inherited
+    }
+
     /// What leases say changes: those that are out are former ones from here on.
     pub fn change(&mut self, now: Timestamp) {
         self.former.retain(|_, end| *end > now);

@@ -9,7 +9,7 @@ use crate::domain::ledger::Terms;
 use crate::domain::organization::Organization;
 use crate::domain::plan::Pool;
 use crate::domain::rate_limit::{Level, LimitUse};
-use crate::domain::session::OrganizationStatus;
+use crate::domain::session::{OrganizationStatus, Policy};
 use crate::domain::timestamp::Timestamp;
 use crate::object::ledgers::{Debit, Ledgers};
 use crate::object::outbox::EntryKey;
@@ -29,6 +29,8 @@ pub(crate) const LEASE_MS: i64 = 60_000;
 pub struct Memory {
     /// Who may act on which policy; none before the first look at the horizon.
     leases: Option<Granted<SessionId>>,
+    /// The policies that sessions may be acting on besides the one in force.
+    former: Vec<Policy>,
     /// What its pools have given.
     pub ledgers: Ledgers,
     /// Whether this step has raised the horizon.
@@ -138,11 +140,33 @@ pub fn pools(
     Ok(pools)
 }
 
-/// The policy changes. Returns who has to hear of it first: whoever may be acting on the one before.
-pub fn change(sql: &dyn Sql, memory: &mut Memory, now: Timestamp) -> Result<Vec<SessionId>, SqlError> {
+/// The policy changes. Tells whether the answer has to wait: if anything that a session may be acting on allows more, or
+/// nobody knows what that is; and if nothing changes at all, since it may be what somebody has not heard of yet.
+/// Loosening does not wait: who has not heard of it refuses a little longer.
+pub fn change(
+    sql: &dyn Sql,
+    memory: &mut Memory,
+    context: &Context<'_>,
+    before: Policy,
+    after: &Policy,
+) -> Result<bool, SqlError> {
+    let is_settled = fence_ms(sql, memory, context)?.is_none();
     let leases = memory.leases(sql)?;
-    leases.change(now);
-    Ok(leases.former_holders(now).cloned().collect())
+    let knows_all = leases.inherited() <= context.now;
+    leases.change(context.now);
+    if is_settled {
+        memory.former.clear();
+    }
+    if !memory.former.contains(&before) {
+        memory.former.push(before);
+    }
+    let tightens = memory.former.iter().any(|former| after.tightens(former));
+    Ok(tightens || !before.tightens(after) || !(is_settled || knows_all))
+}
+
+/// Who has to hear of a change first: whoever may be acting on what was before.
+pub fn former_holders(sql: &dyn Sql, memory: &mut Memory, now: Timestamp) -> Result<Vec<SessionId>, SqlError> {
+    Ok(memory.leases(sql)?.former_holders(now).cloned().collect())
 }
 
 /// How long (ms) an answer about a change of the policy has to wait: until the last lease ends of those that have not

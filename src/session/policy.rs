@@ -45,7 +45,17 @@ impl ObjectMemory for Memory {
 impl Memory {
     /// Whether the policy of this version is known to be in force.
     pub fn knows(&mut self, version: i64, now: Timestamp) -> bool {
-        self.lease.as_mut().is_some_and(|lease| lease.is_live(version, now))
+        let is_live = self.lease.as_mut().is_some_and(|lease| lease.is_live(version, now));
+        if self.runs_backwards(now) {
+            // What is asked for from here on is measured by the clock as it is set now.
+            self.lease = None;
+        }
+        is_live
+    }
+
+    /// Whether the clock has been seen later than it is.
+    fn runs_backwards(&self, now: Timestamp) -> bool {
+        self.lease.is_some_and(|lease| now < lease.seen())
     }
 }
 
@@ -123,9 +133,9 @@ pub enum Known {
 pub fn current(sql: &dyn Sql, memory: &mut Memory, context: &Context<'_>, mut state: State) -> Result<Known, Abort> {
     if let Some((heard, grant)) = context.heard.and_then(|heard| Some((heard, heard.grant.as_ref()?))) {
         take_over(sql, memory, context, &mut state, grant)?;
-        let runs_backwards = memory.lease.is_some_and(|lease| context.now < lease.seen());
         let lease = Held::new(grant.policy.version, heard.asked_at, grant.ttl_ms, context.now);
-        memory.lease = lease.filter(|_| !runs_backwards);
+        // A clock that was set back since the question does not tell how long ago that was.
+        memory.lease = lease.filter(|_| !memory.runs_backwards(context.now));
     }
     // The organization has ended, and the session with it: that is final.
     let is_over = state.session.status == SessionStatus::Deleted && state.policy.status == OrganizationStatus::Deleted;
