@@ -116,7 +116,7 @@ fn sequences(seed: u64, count: usize) {
             } else {
                 Code::Valid
             };
-            let verified = house.verify_for(&owner.held.text, costing(cost)).unwrap();
+            let verified = house.run(house.app.verify(&owner.held.text, Some(&admin.caller), costing(cost))).unwrap();
             let shown = format!("seed {seed}, sequence {sequence}, step {step}, cost {cost}");
             assert_eq!(verified.code, expected, "{shown}");
             if expected == Code::Valid {
