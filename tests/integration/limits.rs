@@ -1,6 +1,6 @@
 //! Rate limits of keys, sessions and organizations: what is spent, by whom, and that a refusal spends nothing.
 
-use latchkey::app::{Error, Principal, VerifyKey};
+use latchkey::app::{Call, Error, Principal, VerifyKey};
 use latchkey::domain::environment::Environment;
 use latchkey::domain::ip_network::IpAllowList;
 use latchkey::domain::key_change::KeyChange;
@@ -296,7 +296,7 @@ fn a_key_revoked_while_the_pool_is_asked_is_refused_and_everything_comes_back() 
 fn calls_that_manage_have_a_pool_of_their_own() {
     let (house, home, admin) = on(requests(5));
     let held = house.issue(&admin, key(&["emails:send"])).unwrap();
-    let manage = || house.run(house.app.authenticate(&home.secret, None, Operation::ReadApiKeys, true));
+    let manage = || house.run(house.app.authenticate(&home.secret, None, Operation::ReadApiKeys, Call::Manage));
     let pool = |outcome: Result<Principal, Error>| outcome.unwrap().pool.unwrap();
     for rest in (0..5).rev() {
         let counted = pool(manage());
@@ -313,10 +313,10 @@ fn calls_that_manage_have_a_pool_of_their_own() {
     assert_eq!(pool(manage()).remaining, 4, "a flood of verifications does not stand in its way");
     assert!(house.principal(&home.secret).pool.is_none(), "what does not count is not counted");
     assert_eq!(pool(manage()).remaining, 3);
-    let wrong = house.app.authenticate(&home.secret, "10.0.0.1".parse().ok(), Operation::ReadApiKeys, true);
+    let wrong = house.app.authenticate(&home.secret, "10.0.0.1".parse().ok(), Operation::ReadApiKeys, Call::Manage);
     assert_eq!(pool(house.run(wrong)).remaining, 2);
     let limited = house.issue(&house.principal(&home.secret), with(limited(&[("burst", 1, 60_000)]))).unwrap();
-    let lacking = house.app.authenticate(&limited.text, None, Operation::ReadApiKeys, true);
+    let lacking = house.app.authenticate(&limited.text, None, Operation::ReadApiKeys, Call::Manage);
     assert!(matches!(refusal(house.run(lacking)), Rejection::CallerRefused { .. }));
     assert_eq!(pool(manage()).remaining, 1, "who may not is not counted");
     house.no_draws(&home);
