@@ -220,7 +220,7 @@ impl Problem {
     #[must_use]
     pub fn limited_by(self, limit: &LimitUse) -> Self {
         let wait_ms = limit.refusal.and_then(|refusal| refusal.wait_ms);
-        self.naming(&limit.label(), limit.scope.as_str(), limit.limit.name.as_str())
+        self.naming(&limit.label(), limit.level.as_str(), limit.limit.name.as_str())
             .with("quota", limit.limit.limit)
             .with("windowMs", limit.limit.window_ms)
             .with("remaining", limit.remaining)

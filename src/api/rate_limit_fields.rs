@@ -68,11 +68,11 @@ mod tests {
     use axum::response::IntoResponse;
 
     use super::*;
-    use crate::domain::rate_limit::{LimitName, RateLimit, Scope};
+    use crate::domain::rate_limit::{Level, LimitName, RateLimit};
 
     fn seen(remaining: u32, window_ms: u32, restores_in_ms: Option<u64>) -> LimitUse {
         let limit = RateLimit { name: LimitName::parse("burst").unwrap(), limit: 60, window_ms };
-        LimitUse { scope: Scope::Key, limit, remaining, restores_in_ms, refusal: None }
+        LimitUse { level: Level::Key, limit, remaining, restores_in_ms, refusal: None }
     }
 
     fn written(limit: &LimitUse) -> [String; 2] {

@@ -19,7 +19,7 @@ use super::members::{self, Admission, admit};
 use super::people;
 use super::policy::{self, Memory};
 use super::projection::{ACCOUNT, DIRECTORY, ORGANIZATION, SESSION};
-use super::protocol::{Feed, Founding, NewSession, OrganizationChange, Reply};
+use super::protocol::{Excess, Feed, Founding, NewSession, OrganizationChange, Reply};
 use super::store::{self, Wanted};
 
 /// Begins to exist, with its default session and first key.
@@ -152,11 +152,14 @@ pub fn change(
         organization.policy.plan = plan;
         details.push("plan");
     }
-    let before = change.plan.is_some().then_some(before);
+    let told = match change.plan {
+        Some(_) => tell_policy(sql, memory, context, authority, &mut organization, before)?,
+        None => Told::default(),
+    };
     if change.name.is_some() {
         members::tell_all(sql, context.now)?;
     }
-    commit(sql, memory, context, authority, organization, Action::OrganizationUpdated, &details, before)
+    commit(sql, context, authority, organization, Action::OrganizationUpdated, &details, told)
 }
 
 /// Suspends, resumes or ends the organization. A repeat waits for what the first began.
@@ -188,40 +191,57 @@ pub fn set_status(
         OrganizationStatus::Suspended => Action::OrganizationSuspended,
         OrganizationStatus::Deleted => Action::OrganizationDeleted,
     };
-    commit(sql, memory, context, authority, organization, action, &[], Some(before))
+    let told = tell_policy(sql, memory, context, authority, &mut organization, before)?;
+    commit(sql, context, authority, organization, action, &[], told)
+}
+
+/// What sessions are told of a change, and what is found out on the way.
+#[derive(Default)]
+struct Told {
+    awaiting: Vec<EntryKey>,
+    excess: Option<Excess>,
+}
+
+/// Has all sessions told of a policy that has changed since `before`.
+fn tell_policy(
+    sql: &dyn Sql,
+    memory: &mut Memory,
+    context: &Context<'_>,
+    authority: &Authority,
+    organization: &mut Organization,
+    before: Policy,
+) -> Result<Told, SqlError> {
+    organization.policy.version = organization.policy.version.saturating_add(1);
+    organization.policy_by = Some(authority.actor());
+    organization.policy_at = Some(context.now);
+    let policy = organization.policy;
+    tell_sessions(sql, memory, policy.version, context.now)?;
+    let mut told = Told::default();
+    // Loosening does not wait: who has not heard of it refuses a little longer. Saying the same again does, since it
+    // may be what somebody has not heard of yet.
+    if policy.tightens(&before) || !before.tightens(&policy) {
+        told.awaiting.push(entry(EVERY_SUBJECT, policy.version));
+    }
+    if let Some(limit) = policy.plan.max_keys_per_session() {
+        told.excess = Some(store::excess(sql, limit, context.now)?).filter(|excess| excess.sessions > 0);
+    }
+    Ok(told)
 }
 
 fn commit(
     sql: &dyn Sql,
-    memory: &mut Memory,
     context: &Context<'_>,
     authority: &Authority,
     mut organization: Organization,
     action: Action,
     details: &[&str],
-    policy_before: Option<Policy>,
+    told: Told,
 ) -> Result<Step<OrganizationObject>, Abort> {
     organization.updated_at = context.now;
-    let mut awaiting = Vec::new();
-    let mut excess = None;
-    if let Some(before) = policy_before {
-        organization.policy.version = organization.policy.version.saturating_add(1);
-        organization.policy_by = Some(authority.actor());
-        organization.policy_at = Some(context.now);
-        tell_sessions(sql, memory, organization.policy.version, context.now)?;
-        // Loosening does not wait: who has not heard of it refuses a little longer. Saying the same again does, since it
-        // may be what somebody has not heard of yet.
-        if organization.policy.tightens(&before) || !before.tightens(&organization.policy) {
-            awaiting.push(entry(EVERY_SUBJECT, organization.policy.version));
-        }
-        if let Some(limit) = organization.policy.plan.max_keys_per_session() {
-            excess = Some(store::excess(sql, limit, context.now)?).filter(|excess| excess.sessions > 0);
-        }
-    }
     audit_log::record(sql, context, authority.actor(), action, organization.id.as_str(), details)?;
     announce(sql, &mut organization, context.now)?;
-    let reply = Reply::Organization { organization: Box::new(organization), pools: Vec::new(), excess };
-    Ok(Step::done_after(reply, awaiting))
+    let reply = Reply::Organization { organization: Box::new(organization), pools: Vec::new(), excess: told.excess };
+    Ok(Step::done_after(reply, told.awaiting))
 }
 
 fn want_session(

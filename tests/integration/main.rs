@@ -32,6 +32,7 @@ mod idempotency;
 mod in_flight;
 mod isolation;
 mod lifecycle;
+mod limit_answers;
 mod members;
 mod model;
 mod openapi;

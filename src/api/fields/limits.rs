@@ -86,7 +86,7 @@ mod tests {
         let limits = read(rate_limits, good).unwrap();
         assert_eq!((limits.as_slice()[1].limit, limits.as_slice()[1].window_ms), (1_000_000_000, 86_400_000));
         assert_eq!(read(rate_limits, "[]").unwrap(), RateLimits::default());
-        let many = format!("[{}]", vec!["{}"; RATE_LIMITS_MAX + 1].join(","));
+        let many = format!("[{}]", ["{}"; RATE_LIMITS_MAX + 1].join(","));
         for (text, expected) in [
             ("{}", vec![" invalid_type"]),
             (many.as_str(), vec![" too_many"]),

@@ -13,7 +13,7 @@ use crate::domain::environment::Environment;
 use crate::domain::invitation::InvitationStatus;
 use crate::domain::permission::PermissionPreset;
 use crate::domain::plan::PlanName;
-use crate::domain::rate_limit::Scope;
+use crate::domain::rate_limit::Level;
 use crate::domain::role::Role;
 use crate::domain::session::{OrganizationStatus, Region, SessionStatus};
 use crate::domain::verification;
@@ -270,7 +270,7 @@ pub(super) fn actions() -> Value {
 
 /// Whose limit it is.
 fn whose() -> Value {
-    one_of([Scope::Key, Scope::Session, Scope::Organization].map(Scope::as_str))
+    one_of([Level::Key, Level::Session, Level::Organization].map(Level::as_str))
 }
 
 /// The name of a rate limit.

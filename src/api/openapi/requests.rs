@@ -276,7 +276,7 @@ fn recredited() -> Field {
         refill(),
     ];
     let mut change = change(body("A change of credits.", fields, &Value::Null));
-    change["not"] = json!({ "required": ["remaining", "add"] });
+    change["not"] = json!({ "type": "object", "required": ["remaining", "add"] });
     ("credits", Optional, change, "How often the key may be used in all; null ends the counting.")
 }
 

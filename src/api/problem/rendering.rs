@@ -152,7 +152,7 @@ mod tests {
 
     use super::super::{FieldCode, FieldError};
     use super::*;
-    use crate::domain::rate_limit::{LimitName, LimitUse, RateLimit, Refusal, Scope};
+    use crate::domain::rate_limit::{Level, LimitName, LimitUse, RateLimit, Refusal};
 
     const ID: &str = "req_0123";
 
@@ -238,7 +238,7 @@ mod tests {
 
     fn refusing(restores_in_ms: Option<u64>, wait_ms: Option<u64>) -> LimitUse {
         let limit = RateLimit { name: LimitName::parse("burst").unwrap(), limit: 10, window_ms: 1_500 };
-        LimitUse { scope: Scope::Key, limit, remaining: 3, restores_in_ms, refusal: Some(Refusal { wait_ms }) }
+        LimitUse { level: Level::Key, limit, remaining: 3, restores_in_ms, refusal: Some(Refusal { wait_ms }) }
     }
 
     #[test]
