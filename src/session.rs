@@ -69,7 +69,7 @@ impl Object for SessionObject {
                 let presented = Presented { hashes, ip: *ip, needs: needs.as_ref(), counts: *counts };
                 verify::authenticate(sql, memory, context, &presented)
             }
-            Command::Confirm { credential } => {
+            Command::Confirm { credential, .. } => {
                 let state = admission::require_state(sql)?;
                 let caller = admission::confirm(sql, context, &state, credential)?;
                 Ok(Step::done(Reply::Caller(Box::new(caller))))

@@ -36,7 +36,7 @@ pub(super) struct RateLimitBody {
 #[serde(rename_all = "camelCase")]
 pub(super) struct MetLimitBody {
     /// Whose limit: the key's, its session's or the organization's.
-    scope: &'static str,
+    level: &'static str,
     /// What it is called.
     name: String,
     /// How many tokens.
@@ -55,7 +55,7 @@ pub(super) struct MetLimitBody {
 #[derive(Debug, Serialize)]
 pub(super) struct LimitedByBody {
     /// Whose limit: the key's, its session's or the organization's.
-    scope: &'static str,
+    level: &'static str,
     /// What it is called.
     name: String,
 }
@@ -149,7 +149,7 @@ impl MetLimitBody {
     /// Writes a limit that a verification has met.
     pub(super) fn new(met: &LimitUse) -> Self {
         Self {
-            scope: met.level.as_str(),
+            level: met.level.as_str(),
             name: met.limit.name.to_string(),
             limit: met.limit.limit,
             window_ms: met.limit.window_ms,
@@ -164,7 +164,7 @@ impl LimitedByBody {
     /// Names the limit that has refused, if one has.
     pub(super) fn new(verification: &Verification) -> Option<Self> {
         let limit = LimitUse::tightest(&verification.limits).filter(|_| verification.code == Code::RateLimited)?;
-        Some(Self { scope: limit.level.as_str(), name: limit.limit.name.to_string() })
+        Some(Self { level: limit.level.as_str(), name: limit.limit.name.to_string() })
     }
 }
 

@@ -241,7 +241,7 @@ impl Problem {
     }
 
     fn naming(self, label: &str, whose: &str, name: &str) -> Self {
-        self.with("limit", label).with("scope", whose).with("name", name)
+        self.with("limit", label).with("level", whose).with("name", name)
     }
 
     /// Waiting that does not help is not advised. What the header fields promise is not expected earlier.

@@ -85,7 +85,8 @@ impl App {
     /// Renames, connects or disconnects a session.
     ///
     /// # Errors
-    /// `SessionNotFound`, `SessionDeleted`, `DefaultSession`.
+    /// `SessionNotFound`, `SessionDeleted`, `DefaultSession`; `OutsideReach` for a caller that is bound to its own
+    /// session and would change its limits.
     pub async fn change_session(
         &self,
         by: &Principal,
@@ -93,6 +94,10 @@ impl App {
         change: SessionChange,
     ) -> Result<Outcome<Session>, Error> {
         within_reach(by, id)?;
+        if by.caller.reach == Reach::Session && change.rate_limits.is_some() {
+            // They are what holds the session's own keys back.
+            return Err(Rejection::OutsideReach.into());
+        }
         let authority = by.authority(Operation::WriteSessions);
         self.session(id.locator(), Command::ChangeSession { authority, change }).await?.map(session)
     }

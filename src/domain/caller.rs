@@ -14,6 +14,7 @@ use super::ip_network::IpAllowList;
 use super::operation::Operation;
 use super::organization::Organization;
 use super::permission::{PermissionPreset, Permissions};
+use super::rate_limit::RateLimits;
 use super::session::Session;
 use super::timestamp::Timestamp;
 
@@ -75,6 +76,17 @@ pub struct Caller {
     pub ip_allow_list: IpAllowList,
     /// Its own end.
     pub expires_at: Option<Timestamp>,
+    /// How often it may be verified itself.
+    #[serde(default, skip_serializing_if = "RateLimits::is_empty")]
+    pub rate_limits: RateLimits,
+    /// Whether its own verifications are counted against a balance.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub has_credits: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde asks for")]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 impl Caller {
@@ -92,6 +104,8 @@ impl Caller {
             domain: key.settings.domain.clone(),
             ip_allow_list: key.settings.ip_allow_list.clone(),
             expires_at: key.settings.expires_at,
+            rate_limits: key.settings.rate_limits.clone(),
+            has_credits: key.settings.credits.is_some(),
         }
     }
 
@@ -108,6 +122,8 @@ impl Caller {
             domain: None,
             ip_allow_list: IpAllowList::default(),
             expires_at: None,
+            rate_limits: RateLimits::default(),
+            has_credits: false,
         }
     }
 
@@ -121,12 +137,15 @@ impl Caller {
     }
 
     /// Whether the caller could do everything that a key with these settings could: the same or fewer
-    /// permissions, networks and domains, and no longer life.
+    /// permissions, networks and domains, no longer life, and as often at most. Whoever has credits hands out nothing:
+    /// they would be multiplied.
     pub fn covers(&self, settings: &KeySettings) -> bool {
         self.permissions.covers(&settings.permissions)
             && (self.domain.is_none() || self.domain == settings.domain)
             && self.ip_allow_list.covers(&settings.ip_allow_list)
             && !outlives(settings.expires_at, self.expires_at)
+            && self.rate_limits.cover(&settings.rate_limits)
+            && !self.has_credits
     }
 
     /// How the audit log names this caller.
@@ -141,7 +160,18 @@ impl Caller {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::credits::CreditSettings;
+    use crate::domain::rate_limit::{LimitName, RateLimit};
     use crate::domain::sample::{at, key, session, settings};
+
+    fn limits(all: &[(&str, u32, u32)]) -> RateLimits {
+        let limit = |(name, limit, window_ms): &(&str, u32, u32)| RateLimit {
+            name: LimitName::parse(name).unwrap(),
+            limit: *limit,
+            window_ms: *window_ms,
+        };
+        RateLimits::new(all.iter().map(limit).collect()).unwrap()
+    }
 
     fn caller(settings: KeySettings) -> Caller {
         Caller::new(&key(settings), &session(Some(Environment::Production), true))
@@ -182,6 +212,7 @@ mod tests {
         mine.domain = Some(DomainName::parse("acme.example").unwrap());
         mine.ip_allow_list = IpAllowList::parse(["192.0.2.0/24"]).unwrap();
         mine.expires_at = Some(at(100));
+        mine.rate_limits = limits(&[("burst", 5, 1_000), ("daily", 100, 86_400_000)]);
         let giver = caller(mine.clone());
         assert!(giver.covers(&mine), "the same is fine");
         let with = |edit: fn(&mut KeySettings)| {
@@ -193,6 +224,12 @@ mod tests {
             (with(|settings| settings.permissions = Permissions::parse(["emails:send"]).unwrap()), "fewer permissions"),
             (with(|settings| settings.ip_allow_list = IpAllowList::parse(["192.0.2.8"]).unwrap()), "a smaller network"),
             (with(|settings| settings.expires_at = Some(at(99))), "a shorter life"),
+            (
+                with(|settings| {
+                    settings.rate_limits = limits(&[("daily", 99, 86_400_000), ("b", 5, 2_000), ("c", 1, 1_000)]);
+                }),
+                "lower limits, and one more",
+            ),
         ] {
             assert!(giver.covers(&less), "{what}");
         }
@@ -207,8 +244,21 @@ mod tests {
             ),
             (with(|settings| settings.expires_at = Some(at(101))), "a longer life"),
             (with(|settings| settings.expires_at = None), "an endless life"),
+            (with(|settings| settings.rate_limits = RateLimits::default()), "no limits"),
+            (with(|settings| settings.rate_limits = limits(&[("burst", 5, 1_000)])), "a limit less"),
+            (
+                with(|settings| settings.rate_limits = limits(&[("a", 6, 1_000), ("b", 9, 86_400_000)])),
+                "a higher limit",
+            ),
+            (
+                with(|settings| settings.rate_limits = limits(&[("a", 5, 999), ("b", 9, 86_400_000)])),
+                "a shorter window",
+            ),
         ] {
             assert!(!giver.covers(&more), "{what}");
         }
+        let mut metered = mine.clone();
+        metered.credits = Some(CreditSettings::default());
+        assert!(!caller(metered).covers(&mine), "credits would be multiplied");
     }
 }

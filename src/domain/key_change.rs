@@ -90,11 +90,12 @@ impl KeyChange {
         .collect()
     }
 
-    /// Whether it may give the key more than it has now: what it may do, or the time in which it does. A new
+    /// Whether it may give the key more than it has now: what it may do, how often, or the time in which it does. A new
     /// label does not, and switching a key off never needs more than the right to manage it.
     pub fn regrants(&self) -> bool {
         let what = self.permissions.is_some() || !self.domain.is_keep() || self.ip_allow_list.is_some();
+        let how_often = self.rate_limits.is_some() || !self.credits.is_keep();
         let when = !self.expires_at.is_keep() || !self.not_before.is_keep() || self.active == Some(true);
-        what || when
+        what || how_often || when
     }
 }

@@ -115,6 +115,14 @@ impl RateLimits {
         Ok(Self(limits))
     }
 
+    /// Whether whoever keeps to `other` keeps to these too: for each of these there is one among `other` that allows no
+    /// more, within no less time.
+    #[must_use]
+    pub fn cover(&self, other: &Self) -> bool {
+        let within = |mine: &RateLimit, its: &RateLimit| its.limit <= mine.limit && its.window_ms >= mine.window_ms;
+        self.0.iter().all(|mine| other.0.iter().any(|its| within(mine, its)))
+    }
+
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -62,10 +62,11 @@ async fn ask(world: &World, question: Question) -> Result<Option<Confirmed>, Abo
     use session::protocol::{Command as SessionCommand, Reply as SessionReply};
 
     let objects = &*world.objects;
+    let ends = matches!(question, Question::KeyToEnd(_));
     let (seat, command) = match question {
-        Question::Key(credential) => {
+        Question::Key(credential) | Question::KeyToEnd(credential) => {
             let address = Address::Session(credential.key_id.locator());
-            let command = SessionCommand::Confirm { credential };
+            let command = SessionCommand::Confirm { credential, ends };
             let reply = answered(delivery::call(objects, &address, &command).await)?;
             let SessionReply::Caller(caller) = reply else { return Ok(None) };
             return Ok(Some(Confirmed::Caller(*caller)));

@@ -19,6 +19,8 @@ use crate::organization::protocol::{Draw, Grant};
 pub enum Question {
     /// Is this key still good? Its session knows.
     Key(Credential),
+    /// The same, for a change that only takes away.
+    KeyToEnd(Credential),
     /// Does this member still have the role? The organization knows, and asks the account in its turn.
     Member(Seat),
     /// Does this member still have the role, signed in or not? The organization knows.

@@ -198,7 +198,7 @@ pub fn set_status(
 /// What sessions are told of a change, and what is found out on the way.
 #[derive(Default)]
 struct Told {
-    awaiting: Vec<EntryKey>,
+    until: Vec<EntryKey>,
     excess: Option<Excess>,
 }
 
@@ -220,7 +220,7 @@ fn tell_policy(
     // Loosening does not wait: who has not heard of it refuses a little longer. Saying the same again does, since it
     // may be what somebody has not heard of yet.
     if policy.tightens(&before) || !before.tightens(&policy) {
-        told.awaiting.push(entry(EVERY_SUBJECT, policy.version));
+        told.until.push(entry(EVERY_SUBJECT, policy.version));
     }
     if let Some(limit) = policy.plan.max_keys_per_session() {
         told.excess = Some(store::excess(sql, limit, context.now)?).filter(|excess| excess.sessions > 0);
@@ -241,7 +241,7 @@ fn commit(
     audit_log::record(sql, context, authority.actor(), action, organization.id.as_str(), details)?;
     announce(sql, &mut organization, context.now)?;
     let reply = Reply::Organization { organization: Box::new(organization), pools: Vec::new(), excess: told.excess };
-    Ok(Step::done_after(reply, told.awaiting))
+    Ok(Step::done_after(reply, told.until))
 }
 
 fn want_session(

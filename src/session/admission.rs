@@ -52,6 +52,21 @@ fn within_reach(state: &State, caller: &Caller, not_found: Rejection) -> Result<
     Ok(Admission::Granted(Some(caller.clone())))
 }
 
+/// Checks the authority of a command that only takes away: where the policy in force cannot be heard, the last one will
+/// do.
+pub fn admit_to_end(
+    sql: &dyn Sql,
+    context: &Context<'_>,
+    state: &State,
+    authority: &Authority,
+    not_found: Rejection,
+) -> Result<Admission, Abort> {
+    Ok(match admit(sql, context, state, authority, not_found)? {
+        Admission::Ask(Question::Key(credential)) => Admission::Ask(Question::KeyToEnd(credential)),
+        other => other,
+    })
+}
+
 /// Decides on a caller whose authority is this session.
 pub fn confirm(sql: &dyn Sql, context: &Context<'_>, state: &State, credential: &Credential) -> Result<Caller, Abort> {
     let needs = credential.needs.clone();

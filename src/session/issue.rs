@@ -86,7 +86,9 @@ pub fn rotate(
     };
     let mut settings = old.settings.clone();
     settings.expires_at = rotation.expires_at.or(settings.expires_at);
-    // Whoever rotates a key holds its successor: the same rule as for issuing one.
+    // Whoever rotates a key holds its successor: the same rule as for issuing one. But credits are not multiplied by it.
+    let caller =
+        caller.map(|caller| Caller { has_credits: caller.has_credits && settings.credits.is_none(), ..caller });
     require_covers(caller.as_ref(), &settings)?;
     if let Some(before) = already_issued(sql, context, &state, &rotation.secret)? {
         return Ok(rotated(before));

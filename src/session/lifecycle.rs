@@ -13,7 +13,7 @@ use crate::object::{Abort, Authority, Context, Rejection, Step, audit_log};
 use crate::ports::Sql;
 
 use super::SessionObject;
-use super::admission::{Admission, admit, require_state};
+use super::admission::{Admission, admit, admit_to_end, require_state};
 use super::issue::{refusal, require_covers, require_lifetime, require_quota};
 use super::policy::Memory;
 use super::projection::{announce_audit, announce_key};
@@ -59,7 +59,12 @@ pub fn change(
     let counted = before.counts_for_quota(context.now);
     let disabled = change.active.map_or(before.disabled, |active| !active);
     let balance = new_balance(&before, change, context.now);
+    let is_old_half = before.rotated_to.is_some();
     let mut after = before.change(settings, disabled, context.now).map_err(refusal)?;
+    if is_old_half && balance.is_some() {
+        // What may be spent is the successor's to say.
+        return Err(Rejection::KeyRotated.into());
+    }
     if !(change.expires_at.is_keep() && change.not_before.is_keep()) {
         require_lifetime(&after.settings)?;
     }
@@ -109,7 +114,7 @@ pub fn revoke(
     reason: Option<&Reason>,
 ) -> Result<Step<SessionObject>, Abort> {
     let state = require_state(sql)?;
-    if let Admission::Ask(question) = admit(sql, context, &state, authority, Rejection::KeyNotFound)? {
+    if let Admission::Ask(question) = admit_to_end(sql, context, &state, authority, Rejection::KeyNotFound)? {
         return Ok(Step::Confirm(question));
     }
     let before = store::key_by_id(sql, &state.session, key_id)?.ok_or(Rejection::KeyNotFound)?;

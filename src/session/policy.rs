@@ -62,12 +62,14 @@ enum Need {
 
 fn need(command: &Command) -> Need {
     match command {
-        Command::Confirm { .. }
+        Command::Confirm { ends: false, .. }
         | Command::Issue { .. }
         | Command::ChangeKey { .. }
         | Command::RotateKey { .. }
         | Command::ChangeSession { .. } => Need::InForce,
-        Command::RevokeKey { .. } | Command::DeleteSession { .. } => Need::IfAnswered,
+        Command::Confirm { ends: true, .. } | Command::RevokeKey { .. } | Command::DeleteSession { .. } => {
+            Need::IfAnswered
+        }
         // The first two know whether there is anything to decide. The others decide nothing by it.
         Command::Authenticate { .. }
         | Command::Verify(_)
@@ -100,9 +102,9 @@ pub fn prepare(
         return Ok(None);
     };
     match (current(sql, memory, context, state)?, need) {
-        (Known::InForce(_), _) | (Known::Nothing, Need::IfAnswered) => Ok(None),
+        (Known::InForce(_), _) | (Known::Nothing(_), Need::IfAnswered) => Ok(None),
         (Known::Ask(question), _) => Ok(Some(question)),
-        (Known::Nothing, _) => Err(Rejection::PolicyUnknown.into()),
+        (Known::Nothing(_), _) => Err(Rejection::PolicyUnknown.into()),
     }
 }
 
@@ -112,8 +114,8 @@ pub enum Known {
     InForce(Box<State>),
     /// The organization knows.
     Ask(Box<PolicyQuestion>),
-    /// The organization was asked, and has not answered.
-    Nothing,
+    /// The organization was asked, and has not answered. This is the session under the last policy heard.
+    Nothing(Box<State>),
 }
 
 /// Takes over what was heard, and tells whether the policy is in force. If nobody knows, what was debited is given back.
@@ -129,7 +131,7 @@ pub fn current(sql: &dyn Sql, memory: &mut Memory, context: &Context<'_>, mut st
     }
     if let Some(heard) = context.heard {
         memory.ledgers.give_back(sql, &heard.debit, context.now)?;
-        return Ok(Known::Nothing);
+        return Ok(Known::Nothing(Box::new(state)));
     }
     Ok(Known::Ask(question(&state, None, Debit::default())))
 }

@@ -39,7 +39,12 @@ pub enum Command {
         counts: bool,
     },
     /// Is this caller still good? Asked by another object before it commits a change.
-    Confirm { credential: Credential },
+    Confirm {
+        credential: Credential,
+        /// Whether the change only takes away, so that the last policy heard will do if the one in force is unknown.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        ends: bool,
+    },
     /// Is this key good, for this, now?
     Verify(Box<Verify>),
     /// The key has been used.

@@ -7,7 +7,7 @@ use crate::object::{Abort, Authority, Context, Rejection, Step, audit_log};
 use crate::ports::Sql;
 
 use super::SessionObject;
-use super::admission::{Admission, admit, require_state};
+use super::admission::{Admission, admit, admit_to_end, require_state};
 use super::issue::add;
 use super::policy::Memory;
 use super::projection::{announce_all_keys, announce_audit, announce_session};
@@ -110,7 +110,7 @@ pub fn change(
 /// Ends the session. That its keys are revoked follows; KV hears of each.
 pub fn delete(sql: &dyn Sql, context: &Context<'_>, authority: &Authority) -> Result<Step<SessionObject>, Abort> {
     let mut state = require_state(sql)?;
-    if let Admission::Ask(question) = admit(sql, context, &state, authority, Rejection::SessionNotFound)? {
+    if let Admission::Ask(question) = admit_to_end(sql, context, &state, authority, Rejection::SessionNotFound)? {
         return Ok(Step::Confirm(question));
     }
     if state.session.status == SessionStatus::Deleted {

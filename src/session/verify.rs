@@ -3,11 +3,13 @@
 use std::net::IpAddr;
 
 use crate::domain::api_key::{ApiKey, Status};
-use crate::domain::caller::Caller;
+use crate::domain::caller::{Caller, Reach};
 use crate::domain::id::ApiKeyId;
 use crate::domain::key_hash::KeyHash;
 use crate::domain::permission::Permission;
 use crate::domain::plan::Pool;
+use crate::domain::rate_limit::{Level, LimitUse};
+use crate::domain::session::SessionStatus;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::verification::{Check, Code, Demand, decide, explain};
 use crate::object::{Abort, Context, Done, Rejection, Step};
@@ -43,8 +45,9 @@ pub fn verify(
     let state = match surroundings(sql, memory, context, state, &key)? {
         Known::InForce(state) => state,
         Known::Ask(question) => return Ok(Step::Hear(question)),
-        Known::Nothing => return Ok(Step::Refused(Rejection::PolicyUnknown)),
+        Known::Nothing(_) => return Ok(Step::Refused(Rejection::PolicyUnknown)),
     };
+    let key = as_of(sql, &state, key)?;
     let code = decide(&key, standing(&state), &request.demand, context.now);
     let spending = if code == Code::Valid {
         let purse = Purse::of(sql, &state, &key, request.cost)?;
@@ -52,7 +55,7 @@ pub fn verify(
     } else {
         drawing::take_back(sql, memory, context, &state, Pool::Requests)?.map_or(Drawing::default(), Drawing::Ask)
     };
-    let funds = match spending {
+    let mut funds = match spending {
         Drawing::Ended(funds) => funds,
         Drawing::Ask(question) => return Ok(Step::Hear(question)),
         Drawing::Unanswered => return Ok(Step::Refused(Rejection::PolicyUnknown)),
@@ -64,6 +67,8 @@ pub fn verify(
         Vec::new()
     };
     let follow_up = if code == Code::Valid && !request.is_dry() { use_worth_noting(&key, context.now) } else { None };
+    let viewer = request.caller.as_ref().map_or_else(|| Caller::new(&key, &state.session).reach, |caller| caller.reach);
+    funds.limits.retain(|limit| may_see(viewer, limit));
     let reply = verified(code, Some(key), trace, funds);
     Ok(Step::Done(Done { reply, wait_ms: 0, awaiting: Vec::new(), follow_up }))
 }
@@ -93,8 +98,11 @@ pub fn authenticate(
     let state = match surroundings(sql, memory, context, state, &key)? {
         Known::InForce(state) => state,
         Known::Ask(question) => return Ok(Step::Hear(question)),
-        Known::Nothing => return Ok(Step::Refused(Rejection::PolicyUnknown)),
+        // Who does not count asks for something that is decided elsewhere, or only takes away.
+        Known::Nothing(state) if !presented.counts => state,
+        Known::Nothing(_) => return Ok(Step::Refused(Rejection::PolicyUnknown)),
     };
+    let key = as_of(sql, &state, key)?;
     let demand = Demand { permissions: needs.iter().cloned().collect(), ip: presented.ip, ..Demand::default() };
     let code = decide(&key, standing(&state), &demand, context.now);
     if code != Code::Valid {
@@ -113,9 +121,16 @@ pub fn authenticate(
         return Err(Rejection::RateLimited { limit: Box::new(limit.clone()) }.into());
     }
     let caller = Box::new(Caller::new(&key, &state.session));
+    let pool = pool.filter(|limit| may_see(caller.reach, limit));
     let reply = Reply::Authenticated { caller, pool: pool.map(Box::new) };
     let follow_up = use_worth_noting(&key, context.now);
     Ok(Step::Done(Done { reply, wait_ms: 0, awaiting: Vec::new(), follow_up }))
+}
+
+/// How far a pool is used tells how much happens in other sessions. Whoever is bound to one learns that it is spent, and
+/// nothing before.
+fn may_see(reach: Reach, limit: &LimitUse) -> bool {
+    reach == Reach::Organization || limit.level != Level::Organization || limit.refusal.is_some()
 }
 
 /// What surrounds a key. One that has ended by itself needs no organization to be refused.
@@ -130,6 +145,14 @@ fn surroundings(
         return Ok(Known::InForce(Box::new(state)));
     }
     current(sql, memory, context, state)
+}
+
+/// The key as it stands once the policy has been heard: an organization that has ended takes its keys along.
+fn as_of(sql: &dyn Sql, state: &State, key: ApiKey) -> Result<ApiKey, SqlError> {
+    if state.session.status != SessionStatus::Deleted || key.revocation.is_some() {
+        return Ok(key);
+    }
+    Ok(store::key_by_id(sql, &state.session, &key.id)?.unwrap_or(key))
 }
 
 fn verified(code: Code, key: Option<ApiKey>, trace: Vec<Check>, funds: Funds) -> Reply {

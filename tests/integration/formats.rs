@@ -149,7 +149,7 @@ fn commands_to_a_session_are_pinned() {
                 needs: Some(permission("emails:send")),
                 counts: true,
             },
-            session::Command::Confirm { credential: credential.clone() },
+            session::Command::Confirm { credential: credential.clone(), ends: false },
             session::Command::Verify(Box::new(session::Verify {
                 hashes: hashes(),
                 demand,

@@ -45,7 +45,7 @@ fn a_verification_tells_every_limit_and_the_header_fields_the_tightest() {
     assert_eq!(answer.header("ratelimit"), Some("\"key.burst\";r=6;t=10"));
     assert_eq!(answer.header("ratelimit-policy"), Some("\"key.burst\";q=10;w=10"));
     let body = answer.json();
-    let met = json!({ "scope": "key", "name": "burst", "limit": 10, "windowMs": 10_000, "remaining": 6,
+    let met = json!({ "level": "key", "name": "burst", "limit": 10, "windowMs": 10_000, "remaining": 6,
         "resetMs": 10_000, "retryAfterMs": null });
     assert_eq!((&body["code"], &body["rateLimits"][0]), (&json!("VALID"), &met));
     assert_eq!(body["rateLimits"][1]["remaining"], 996);
@@ -53,7 +53,7 @@ fn a_verification_tells_every_limit_and_the_header_fields_the_tightest() {
     house.advance(4_000);
     let refused = verified(&house, &home, &key, 7).json();
     assert_eq!((&refused["code"], &refused["rateLimits"][0]["retryAfterMs"]), (&json!("RATE_LIMITED"), &json!(6_000)));
-    assert_eq!(refused["limitedBy"], json!({ "scope": "key", "name": "burst" }));
+    assert_eq!(refused["limitedBy"], json!({ "level": "key", "name": "burst" }));
     let one = format!("{KEYS}/{}", key["id"].as_str().unwrap());
     let read = house.call(&home.secret, "GET", &one, &NULL).json();
     let standing = json!({ "name": "burst", "limit": 10, "windowMs": 10_000, "remaining": 6, "resetMs": 6_000 });
@@ -79,7 +79,7 @@ fn the_gate_names_the_limit_that_refuses_and_when_to_come_back() {
         );
         let mut details = refused.json()["details"].clone();
         details.as_object_mut().unwrap().remove("requestId");
-        let expected = json!({ "limit": "key.burst", "scope": "key", "name": "burst", "quota": 5, "windowMs": 10_000,
+        let expected = json!({ "limit": "key.burst", "level": "key", "name": "burst", "quota": 5, "windowMs": 10_000,
             "remaining": 0, "retryAfterMs": 10_000 });
         assert_eq!(details, expected);
     }
@@ -160,7 +160,7 @@ fn a_session_shows_its_places_and_the_limits_that_its_keys_share() {
         assert_eq!(verified(&house, &home, key, 5).json()["code"], "VALID");
     }
     let refused = verified(&house, &home, &keys[0], 1).json();
-    assert_eq!(refused["limitedBy"], json!({ "scope": "session", "name": "burst" }));
+    assert_eq!(refused["limitedBy"], json!({ "level": "session", "name": "burst" }));
     let read = house.call(&home.secret, "GET", &one, &NULL).json();
     let expected = json!({ "keys": { "limit": 10, "used": 2 }, "rateLimits": [
         { "name": "burst", "limit": 10, "windowMs": 10_000, "remaining": 0, "resetMs": 10_000 },

@@ -165,7 +165,7 @@ fn text(owner: &str, member: &str) -> Value {
         ("HealthzBody", "status") => json!({ "const": "ok", "type": "string" }),
         ("PlanBody", "name") => plan_name(),
         ("RateLimitBody" | "MetLimitBody" | "LimitedByBody", "name") => limit_name(),
-        (_, "scope") => whose(),
+        (_, "level") => whose(),
         (_, "interval") => interval(),
         ("VerificationBody", "code") => one_of(verification::Code::ALL.map(verification::Code::as_str)),
         ("FreshnessBody", "mode") => one_of(["strict"]),
@@ -346,7 +346,7 @@ fn error_details() -> Value {
                 "description": "How many keys the plan allows (`key_limit_reached`); or which limit has refused \
                     (`rate_limited`, `usage_exceeded`), as the header `RateLimit` calls it.",
             },
-            "scope": whose(),
+            "level": whose(),
             "name": { "type": "string", "description": "What it is called; `credits` for credits." },
             "quota": { "type": "integer", "description": "How many tokens it has." },
             "windowMs": { "type": "integer", "description": "Within which time, in milliseconds." },

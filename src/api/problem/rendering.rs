@@ -244,7 +244,7 @@ mod tests {
     #[test]
     fn a_limit_that_refuses_is_named_with_the_time_after_which_it_does_not() {
         let problem = Problem::new(Code::RateLimited).limited_by(&refusing(Some(700), Some(1_200)));
-        let expected = json!({"limit": "key.burst", "scope": "key", "name": "burst", "quota": 10, "windowMs": 1_500,
+        let expected = json!({"limit": "key.burst", "level": "key", "name": "burst", "quota": 10, "windowMs": 1_500,
             "remaining": 3, "retryAfterMs": 1_200, "requestId": ID});
         assert_eq!(details(&problem, ID), expected);
         assert_eq!(header(&problem, rate_limit_fields::RATE_LIMIT).as_deref(), Some("\"key.burst\";r=3;t=1"));

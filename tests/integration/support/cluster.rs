@@ -35,6 +35,8 @@ pub enum Fault {
     Retryable,
     /// It arrives twice; the second answer counts.
     Doubled,
+    /// It seems lost, and arrives when `deliver_late` says.
+    Late,
 }
 
 /// Which calls a fault meets.
@@ -46,6 +48,25 @@ pub enum Whom {
     One(Address),
     /// Those to objects of a kind.
     Kind(Kind),
+    /// Those that tell one object this command: whoever sends other commands reaches it.
+    Command(Address, &'static str),
+}
+
+impl Whom {
+    fn is_met(&self, address: &Address, request: &[u8]) -> bool {
+        match self {
+            Self::Everybody => true,
+            Self::One(one) => one == address,
+            Self::Kind(kind) => *kind == Kind::of(address),
+            Self::Command(one, command) => one == address && command_in(request) == *command,
+        }
+    }
+}
+
+/// The command in a request: its tag comes first.
+fn command_in(request: &[u8]) -> &str {
+    let text = std::str::from_utf8(request).unwrap_or_default();
+    text.strip_prefix("{\"command\":\"").and_then(|rest| rest.split('"').next()).unwrap_or_default()
 }
 
 /// The kinds of objects.
@@ -94,7 +115,9 @@ pub struct Cluster {
     planned: Mutex<Option<(u64, Fault, bool)>>,
     fuse: Mutex<Option<(Kind, i64)>>,
     interruption: Mutex<Option<(u64, Rest)>>,
-    calls: Mutex<BTreeMap<Kind, u64>>,
+    before_answer: Mutex<Option<(Whom, Rest)>>,
+    late: Mutex<Vec<(Address, Vec<u8>)>>,
+    calls: Mutex<BTreeMap<(Kind, String), u64>>,
     rests: Mutex<Vec<Rest>>,
     folder: Option<PathBuf>,
 }
@@ -109,6 +132,8 @@ impl Cluster {
             planned: Mutex::default(),
             fuse: Mutex::default(),
             interruption: Mutex::default(),
+            before_answer: Mutex::default(),
+            late: Mutex::default(),
             calls: Mutex::default(),
             rests: Mutex::default(),
             folder,
@@ -172,6 +197,19 @@ impl Cluster {
         planned.take().map(|(_, with)| with)
     }
 
+    /// Lets something else happen once the next call of these has been carried out, before its answer is back.
+    pub fn before_answer(&self, of: Whom, with: Rest) {
+        *self.before_answer.lock().unwrap() = Some((of, with));
+    }
+
+    /// The calls that were late arrive now, in their order.
+    pub async fn deliver_late(&self) {
+        let late = std::mem::take(&mut *self.late.lock().unwrap());
+        for (address, request) in late {
+            self.carry(&address, None, &request).await;
+        }
+    }
+
     /// Ends all faults.
     pub fn heal(&self) {
         self.faults.lock().unwrap().clear();
@@ -180,7 +218,12 @@ impl Cluster {
 
     /// How many calls objects of a kind were sent.
     pub fn calls(&self, kind: Kind) -> u64 {
-        self.calls.lock().unwrap().get(&kind).copied().unwrap_or_default()
+        self.calls.lock().unwrap().iter().filter(|((of, _), _)| *of == kind).map(|(_, calls)| calls).sum()
+    }
+
+    /// How often objects of a kind were told this.
+    pub fn told(&self, kind: Kind, command: &str) -> u64 {
+        self.calls.lock().unwrap().get(&(kind, command.to_owned())).copied().unwrap_or_default()
     }
 
     /// How many calls there were in all.
@@ -211,6 +254,13 @@ impl Cluster {
     /// All objects lose their memory and keep their disks.
     pub fn restart(&self) {
         self.plots.lock().unwrap().values_mut().for_each(|(_, plot)| plot.room = None);
+    }
+
+    /// One object loses its memory and keeps its disk.
+    pub fn restart_one(&self, address: &Address) {
+        if let Some((_, plot)) = self.plots.lock().unwrap().get_mut(&name(address)) {
+            plot.room = None;
+        }
     }
 
     /// What objects want to do after their answers.
@@ -254,7 +304,7 @@ impl Cluster {
         room.clone()
     }
 
-    fn meets(&self, address: &Address) -> Option<Fault> {
+    fn meets(&self, address: &Address, request: &[u8]) -> Option<Fault> {
         if let Some((left, fault, stays)) = self.planned.lock().unwrap().as_mut() {
             *left = left.saturating_sub(1);
             if *left == 0 {
@@ -264,11 +314,7 @@ impl Cluster {
             }
         }
         let mut faults = self.faults.lock().unwrap();
-        let place = faults.iter().position(|(whom, _, _)| match whom {
-            Whom::Everybody => true,
-            Whom::One(one) => one == address,
-            Whom::Kind(kind) => *kind == Kind::of(address),
-        })?;
+        let place = faults.iter().position(|(whom, _, _)| whom.is_met(address, request))?;
         let (_, fault, left) = &mut faults[place];
         let fault = *fault;
         if left.as_mut().is_some_and(|left| {
@@ -317,16 +363,28 @@ fn name(address: &Address) -> String {
 #[async_trait]
 impl Objects for Cluster {
     async fn call(&self, address: &Address, region: Option<Region>, request: Vec<u8>) -> Result<Vec<u8>, PortError> {
-        *self.calls.lock().unwrap().entry(Kind::of(address)).or_default() += 1;
+        let told = (Kind::of(address), command_in(&request).to_owned());
+        *self.calls.lock().unwrap().entry(told).or_default() += 1;
         let failed = |detail: &str| PortError::new("object call", detail);
         if let Some(interruption) = self.interruption() {
             interruption.await;
         }
-        match self.meets(address) {
-            None => Ok(self.carry(address, region, &request).await),
+        match self.meets(address, &request) {
+            None => {
+                let answer = self.carry(address, region, &request).await;
+                let met = self.before_answer.lock().unwrap().take_if(|(whom, _)| whom.is_met(address, &request));
+                if let Some((_, rest)) = met {
+                    rest.await;
+                }
+                Ok(answer)
+            }
             Some(Fault::Unreachable) => Err(failed("unreachable")),
             Some(Fault::Overloaded) => Err(failed("overloaded")),
             Some(Fault::Retryable) => Err(PortError { retryable: true, ..failed("the code was updated") }),
+            Some(Fault::Late) => {
+                self.late.lock().unwrap().push((address.clone(), request));
+                Err(failed("no answer"))
+            }
             Some(Fault::Hanging) => std::future::pending().await,
             Some(Fault::AnswerLost) => {
                 self.carry(address, region, &request).await;
