@@ -12,7 +12,7 @@ export interface Fields {
   /** Tokens left. */
   r: number;
   /** Seconds until there are more, if any are spent. */
-  t: number | undefined;
+  t?: number;
   /** Tokens of the limit, within `w` seconds. */
   q: number;
   w: number;
@@ -35,7 +35,7 @@ export function fields({ headers, status, text }: Reply): Fields | undefined {
   assert.ok(limit.r <= policy.q && policy.w >= 1 && (limit.t ?? 0) <= policy.w, `${lines}`);
   const retryAfter = headers.get('retry-after');
   if (status === 429 && retryAfter !== null) assert.ok(Number(retryAfter) >= limit.t!, `Retry-After ${retryAfter} before ${lines[0]}`);
-  return { t: undefined, ...limit, ...policy };
+  return { ...limit, ...policy };
 }
 
 /** The fields of an answer that must have them. */
