@@ -31,6 +31,7 @@ use crate::domain::locator::Locator;
 use crate::domain::timestamp::Timestamp;
 use crate::ports::{FailureLimiter, Limited, World};
 
+pub use crate::session::protocol::Call;
 pub use authenticate::{Person, Principal};
 pub(crate) use call::{LONGEST_WAIT_MS, PATIENCE_MS, RETRIES};
 pub use call::{Outcome, Patience};

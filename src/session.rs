@@ -65,8 +65,8 @@ impl Object for SessionObject {
         }
         match command {
             Command::Initialize(new) => state::initialize(sql, context, new),
-            Command::Authenticate { hashes, ip, needs, counts } => {
-                let presented = Presented { hashes, ip: *ip, needs: needs.as_ref(), counts: *counts };
+            Command::Authenticate { hashes, ip, needs, call } => {
+                let presented = Presented { hashes, ip: *ip, needs: needs.as_ref(), call: *call };
                 verify::authenticate(sql, memory, context, &presented)
             }
             Command::Confirm { credential, .. } => {
@@ -93,7 +93,7 @@ impl Object for SessionObject {
             Command::Health { caller } => state::health(sql, context, caller),
             Command::Claim(claim) => idempotency::claim(sql, context, claim),
             Command::Release { header_hash } => idempotency::release(sql, header_hash),
-            Command::Erase => erasure::erase(sql),
+            Command::Erase => erasure::erase(sql, memory),
         }
     }
 

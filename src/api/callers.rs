@@ -14,7 +14,7 @@ use super::csrf;
 use super::mount::{Mount, organization_in};
 use super::problem::{Code, Problem};
 use super::rate_limit_fields::Counted;
-use crate::app::{App, Error, Person, Principal};
+use crate::app::{App, Call, Error, Person, Principal};
 use crate::domain::id::OrganizationId;
 use crate::domain::operation::Operation;
 use crate::domain::verification;
@@ -65,8 +65,12 @@ impl<N: Needs> FromRequestParts<Arc<App>> for By<N> {
         let ClientIp(ip) = ClientIp::find(&parts.headers);
         // A verification spends the limits of the key that is verified. And what takes something away is never counted:
         // a spent pool must not stand in the way of revoking a key.
-        let counts = N::OPERATION != Operation::VerifyKeys && parts.method != Method::DELETE;
-        match app.authenticate(presented.expose(), ip, N::OPERATION, counts).await {
+        let call = match (N::OPERATION, &parts.method) {
+            (Operation::VerifyKeys, _) => Call::Verify,
+            (_, &Method::DELETE) => Call::End,
+            _ => Call::Manage,
+        };
+        match app.authenticate(presented.expose(), ip, N::OPERATION, call).await {
             Ok(principal) => {
                 if let Some(pool) = &principal.pool {
                     Counted::note(&parts.extensions, pool);

@@ -105,13 +105,15 @@ impl OrganizationBody {
 impl ChangedOrganizationBody {
     /// Writes the record after a change of it.
     pub(super) fn changed(outcome: &Outcome<ChangedOrganization>, app: &App) -> Self {
-        Self::new(outcome, outcome.reply.organization.updated_at, app)
+        let organization = &outcome.reply.organization;
+        let is_of_policy = organization.policy_at == Some(organization.updated_at);
+        Self::new(outcome, if is_of_policy { app.now() } else { organization.updated_at }, app)
     }
 
     /// Writes the record after it was suspended, resumed or deleted; perhaps by an earlier request than this one.
     pub(super) fn switched(outcome: &Outcome<ChangedOrganization>, app: &App) -> Self {
-        let organization = &outcome.reply.organization;
-        Self::new(outcome, organization.policy_at.unwrap_or(organization.updated_at), app)
+        // Sessions have acknowledged it one after the other: now, all have.
+        Self::new(outcome, app.now(), app)
     }
 
     fn new(outcome: &Outcome<ChangedOrganization>, committed_at: Timestamp, app: &App) -> Self {

@@ -17,7 +17,7 @@ use crate::domain::user::User;
 use crate::domain::verification::Code;
 use crate::object::{Authority, Credential, Rejection, Seat};
 use crate::organization::protocol::{Command as OrganizationCommand, Reply as OrganizationReply};
-use crate::session::protocol::{Command, Reply};
+use crate::session::protocol::{Call, Command, Reply};
 
 /// A user who is signed in.
 #[derive(Debug)]
@@ -75,8 +75,7 @@ impl Principal {
 }
 
 impl App {
-    /// Authenticates the bearer of a secret key for an operation; `counts` if the call is one of those that the plan
-    /// allows so many of.
+    /// Authenticates the bearer of a secret key for an operation.
     ///
     /// # Errors
     /// `RateLimited`; `CallerRefused` with the code of the verification; `Unavailable` if its authority cannot be asked.
@@ -85,14 +84,14 @@ impl App {
         presented: &str,
         ip: Option<IpAddr>,
         operation: Operation,
-        counts: bool,
+        call: Call,
     ) -> Result<Principal, Error> {
         let needs = operation.permission();
         let Ok(secret) = SecretKey::parse(presented, &self.settings.prefix, self.keyring()) else {
             return Err(Rejection::CallerRefused { code: Code::NotFound, needs: Some(needs) }.into());
         };
         let hashes = secret.hashes(self.keyring());
-        let command = Command::Authenticate { hashes, ip, needs: Some(needs), counts };
+        let command = Command::Authenticate { hashes, ip, needs: Some(needs), call };
         let Reply::Authenticated { caller, pool } = self.session(secret.locator(), command).await?.reply else {
             return unexpected();
         };

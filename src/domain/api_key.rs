@@ -175,16 +175,6 @@ impl ApiKey {
         }
     }
 
-    /// Whether the key takes one of the places its plan allows: active, pending and disabled keys do,
-    /// expired and revoked ones and the old half of a rotation do not.
-    pub fn counts_for_quota(&self, now: Timestamp) -> bool {
-        self.rotated_to.is_none()
-            && match self.status(now) {
-                Status::Active | Status::Pending | Status::Disabled => true,
-                Status::Expired | Status::Revoked => false,
-            }
-    }
-
     /// The key whose ledger it spends from. Both halves of a rotation share one: else a rotation would double what
     /// may be spent.
     pub fn ledger(&self) -> &ApiKeyId {
@@ -366,15 +356,5 @@ mod tests {
         let old = key(settings(&["*"])).retire(successor(), 0, at(7)).unwrap();
         assert_eq!(old.revocation.unwrap().reason, Some(Reason::of("rotated")));
         assert_eq!(old.rotated_to, Some(successor()));
-    }
-
-    #[test]
-    fn the_quota_counts_what_can_be_used_now_or_again() {
-        for (status, key) in in_every_status() {
-            let counts = matches!(status, Status::Active | Status::Pending | Status::Disabled);
-            assert_eq!(key.counts_for_quota(at(100)), counts, "{status:?}");
-        }
-        let old = key(settings(&["*"])).retire(successor(), 60_000, at(0)).unwrap();
-        assert!(!old.counts_for_quota(at(1)), "the old half of a rotation does not count");
     }
 }

@@ -34,6 +34,12 @@ impl Held {
         (asked_at <= now && now < until).then_some(Self { version, until, seen: now })
     }
 
+    /// The latest moment at which its clock was looked at.
+    #[must_use]
+    pub fn seen(&self) -> Timestamp {
+        self.seen
+    }
+
     /// Whether it holds at `now` for somebody who has what it says in `version`. A clock that runs backwards ends it
     /// for good: nobody knows how much time has passed.
     pub fn is_live(&mut self, version: i64, now: Timestamp) -> bool {
@@ -53,6 +59,8 @@ pub struct Granted<K> {
     inherited: Timestamp,
     horizon: Timestamp,
     ends: BTreeMap<K, Timestamp>,
+    /// The ends of leases on what was said before the last change.
+    former: BTreeMap<K, Timestamp>,
 }
 
 /// How far (ms) the horizon is raised beyond what is needed, so that it is written once a minute and not once a lease.
@@ -64,7 +72,7 @@ impl<K: Ord> Granted<K> {
     /// After a start: all that is known is the horizon.
     #[must_use]
     pub fn restore(horizon: Timestamp) -> Self {
-        Self { inherited: horizon, horizon, ends: BTreeMap::new() }
+        Self { inherited: horizon, horizon, ends: BTreeMap::new(), former: BTreeMap::new() }
     }
 
     /// Grants a lease of `ttl_ms` to `holder`. Returns the new horizon where it has to be written down before the lease
@@ -83,21 +91,24 @@ impl<K: Ord> Granted<K> {
         Some(self.horizon)
     }
 
-    /// When the last lease ends that `holder` may have.
-    #[must_use]
-    pub fn end(&self, holder: &K) -> Timestamp {
-        self.ends.get(holder).copied().unwrap_or(Timestamp::MIN).max(self.inherited)
+    /// What leases say changes: those that are out are former ones from here on.
+    pub fn change(&mut self, now: Timestamp) {
+        self.former.retain(|_, end| *end > now);
+        for (holder, end) in std::mem::take(&mut self.ends) {
+            let known = self.former.entry(holder).or_insert(end);
+            *known = end.max(*known);
+        }
     }
 
-    /// Those who hold a lease that was granted in this life.
-    pub fn holders(&self, now: Timestamp) -> impl Iterator<Item = &K> {
-        self.ends.iter().filter(move |(_, end)| **end > now).map(|(holder, _)| holder)
+    /// When the last lease ends that `holder` may have on what was said before the last change.
+    #[must_use]
+    pub fn former_end(&self, holder: &K) -> Timestamp {
+        self.former.get(holder).copied().unwrap_or(Timestamp::MIN).max(self.inherited)
     }
 
-    /// When the last lease ends that anybody may have.
-    #[must_use]
-    pub fn last_end(&self) -> Timestamp {
-        self.ends.values().copied().max().unwrap_or(Timestamp::MIN).max(self.inherited)
+    /// Those who may still hold a former lease that was granted in this life.
+    pub fn former_holders(&self, now: Timestamp) -> impl Iterator<Item = &K> {
+        self.former.iter().filter(move |(_, end)| **end > now).map(|(holder, _)| holder)
     }
 }
 
@@ -121,7 +132,22 @@ mod tests {
         assert!(!held.is_live(1, at(TTL - margin)));
         let mut granted = Granted::restore(Timestamp::MIN);
         granted.grant("s", TTL, at(20));
-        assert_eq!(granted.end(&"s"), at(20 + TTL + margin));
+        granted.change(at(30));
+        assert_eq!(granted.former_end(&"s"), at(20 + TTL + margin));
+    }
+
+    #[test]
+    fn a_lease_on_what_is_said_now_holds_nobody_back() {
+        let mut granted = Granted::restore(Timestamp::MIN);
+        granted.grant("s", TTL, at(0));
+        granted.change(at(1_000));
+        let end = granted.former_end(&"s");
+        granted.grant("s", TTL, at(30_000));
+        assert_eq!(granted.former_end(&"s"), end, "it was granted after the change");
+        granted.change(at(31_000));
+        assert!(granted.former_end(&"s") > end, "and there was another change");
+        assert_eq!(granted.former_holders(at(31_000)).collect::<Vec<_>>(), [&"s"]);
+        assert_eq!(granted.former_holders(at(200_000)).count(), 0);
     }
 
     #[test]
@@ -151,8 +177,9 @@ mod tests {
         let written = (0..600).filter_map(|second| granted.grant("s", TTL, at(second * 1_000))).collect::<Vec<_>>();
         assert!((8..=11).contains(&written.len()), "{} rows in ten minutes", written.len());
         let after = Granted::<&str>::restore(*written.last().unwrap());
-        assert!(after.end(&"s") >= granted.end(&"s"));
-        assert!(after.end(&"nobody") >= granted.end(&"s"), "nobody knows who had one");
+        granted.change(at(600_000));
+        assert!(after.former_end(&"s") >= granted.former_end(&"s"));
+        assert!(after.former_end(&"nobody") >= granted.former_end(&"s"), "nobody knows who had one");
     }
 
     #[test]
@@ -179,10 +206,11 @@ mod tests {
             if restarts {
                 granted = Granted::restore(written);
             }
+            granted.change(at(there));
             if let Some(mut held) = Held::new(1, holder(0), TTL, holder(there + back)) {
                 let now = there + back + elapsed;
                 if held.is_live(1, holder(now)) {
-                    prop_assert!(granted.end(&"s") > at(now));
+                    prop_assert!(granted.former_end(&"s") > at(now));
                 }
             }
         }

@@ -9,12 +9,15 @@
 //! Windows are measured by a clock of the ledger's own: it runs with the clock it is shown, stands still where that
 //! one is set back, and goes on from there. It never runs faster, so no step of the clock lets anybody spend more.
 
-use serde::{Deserialize, Serialize};
+mod records;
 
 use super::credits::{Balance, CreditSettings};
 use super::rate_limit::{Level, LimitName, LimitUse, RATE_LIMITS_MAX, RateLimit, Refusal};
 use super::timestamp::Timestamp;
-use super::window::{Debit, SlidingWindow};
+use super::window::SlidingWindow;
+
+use records::SavedWindow;
+pub use records::{Hold, Snapshot};
 
 /// A clock that goes back by no more than this (ms) is waited for; by more, and it has been set.
 const JITTER_MS: i64 = 1_000;
@@ -59,39 +62,6 @@ pub enum Shortage {
     Credits,
 }
 
-/// What has been debited, to be given back if it is refused elsewhere. It is good for the ledger in memory that it
-/// came from, and for one time.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Hold {
-    debits: Vec<(LimitName, Debit)>,
-    credits: u64,
-    /// How many rows had been written.
-    saves: u64,
-    /// How many times the balance had been filled up or replaced.
-    revision: u64,
-}
-
-/// A ledger as it is written down.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Snapshot {
-    /// The ledger's clock (ms), by which the buckets are dated.
-    clock: i64,
-    /// What the clock on the wall showed then.
-    seen: Timestamp,
-    windows: Vec<SavedWindow>,
-    balance: Option<Balance>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct SavedWindow {
-    name: LimitName,
-    window_ms: u32,
-    /// The latest moment and the tokens of each bucket.
-    spent: Vec<(i64, u32)>,
-    /// Tokens that may have been spent since.
-    open: u32,
-}
-
 #[derive(Clone, Debug)]
 struct NamedWindow {
     name: LimitName,
@@ -112,6 +82,8 @@ pub struct Ledger {
     /// How many times the balance was filled up or replaced, and by how much the last time filled it up.
     revision: u64,
     filled_up_by: u64,
+    /// Credits of holds from before this revision are not given back: somebody has said since how many are left.
+    counts_from: u64,
     /// The size of blocks.
     block: u32,
     /// Whether the last row has an open block.
@@ -133,6 +105,7 @@ impl Ledger {
             balance: None,
             revision: 0,
             filled_up_by: 0,
+            counts_from: 0,
             block: 0,
             is_open: false,
             saves: 0,
@@ -227,9 +200,11 @@ impl Ledger {
         hold
     }
 
-    /// Undoes a spending. What has gone into a row already stays in it until the next one is written.
+    /// Undoes a spending. What has gone into a row already stays in it until the next one is written; as long as it does,
+    /// the row counts as open.
     pub fn give_back(&mut self, hold: &Hold) {
         let saves = self.saves;
+        self.is_open |= hold.saves != saves && !hold.debits.is_empty();
         for (name, debit) in &hold.debits {
             let Some(named) = self.window_mut(name) else { continue };
             named.window.give_back(debit);
@@ -237,7 +212,7 @@ impl Ledger {
                 named.unsaved = named.unsaved.saturating_sub(debit.tokens().into());
             }
         }
-        let mut credits = hold.credits;
+        let mut credits = if hold.revision < self.counts_from { 0 } else { hold.credits };
         if hold.revision != self.revision {
             // The balance was filled up to the brim in the meantime: a part of it has come back that way.
             let came_back = credits.min(self.filled_up_by);
@@ -255,13 +230,19 @@ impl Ledger {
         self.balance
     }
 
-    /// Replaces the credits. What is given back afterwards is added to them.
+    /// Replaces the credits by what somebody has reckoned from them. What is given back afterwards is added to them.
+    pub fn change_balance(&mut self, balance: Balance) {
+        self.balance = Some(balance);
+        self.revision = self.revision.saturating_add(1);
+        self.filled_up_by = 0;
+    }
+
+    /// Sets the credits, whatever they were. What is given back of before is not added to them.
     pub fn set_balance(&mut self, balance: Option<Balance>) {
-        if self.balance != balance {
-            self.balance = balance;
-            self.revision = self.revision.saturating_add(1);
-            self.filled_up_by = 0;
-        }
+        self.balance = balance;
+        self.revision = self.revision.saturating_add(1);
+        self.filled_up_by = 0;
+        self.counts_from = self.revision;
     }
 
     /// Whether more has been spent than the last row allows for. A spending is not to be answered before that is

@@ -99,6 +99,9 @@ impl SlidingWindow {
             self.buckets.pop_front();
             self.spent = self.spent.saturating_sub(tokens.into());
         }
+        if self.buckets.is_empty() {
+            self.buckets.shrink_to_fit();
+        }
         self.spent
     }
 

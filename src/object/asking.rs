@@ -13,6 +13,8 @@ use crate::{account, organization, session};
 /// How long (ms) another object may take to answer. What comes later must not be carried out: the caller has been told
 /// by then that it failed.
 const PATIENCE_MS: u64 = 5_000;
+/// How long (ms) the organization may take to tell its policy: two who ask for it one inside the other are done in time.
+const POLICY_PATIENCE_MS: u64 = 2_000;
 
 /// Asks the object that knows about the caller.
 pub(super) async fn confirm(world: &World, question: Question) -> Result<Confirmed, Abort> {
@@ -31,7 +33,7 @@ pub(super) async fn hear(world: &World, question: PolicyQuestion) -> (Heard, Opt
     let PolicyQuestion { organization_id, session_id, draw, debit } = question;
     let asked_at = world.clock.now();
     let asking = Box::pin(ask_for_policy(world, &organization_id, session_id, draw.clone()));
-    let answer = match select(asking, world.timer.sleep(PATIENCE_MS)).await {
+    let answer = match select(asking, world.timer.sleep(POLICY_PATIENCE_MS)).await {
         Either::Left((answer, _)) => answer,
         Either::Right(_) => Err(PortError::new("object call", "no answer in time")),
     };

@@ -3,6 +3,8 @@
 //!
 //! A crash counts such a block as spent; an alarm closes it before an object that has become quiet is evicted.
 
+use std::collections::BTreeSet;
+
 use lru::LruCache;
 use serde::{Deserialize, Serialize};
 
@@ -16,21 +18,44 @@ use crate::ports::{Sql, SqlError};
 /// The table, for the migrations of the objects that have ledgers.
 pub const SCHEMA: &str = "CREATE TABLE ledgers (subject TEXT PRIMARY KEY, snapshot TEXT NOT NULL) WITHOUT ROWID";
 
-/// How many buckets all ledgers in memory may have together, at about 16 bytes each.
+/// How much all ledgers in memory may weigh together: about 16 bytes each, so a megabyte.
 const WEIGHT_MAX: usize = 65_536;
+/// What a ledger weighs beside its buckets.
+const LEDGER_WEIGHT: usize = 64;
+/// How many blocks are closed at once.
+const CLOSED_AT_ONCE: usize = 100;
 
 /// The ledgers of one object.
 pub struct Ledgers {
-    held: LruCache<String, Ledger>,
+    held: LruCache<String, Held>,
     weight: usize,
-    /// How those were that this step changes, in case it is taken back.
-    before: Vec<(String, Ledger)>,
+    /// Those with an open block.
+    open: BTreeSet<String>,
+    /// Whether one has been opened that the alarm does not know of.
     opened: bool,
+    /// How those were that this step has changed or let go, in case it is taken back.
+    before: Vec<(String, Held)>,
+    lives: i64,
+}
+
+/// A ledger in memory. Its life ends when it is let go: what was debited in it can then no longer be told from what the
+/// row says.
+#[derive(Clone)]
+struct Held {
+    life: i64,
+    ledger: Ledger,
+}
+
+impl Held {
+    fn weight(&self) -> usize {
+        self.ledger.weight().saturating_add(LEDGER_WEIGHT)
+    }
 }
 
 impl Default for Ledgers {
     fn default() -> Self {
-        Self { held: LruCache::unbounded(), weight: 0, before: Vec::new(), opened: false }
+        let (open, before) = (BTreeSet::new(), Vec::new());
+        Self { held: LruCache::unbounded(), weight: 0, open, opened: false, before, lives: 0 }
     }
 }
 
@@ -40,11 +65,8 @@ impl Memory for Ledgers {
     }
 
     fn roll_back(&mut self) {
-        for (subject, ledger) in std::mem::take(&mut self.before) {
-            self.weight = self.weight.saturating_add(ledger.weight());
-            if let Some((_, undone)) = self.held.push(subject, ledger) {
-                self.weight = self.weight.saturating_sub(undone.weight());
-            }
+        for (subject, held) in std::mem::take(&mut self.before) {
+            self.hold(subject, held);
         }
     }
 }
@@ -62,7 +84,7 @@ impl Ledgers {
         cost: u32,
         now: Timestamp,
     ) -> Result<View, SqlError> {
-        self.with(sql, subject, now, |ledger| ledger.view(terms, cost, now))
+        self.with(sql, subject, now, |held| held.ledger.view(terms, cost, now))
     }
 
     /// Debits, in memory, and notes in `debit` what was taken from where. Whoever calls has looked before, and writes it
@@ -76,15 +98,15 @@ impl Ledgers {
         now: Timestamp,
         debit: &mut Debit,
     ) -> Result<(), SqlError> {
-        let hold = self.change(sql, subject, now, |ledger| ledger.spend(terms, cost, now))?;
-        debit.0.push((subject.to_owned(), hold));
+        let (life, hold) = self.change(sql, subject, now, |held| (held.life, held.ledger.spend(terms, cost, now)))?;
+        debit.0.push((subject.to_owned(), life, hold));
         Ok(())
     }
 
     /// Writes down what was spent, unless the row is ahead of it.
     pub fn keep(&mut self, sql: &dyn Sql, subject: &str, terms: &Terms<'_>, now: Timestamp) -> Result<(), SqlError> {
-        let snapshot =
-            self.change(sql, subject, now, |ledger| ledger.needs_saving().then(|| ledger.save(terms, now)))?;
+        let snapshot = self
+            .change(sql, subject, now, |Held { ledger, .. }| ledger.needs_saving().then(|| ledger.save(terms, now)))?;
         snapshot.map_or(Ok(()), |snapshot| write(sql, subject, &snapshot))
     }
 
@@ -93,13 +115,15 @@ impl Ledgers {
         std::mem::take(&mut self.opened)
     }
 
-    /// Gives back what was debited.
+    /// Gives back what was debited. Of a life that has ended, nothing: it stays spent.
     pub fn give_back(&mut self, sql: &dyn Sql, debit: &Debit, now: Timestamp) -> Result<(), SqlError> {
-        for (subject, hold) in &debit.0 {
-            let snapshot = self.change(sql, subject, now, |ledger| {
-                ledger.give_back(hold);
+        for (subject, life, hold) in &debit.0 {
+            let snapshot = self.change(sql, subject, now, |held| {
+                if held.life == *life {
+                    held.ledger.give_back(hold);
+                }
                 // A balance is always written through.
-                ledger.needs_saving().then(|| ledger.close(now))
+                held.ledger.needs_saving().then(|| held.ledger.close(now))
             })?;
             if let Some(snapshot) = snapshot {
                 write(sql, subject, &snapshot)?;
@@ -110,31 +134,33 @@ impl Ledgers {
 
     /// Reads a balance.
     pub fn balance(&mut self, sql: &dyn Sql, subject: &str, now: Timestamp) -> Result<Option<Balance>, SqlError> {
-        self.with(sql, subject, now, |ledger| ledger.balance())
+        self.with(sql, subject, now, |held| held.ledger.balance())
     }
 
-    /// Replaces a balance.
+    /// Changes a balance.
     pub fn set_balance(
         &mut self,
         sql: &dyn Sql,
         subject: &str,
-        balance: Option<Balance>,
+        balance: NewBalance,
         now: Timestamp,
     ) -> Result<(), SqlError> {
-        let snapshot = self.change(sql, subject, now, |ledger| {
-            ledger.set_balance(balance);
+        let snapshot = self.change(sql, subject, now, |Held { ledger, .. }| {
+            match balance {
+                NewBalance::Set(balance) => ledger.set_balance(balance),
+                NewBalance::Reckoned(balance) => ledger.change_balance(balance),
+            }
             ledger.close(now)
         })?;
         write(sql, subject, &snapshot)
     }
 
-    /// Writes down exactly what was spent where nothing has been for a while.
+    /// Writes down exactly what was spent where nothing has been for a while, a portion at a time.
     pub fn close_quiet(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<(), SqlError> {
-        let quiet = |ledger: &Ledger| ledger.is_open() && now >= ledger.saved_at().plus_millis(BLOCK_IDLE_MS);
-        let subjects: Vec<String> =
-            self.held.iter().filter(|(_, ledger)| quiet(ledger)).map(|(subject, _)| subject.clone()).collect();
+        let is_quiet = |subject: &&String| self.closes_at(subject).is_some_and(|at| at <= now);
+        let subjects: Vec<String> = self.open.iter().filter(is_quiet).take(CLOSED_AT_ONCE).cloned().collect();
         for subject in subjects {
-            let snapshot = self.change(sql, &subject, now, |ledger| ledger.close(now))?;
+            let snapshot = self.change(sql, &subject, now, |held| held.ledger.close(now))?;
             write(sql, &subject, &snapshot)?;
         }
         Ok(())
@@ -142,8 +168,11 @@ impl Ledgers {
 
     /// When there will be something to close next.
     pub fn close_at(&self) -> Option<Timestamp> {
-        let open = self.held.iter().filter(|(_, ledger)| ledger.is_open());
-        open.map(|(_, ledger)| ledger.saved_at().plus_millis(BLOCK_IDLE_MS)).min()
+        self.open.iter().filter_map(|subject| self.closes_at(subject)).min()
+    }
+
+    fn closes_at(&self, subject: &str) -> Option<Timestamp> {
+        Some(self.held.peek(subject)?.ledger.saved_at().plus_millis(BLOCK_IDLE_MS))
     }
 
     fn change<T>(
@@ -151,13 +180,15 @@ impl Ledgers {
         sql: &dyn Sql,
         subject: &str,
         now: Timestamp,
-        work: impl FnOnce(&mut Ledger) -> T,
+        work: impl FnOnce(&mut Held) -> T,
     ) -> Result<T, SqlError> {
         if !self.before.iter().any(|(known, _)| known == subject) {
-            let before = self.with(sql, subject, now, |ledger| ledger.clone())?;
+            let before = self.with(sql, subject, now, |held| held.clone())?;
             self.before.push((subject.to_owned(), before));
         }
-        self.with(sql, subject, now, work)
+        let result = self.with(sql, subject, now, work)?;
+        self.make_room(sql, now)?;
+        Ok(result)
     }
 
     fn with<T>(
@@ -165,7 +196,7 @@ impl Ledgers {
         sql: &dyn Sql,
         subject: &str,
         now: Timestamp,
-        work: impl FnOnce(&mut Ledger) -> T,
+        work: impl FnOnce(&mut Held) -> T,
     ) -> Result<T, SqlError> {
         if !self.held.contains(subject) {
             let stored = query_one(sql, "SELECT snapshot FROM ledgers WHERE subject = ?", &[subject.into()])?;
@@ -173,33 +204,72 @@ impl Ledgers {
                 Some(row) => Ledger::restore(row.json::<Snapshot>(0)?, now),
                 None => Ledger::new(now),
             };
-            self.weight = self.weight.saturating_add(ledger.weight());
-            // A block that a crash has left open counts as spent, once it is closed for good.
-            self.opened |= ledger.is_open();
-            self.held.push(subject.to_owned(), ledger);
+            // No life is the same as one of this object before it was restarted.
+            self.lives = self.lives.saturating_add(1).max(now.as_millis());
+            self.hold(subject.to_owned(), Held { life: self.lives, ledger });
             self.make_room(sql, now)?;
         }
-        let Some(ledger) = self.held.get_mut(subject) else {
+        let Some(held) = self.held.get_mut(subject) else {
             return Err(SqlError("a ledger has gone".to_owned()));
         };
-        let (before, was_open) = (ledger.weight(), ledger.is_open());
-        let result = work(ledger);
-        self.opened |= ledger.is_open() && !was_open;
-        self.weight = self.weight.saturating_sub(before).saturating_add(ledger.weight());
+        let before = held.weight();
+        let result = work(held);
+        self.weight = self.weight.saturating_sub(before).saturating_add(held.weight());
+        let is_open = held.ledger.is_open();
+        self.mark(subject, is_open);
         Ok(result)
     }
 
-    /// Lets those go that were used longest ago, all but the latest.
+    fn hold(&mut self, subject: String, held: Held) {
+        self.weight = self.weight.saturating_add(held.weight());
+        self.mark(&subject, held.ledger.is_open());
+        if let Some((_, former)) = self.held.push(subject, held) {
+            self.weight = self.weight.saturating_sub(former.weight());
+        }
+    }
+
+    fn mark(&mut self, subject: &str, is_open: bool) {
+        if !is_open {
+            self.open.remove(subject);
+        } else if !self.open.contains(subject) {
+            self.open.insert(subject.to_owned());
+            self.opened = true;
+        }
+    }
+
+    /// Lets those go that were used longest ago, all but the latest. What was debited in them and not kept yet is spent.
     fn make_room(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<(), SqlError> {
         while self.weight > WEIGHT_MAX && self.held.len() > 1 {
-            let Some((subject, mut ledger)) = self.held.pop_lru() else { break };
-            self.weight = self.weight.saturating_sub(ledger.weight());
-            if ledger.is_open() {
-                let snapshot = ledger.close(now);
-                write(sql, &subject, &snapshot)?;
+            let Some((subject, mut held)) = self.held.pop_lru() else { break };
+            self.weight = self.weight.saturating_sub(held.weight());
+            self.open.remove(&subject);
+            if !self.before.iter().any(|(known, _)| *known == subject) {
+                self.before.push((subject.clone(), held.clone()));
+            }
+            if held.ledger.is_open() || held.ledger.needs_saving() {
+                write(sql, &subject, &held.ledger.close(now))?;
             }
         }
         Ok(())
+    }
+}
+
+/// What becomes of a balance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NewBalance {
+    /// This, whatever it was; none ends it.
+    Set(Option<Balance>),
+    /// This, reckoned from what it was.
+    Reckoned(Balance),
+}
+
+impl NewBalance {
+    /// The balance that comes of it.
+    pub fn balance(self) -> Option<Balance> {
+        match self {
+            Self::Set(balance) => balance,
+            Self::Reckoned(balance) => Some(balance),
+        }
     }
 }
 
@@ -211,7 +281,7 @@ fn write(sql: &dyn Sql, subject: &str, snapshot: &Snapshot) -> Result<(), SqlErr
 
 /// What was debited from which ledgers, so that it can be given back.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Debit(Vec<(String, Hold)>);
+pub struct Debit(Vec<(String, i64, Hold)>);
 
 impl Debit {
     /// Whether there is nothing to give back.

@@ -26,8 +26,9 @@ pub(crate) const MESSAGE_PATIENCE_MS: u64 = 10_000;
 const ALARM_DELAY_MS: i64 = 1_000;
 /// How many batches one invocation sends: the platform bounds its subrequests.
 const BATCHES_MAX: usize = 16;
-/// How often a step may ask before it has to decide: about the caller, about the policy, and once more about the pool.
-const QUESTIONS_MAX: usize = 4;
+/// How often a step may ask before it has to decide: about the caller, the policy and the pool, and about all of it once
+/// more if it has changed meanwhile.
+const QUESTIONS_MAX: usize = 8;
 /// When (ms) the alarm rings again if the outbox cannot be read.
 const BLIND_ALARM_MS: i64 = 60_000;
 
@@ -110,13 +111,15 @@ impl<O: Object, S: Storage> Shell<O, S> {
             serde_json::from_slice(request).map_err(|_| SqlError("the command does not decode".to_owned()))?;
         self.make_ready().await?;
         let _place = if O::is_heavy(&command) { Some(self.queue().await?) } else { None };
-        let Done { reply, wait_ms, awaiting, follow_up: next } = self.decide(&command).await?;
+        let decided = self.decide(&command).await;
         let effect = O::effect(&command);
-        follow_up.command = next;
-        follow_up.wrote = self.memory().take_work() || effect == Effect::Writes;
+        // Also what is refused may have left work: it has heard of a policy, or found a block open.
+        follow_up.wrote = self.memory().take_work() || (effect == Effect::Writes && decided.is_ok());
         if follow_up.wrote {
             self.arm().await?;
         }
+        let Done { reply, wait_ms, awaiting, follow_up: next } = decided?;
+        follow_up.command = next;
         if effect == Effect::Writes && !O::answers_first(&command) {
             self.deliver_with_patience().await;
         }
@@ -234,16 +237,26 @@ impl<O: Object, S: Storage> Shell<O, S> {
             if batch.is_empty() {
                 return;
             }
-            let sent = join_all(batch.iter().map(|(delivery, _)| self.send(&delivery.message))).await;
-            for ((delivery, _), outcome) in batch.iter().zip(sent) {
-                if let Err(error) = &outcome {
-                    self.complain("delivery failed", &error.to_string());
-                }
-                if let Err(SqlError(detail)) = self.note(delivery, outcome.is_ok()) {
-                    return self.complain("outbox does not write", &detail);
-                }
+            // Each is noted as it comes back: one that hangs does not hold back what the others have said.
+            let noted = join_all(batch.into_iter().map(|(delivery, mark)| self.send_and_note(delivery, mark))).await;
+            if noted.contains(&false) {
+                return;
             }
         }
+    }
+
+    /// Whether what came of it could be noted.
+    async fn send_and_note(&self, delivery: Delivery, mark: UnderWay<'_>) -> bool {
+        let outcome = self.send(&delivery.message).await;
+        if let Err(error) = &outcome {
+            self.complain("delivery failed", &error.to_string());
+        }
+        let noted = self.note(&delivery, outcome.is_ok());
+        drop(mark);
+        if let Err(SqlError(detail)) = &noted {
+            self.complain("outbox does not write", detail);
+        }
+        noted.is_ok()
     }
 
     async fn send(&self, message: &Message) -> Result<(), PortError> {

@@ -215,11 +215,12 @@ fn tell_policy(
     organization.policy_by = Some(authority.actor());
     organization.policy_at = Some(context.now);
     let policy = organization.policy;
+    let is_settled = policy::fence_ms(sql, memory, context)?.is_none();
     tell_sessions(sql, memory, policy.version, context.now)?;
     let mut told = Told::default();
     // Loosening does not wait: who has not heard of it refuses a little longer. Saying the same again does, since it
-    // may be what somebody has not heard of yet.
-    if policy.tightens(&before) || !before.tightens(&policy) {
+    // may be what somebody has not heard of yet; and so does a change that follows one of which that is certain.
+    if policy.tightens(&before) || !before.tightens(&policy) || !is_settled {
         told.until.push(entry(EVERY_SUBJECT, policy.version));
     }
     if let Some(limit) = policy.plan.max_keys_per_session() {
@@ -263,7 +264,7 @@ fn tell_sessions(sql: &dyn Sql, memory: &mut Memory, version: i64, now: Timestam
         &[SESSION.into(), version.into(), now.into()],
     )?;
     // The answer waits for these, so they are told before the others.
-    for session in policy::holders(sql, memory, now)? {
+    for session in policy::change(sql, memory, now)? {
         execute(
             sql,
             "UPDATE outbox SET due_at = ? WHERE lane = ? AND subject = ?",

@@ -138,9 +138,11 @@ pub fn pools(
     Ok(pools)
 }
 
-/// Who has to hear of a change first: whoever may be acting on the policy before it.
-pub fn holders(sql: &dyn Sql, memory: &mut Memory, now: Timestamp) -> Result<Vec<SessionId>, SqlError> {
-    Ok(memory.leases(sql)?.holders(now).cloned().collect())
+/// The policy changes. Returns who has to hear of it first: whoever may be acting on the one before.
+pub fn change(sql: &dyn Sql, memory: &mut Memory, now: Timestamp) -> Result<Vec<SessionId>, SqlError> {
+    let leases = memory.leases(sql)?;
+    leases.change(now);
+    Ok(leases.former_holders(now).cloned().collect())
 }
 
 /// How long (ms) an answer about a change of the policy has to wait: until the last lease ends of those that have not
@@ -149,7 +151,7 @@ pub fn fence_ms(sql: &dyn Sql, memory: &Memory, context: &Context<'_>) -> Result
     let mut last = Timestamp::MIN;
     for session in store::waiting_sessions(sql)? {
         last = last.max(match &memory.leases {
-            Some(leases) => leases.end(&session),
+            Some(leases) => leases.former_end(&session),
             None => store::lease_horizon(sql)?,
         });
     }

@@ -21,7 +21,8 @@ use super::{OrganizationObject, people, store};
 pub(crate) const PORTION: i64 = 2_000;
 
 /// What goes in portions: how, and whether anything is left. Sessions go last, because they are still told to forget.
-const TABLES: [(&str, &str); 4] = [
+const TABLES: [(&str, &str); 5] = [
+    ("DELETE FROM ledgers WHERE subject IN (SELECT subject FROM ledgers LIMIT ?)", "SELECT 1 FROM ledgers LIMIT 1"),
     ("DELETE FROM api_keys WHERE id IN (SELECT id FROM api_keys LIMIT ?)", "SELECT 1 FROM api_keys LIMIT 1"),
     ("DELETE FROM audit_log WHERE seq IN (SELECT seq FROM audit_log LIMIT ?)", "SELECT 1 FROM audit_log LIMIT 1"),
     (

@@ -79,6 +79,8 @@ pub const MIGRATIONS: &[&str] = &[
     "CREATE INDEX invitations_by_age ON invitations (created_at, id)",
     ledgers::SCHEMA,
     "CREATE TABLE lease_horizon (only INTEGER PRIMARY KEY CHECK (only = 1), until INTEGER NOT NULL)",
+    // Sessions of the version before act on what they heard for as long as they run: ten minutes are more than that.
+    "INSERT INTO lease_horizon (only, until) SELECT 1, (unixepoch() + 600) * 1000 FROM organization",
 ];
 
 /// Reads the organization; none before it was founded.
@@ -119,9 +121,10 @@ pub fn waiting_sessions(sql: &dyn Sql) -> Result<Vec<SessionId>, SqlError> {
 /// old half of a rotation shares its successor's place.
 pub fn excess(sql: &dyn Sql, limit: u32, now: Timestamp) -> Result<Excess, SqlError> {
     let statement = "SELECT count(*), coalesce(sum(keys - ?1), 0) FROM (
-        SELECT count(*) AS keys FROM api_keys
+        SELECT count(*) AS keys FROM api_keys AS key
         WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?2)
-            AND json_extract(record, '$.rotated_to') IS NULL
+            AND NOT EXISTS (SELECT 1 FROM api_keys AS new WHERE new.id = json_extract(key.record, '$.rotated_to')
+                AND new.revoked_at IS NULL AND (new.expires_at IS NULL OR new.expires_at > ?2))
         GROUP BY session_id HAVING keys > ?1)";
     let row = query_one(sql, statement, &[i64::from(limit).into(), now.into()])?;
     row.map_or(Ok(Excess { sessions: 0, keys: 0 }), |row| {

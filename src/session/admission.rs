@@ -63,7 +63,7 @@ pub fn admit_to_end(
 ) -> Result<Admission, Abort> {
     Ok(match admit(sql, context, state, authority, not_found)? {
         Admission::Ask(Question::Key(credential)) => Admission::Ask(Question::KeyToEnd(credential)),
-        other => other,
+        admission @ (Admission::Granted(_) | Admission::Ask(_)) => admission,
     })
 }
 

@@ -44,7 +44,13 @@ pub fn spend(
             memory.ledgers.give_back(sql, &heard.debit, context.now)?;
             return Ok(Drawing::Unanswered);
         };
-        return Ok(Drawing::Ended(with_pool(sql, memory, context, purse, heard, grant)?));
+        if grant.policy.version == purse.state().policy.version {
+            return Ok(Drawing::Ended(with_pool(sql, memory, context, purse, heard, grant)?));
+        }
+        // A later policy has overtaken the answer: what was drawn under the former one goes back, and all begins anew.
+        if let Some(question) = take_back(sql, memory, context, purse.state(), Pool::Requests)? {
+            return Ok(Drawing::Ask(question));
+        }
     }
     let funds = purse.look(sql, memory, context)?;
     if funds.refusal.is_some() {
@@ -64,17 +70,22 @@ pub fn spend(
 }
 
 /// Counts a call that manages something.
-pub fn count(context: &Context<'_>, state: &State) -> Drawing {
+pub fn count(sql: &dyn Sql, memory: &mut Memory, context: &Context<'_>, state: &State) -> Result<Drawing, SqlError> {
     if let Some(heard) = asked(context) {
-        let Some(grant) = &heard.grant else { return Drawing::Unanswered };
-        let limits = grant.pool.iter().map(|drawn| drawn.limit.clone()).collect();
-        return Drawing::Ended(Funds { limits, ..Funds::default() });
+        let Some(grant) = &heard.grant else { return Ok(Drawing::Unanswered) };
+        if grant.policy.version == state.policy.version {
+            let limits = grant.pool.iter().map(|drawn| drawn.limit.clone()).collect();
+            return Ok(Drawing::Ended(Funds { limits, ..Funds::default() }));
+        }
+        if let Some(question) = take_back(sql, memory, context, state, Pool::Management)? {
+            return Ok(Drawing::Ask(question));
+        }
     }
     if state.policy.plan.pool(Pool::Management).is_none() {
-        return Drawing::default();
+        return Ok(Drawing::default());
     }
     let draw = Draw { pool: Pool::Management, cost: 1, action: DrawAction::Spend };
-    Drawing::Ask(question(state, Some(draw), Debit::default()))
+    Ok(Drawing::Ask(question(state, Some(draw), Debit::default())))
 }
 
 /// Takes back what was spent for something that is refused after all: here at once, in the pool by a question.
@@ -111,10 +122,10 @@ fn with_pool(
     if refused {
         memory.ledgers.give_back(sql, &heard.debit, context.now)?;
     }
-    if !refused {
+    let looked = matches!(&heard.draw, Some(Draw { action: DrawAction::Look, .. }));
+    if !refused && !looked {
         purse.keep(sql, memory, context)?;
     }
-    let looked = matches!(&heard.draw, Some(Draw { action: DrawAction::Look, .. }));
     let mut funds = if looked { purse.look(sql, memory, context)? } else { purse.left(sql, memory, context)? };
     funds.limits.extend(pool);
     if refused {

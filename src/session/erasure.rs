@@ -10,12 +10,14 @@ use crate::domain::permission::Permissions;
 use crate::domain::session::{Session, SessionStatus};
 use crate::domain::text::Name;
 use crate::domain::timestamp::Timestamp;
+use crate::object::ledgers::Ledgers;
 use crate::object::rows::{execute, json, query, query_one};
 use crate::object::{Abort, Context, Rejection, Step};
 use crate::ports::{Sql, SqlError};
 
 use super::SessionObject;
 use super::admission::require_state;
+use super::policy::Memory;
 use super::projection::announce_blank;
 use super::protocol::Reply;
 use super::store;
@@ -24,7 +26,7 @@ use super::store;
 pub(crate) const PORTION: i64 = 200;
 
 /// Begins to forget. Repeating it changes nothing.
-pub fn erase(sql: &dyn Sql) -> Result<Step<SessionObject>, Abort> {
+pub fn erase(sql: &dyn Sql, memory: &mut Memory) -> Result<Step<SessionObject>, Abort> {
     let mut state = require_state(sql)?;
     if state.session.status != SessionStatus::Deleted {
         // It has not heard of its end yet, and is asked again once it has.
@@ -36,6 +38,7 @@ pub fn erase(sql: &dyn Sql) -> Result<Step<SessionObject>, Abort> {
         execute(sql, "DELETE FROM audit_log", &[])?;
         execute(sql, "DELETE FROM claims", &[])?;
         execute(sql, "DELETE FROM ledgers", &[])?;
+        memory.ledgers = Ledgers::default();
         state.session.name = Name::of("deleted");
         store::save_state(sql, &state)?;
         execute(sql, "UPDATE session SET erased = 1", &[])?;

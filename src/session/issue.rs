@@ -8,6 +8,7 @@ use crate::domain::id::ApiKeyId;
 use crate::domain::key_hash::KeyHash;
 use crate::domain::session::{OrganizationStatus, SessionStatus};
 use crate::domain::text::Name;
+use crate::object::ledgers::NewBalance;
 use crate::object::{Abort, Authority, Context, Rejection, Step, audit_log};
 use crate::ports::{Sql, SqlError};
 
@@ -43,7 +44,7 @@ pub fn issue(
     announce_audit(sql, seq, context.now)?;
     if key.settings.credits.is_some() {
         let balance = Some(Balance::new(new.credits.unwrap_or(0), context.now));
-        memory.ledgers.set_balance(sql, key.id.as_str(), balance, context.now)?;
+        memory.ledgers.set_balance(sql, key.id.as_str(), NewBalance::Set(balance), context.now)?;
         key.balance = balance;
     }
     Ok(done(key))

@@ -4,17 +4,18 @@ use crate::domain::api_key::ApiKey;
 use crate::domain::audit::Action;
 use crate::domain::caller::Caller;
 use crate::domain::change::Change;
-use crate::domain::credits::Balance;
+use crate::domain::credits::{Balance, CreditChange, CreditSettings};
 use crate::domain::id::ApiKeyId;
 use crate::domain::key_change::KeyChange;
 use crate::domain::text::Reason;
 use crate::domain::timestamp::Timestamp;
+use crate::object::ledgers::NewBalance;
 use crate::object::{Abort, Authority, Context, Rejection, Step, audit_log};
 use crate::ports::Sql;
 
 use super::SessionObject;
 use super::admission::{Admission, admit, admit_to_end, require_state};
-use super::issue::{refusal, require_covers, require_lifetime, require_quota};
+use super::issue::{refusal, require_covers, require_lifetime};
 use super::policy::Memory;
 use super::projection::{announce_audit, announce_key};
 use super::protocol::Reply;
@@ -56,53 +57,65 @@ pub fn change(
     if change.regrants() {
         require_covers(caller.as_ref(), &settings)?;
     }
-    let counted = before.counts_for_quota(context.now);
     let disabled = change.active.map_or(before.disabled, |active| !active);
-    let balance = new_balance(&before, change, context.now);
-    let is_old_half = before.rotated_to.is_some();
-    let mut after = before.change(settings, disabled, context.now).map_err(refusal)?;
-    if is_old_half && balance.is_some() {
+    if before.rotated_to.is_some() && before.revocation.is_none() && !change.credits.is_keep() {
         // What may be spent is the successor's to say.
         return Err(Rejection::KeyRotated.into());
     }
+    let standing = match before.settings.credits {
+        Some(rules) => memory.ledgers.balance(sql, before.ledger().as_str(), context.now)?.map(|left| (rules, left)),
+        None => None,
+    };
+    let balance = new_balance(standing, change, context.now);
+    let mut after = before.change(settings, disabled, context.now).map_err(refusal)?;
     if !(change.expires_at.is_keep() && change.not_before.is_keep()) {
         require_lifetime(&after.settings)?;
     }
-    if !counted && after.counts_for_quota(context.now) {
-        require_quota(sql, context, &state)?;
-    }
+    let limit = state.policy.plan.max_keys_per_session();
+    let counted = if limit.is_some() { store::counted_keys(sql, context.now)? } else { 0 };
     store::update_key(sql, &after)?;
+    if let Some(limit) = limit {
+        require_no_more_keys(sql, context, limit, counted)?;
+    }
     announce_key(sql, &after, context.now)?;
     let seq =
         audit_log::record(sql, context, authority.actor(), Action::KeyUpdated, key_id.as_str(), &change.fields())?;
     announce_audit(sql, seq, context.now)?;
     if let Some(balance) = balance {
         memory.ledgers.set_balance(sql, after.ledger().as_str(), balance, context.now)?;
-        after.balance = balance;
+        after.balance = balance.balance();
     }
     Ok(done(after))
 }
 
 /// The balance that a change leaves, if it is about credits at all. Where there were none, it begins as it was asked,
 /// or as a first refill gives.
-#[expect(clippy::option_option, reason = "a change to no credits is a change")]
-fn new_balance(before: &ApiKey, change: &KeyChange, now: Timestamp) -> Option<Option<Balance>> {
-    match &change.credits {
-        Change::Keep => None,
-        Change::Clear => Some(None),
-        Change::Set(credits) => {
-            let settings = credits.settings(before.settings.credits);
-            let begin = settings.refill.map_or(0, |refill| refill.amount);
-            // As the balance stands by the rules that end here.
-            let stands = before.settings.credits.zip(before.balance);
-            let left = stands.map_or(begin, |(rules, balance)| balance.at(rules, now).remaining);
-            let left = match credits.balance {
-                None => left,
-                Some(change) => change.apply(if stands.is_some() { left } else { 0 }),
-            };
-            Some(Some(Balance::new(left, now)))
-        }
+fn new_balance(standing: Option<(CreditSettings, Balance)>, change: &KeyChange, now: Timestamp) -> Option<NewBalance> {
+    let credits = match &change.credits {
+        Change::Keep => return None,
+        Change::Clear => return Some(NewBalance::Set(None)),
+        Change::Set(credits) => credits,
+    };
+    // As the balance stands by the rules that end here.
+    let left = standing.map(|(rules, balance)| balance.at(rules, now).remaining);
+    let settings = credits.settings(standing.map(|(rules, _)| rules));
+    let first = settings.refill.map_or(0, |refill| refill.amount);
+    Some(match (credits.balance, left) {
+        (Some(CreditChange::Set(remaining)), _) => NewBalance::Set(Some(Balance::new(remaining, now))),
+        (Some(add), Some(left)) => NewBalance::Reckoned(Balance::new(add.apply(left), now)),
+        (Some(add), None) => NewBalance::Set(Some(Balance::new(add.apply(0), now))),
+        (None, Some(left)) => NewBalance::Reckoned(Balance::new(left, now)),
+        (None, None) => NewBalance::Set(Some(Balance::new(first, now))),
+    })
+}
+
+/// Refuses a change that would let the session have more keys than its plan allows, and more than it had.
+fn require_no_more_keys(sql: &dyn Sql, context: &Context<'_>, limit: u32, before: i64) -> Result<(), Abort> {
+    let counted = store::counted_keys(sql, context.now)?;
+    if counted > before && counted > i64::from(limit) {
+        return Err(Rejection::KeyQuotaReached { limit }.into());
     }
+    Ok(())
 }
 
 /// Ends a key. A repeat finds it ended and changes nothing.

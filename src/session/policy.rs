@@ -65,8 +65,9 @@ fn need(command: &Command) -> Need {
         Command::Confirm { ends: false, .. }
         | Command::Issue { .. }
         | Command::ChangeKey { .. }
-        | Command::RotateKey { .. }
-        | Command::ChangeSession { .. } => Need::InForce,
+        | Command::RotateKey { .. } => Need::InForce,
+        Command::ChangeSession { change, .. } if change.status != Some(SessionStatus::Deleted) => Need::InForce,
+        Command::ChangeSession { .. } => Need::IfAnswered,
         Command::Confirm { ends: true, .. } | Command::RevokeKey { .. } | Command::DeleteSession { .. } => {
             Need::IfAnswered
         }
@@ -122,7 +123,9 @@ pub enum Known {
 pub fn current(sql: &dyn Sql, memory: &mut Memory, context: &Context<'_>, mut state: State) -> Result<Known, Abort> {
     if let Some((heard, grant)) = context.heard.and_then(|heard| Some((heard, heard.grant.as_ref()?))) {
         take_over(sql, memory, context, &mut state, grant)?;
-        memory.lease = Held::new(grant.policy.version, heard.asked_at, grant.ttl_ms, context.now);
+        let runs_backwards = memory.lease.is_some_and(|lease| context.now < lease.seen());
+        let lease = Held::new(grant.policy.version, heard.asked_at, grant.ttl_ms, context.now);
+        memory.lease = lease.filter(|_| !runs_backwards);
     }
     // The organization has ended, and the session with it: that is final.
     let is_over = state.session.status == SessionStatus::Deleted && state.policy.status == OrganizationStatus::Deleted;

@@ -34,9 +34,8 @@ pub enum Command {
         hashes: Vec<KeyHash>,
         ip: Option<IpAddr>,
         needs: Option<Permission>,
-        /// Whether the call counts against the pool for management.
         #[serde(default)]
-        counts: bool,
+        call: Call,
     },
     /// Is this caller still good? Asked by another object before it commits a change.
     Confirm {
@@ -73,6 +72,19 @@ pub enum Command {
     Release { header_hash: String },
     /// The organization's time is over: forget everything but that there was a session.
     Erase,
+}
+
+/// What somebody presents a key for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Call {
+    /// To have a key verified, whose limits are spent then.
+    #[default]
+    Verify,
+    /// To manage something, which counts against the pool for that.
+    Manage,
+    /// To take something away, which is never counted, and goes on if nobody knows the policy.
+    End,
 }
 
 /// A session as its organization wants it.

@@ -20,7 +20,7 @@ use super::admission::standing;
 use super::drawing::{self, Drawing};
 use super::policy::{Known, Memory, current};
 use super::projection::announce_use;
-use super::protocol::{Command, Reply, Verified, Verify};
+use super::protocol::{Call, Command, Reply, Verified, Verify};
 use super::spending::{Funds, Purse};
 use super::store::{self, State};
 
@@ -81,8 +81,8 @@ pub struct Presented<'a> {
     pub ip: Option<IpAddr>,
     /// What it must be allowed to do.
     pub needs: Option<&'a Permission>,
-    /// Whether the call counts against the pool for management.
-    pub counts: bool,
+    /// What for.
+    pub call: Call,
 }
 
 /// Decides on the key that a caller presents for itself.
@@ -98,8 +98,7 @@ pub fn authenticate(
     let state = match surroundings(sql, memory, context, state, &key)? {
         Known::InForce(state) => state,
         Known::Ask(question) => return Ok(Step::Hear(question)),
-        // Who does not count asks for something that is decided elsewhere, or only takes away.
-        Known::Nothing(state) if !presented.counts => state,
+        Known::Nothing(state) if presented.call == Call::End => state,
         Known::Nothing(_) => return Ok(Step::Refused(Rejection::PolicyUnknown)),
     };
     let key = as_of(sql, &state, key)?;
@@ -111,7 +110,10 @@ pub fn authenticate(
             None => Err(refused(code)),
         };
     }
-    let counted = if presented.counts { drawing::count(context, &state) } else { Drawing::default() };
+    let counted = match presented.call {
+        Call::Manage => drawing::count(sql, memory, context, &state)?,
+        Call::Verify | Call::End => Drawing::default(),
+    };
     let pool = match counted {
         Drawing::Ended(funds) => funds.limits.into_iter().next(),
         Drawing::Ask(question) => return Ok(Step::Hear(question)),

@@ -1,5 +1,6 @@
 //! Who calls: asked at the authority of the presented key each time, never answered from a copy.
 
+use latchkey::app::Call;
 use latchkey::app::Error;
 use latchkey::domain::key_change::KeyChange;
 use latchkey::domain::operation::Operation;
@@ -48,7 +49,7 @@ fn every_state_but_active_refuses_a_caller_with_its_own_code() {
     change(KeyChange { not_before: clear(), ip_allow_list: Some(networks(&["10.0.0.0/8"])), ..KeyChange::default() });
     assert_eq!(refused_as(&house, &manager.text), Code::Forbidden);
     let inside = "10.0.0.1".parse().ok();
-    assert!(house.run(house.app.authenticate(&manager.text, inside, Operation::WriteApiKeys, true)).is_ok());
+    assert!(house.run(house.app.authenticate(&manager.text, inside, Operation::WriteApiKeys, Call::Manage)).is_ok());
     let sender = house.issue(&root, key(&["emails:send"])).unwrap();
     assert_eq!(refused_as(&house, &sender.text), Code::InsufficientPermissions);
     assert_eq!(refused_as(&house, &key_like("live")), Code::NotFound);

@@ -147,7 +147,7 @@ fn commands_to_a_session_are_pinned() {
                 hashes: hashes(),
                 ip: "10.0.0.1".parse().ok(),
                 needs: Some(permission("emails:send")),
-                counts: true,
+                call: session::Call::Manage,
             },
             session::Command::Confirm { credential: credential.clone(), ends: false },
             session::Command::Verify(Box::new(session::Verify {

@@ -1,6 +1,7 @@
 //! Who reaches what. Three callers, every operation, three targets, one table; and nobody hands out more
 //! than he has.
 
+use latchkey::app::Call;
 use latchkey::app::Error;
 use latchkey::domain::environment::Environment;
 use latchkey::domain::id::{ApiKeyId, SessionId};
@@ -238,7 +239,7 @@ proptest! {
         let manager = house.issue(&root, with(dress(&own, &own_networks, own_domain, own_life))).unwrap();
         // From wherever it is allowed to call.
         let ip = own_networks.first().map(|network| network.split('/').next().unwrap().parse().unwrap());
-        let by = house.run(house.app.authenticate(&manager.text, ip, Operation::WriteApiKeys, true)).unwrap();
+        let by = house.run(house.app.authenticate(&manager.text, ip, Operation::WriteApiKeys, Call::Manage)).unwrap();
         let wanted = dress(&granted, &allowed, bound, life);
         let covered = by.caller.covers(&wanted);
 

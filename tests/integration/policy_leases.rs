@@ -1,6 +1,7 @@
 //! Policy under a lease: a session asks once a minute, and once a change has been answered nobody decides by the policy
 //! before it, whoever cannot be reached, has lost its memory, or hears too late.
 
+use latchkey::app::Call;
 use latchkey::app::{ChangedOrganization, Error, Outcome, Patience, Principal};
 use latchkey::domain::operation::Operation;
 use latchkey::domain::plan::{Plan, PlanName};
@@ -153,8 +154,9 @@ fn without_the_organization_all_goes_on_until_the_lease_ends_and_then_only_what_
 #[test]
 fn a_change_that_everybody_hears_of_is_settled_at_once_and_decides_everything_after_it() {
     type Act = fn(&Site) -> Outcome<ChangedOrganization>;
+    type Check = fn(&Site);
     let lower: Act = |site| site.plan(Plan { keys_per_session: Some(1), ..Plan::preset(PlanName::Enterprise) });
-    let cases: [(Act, fn(&Site)); 3] = [
+    let cases: [(Act, Check); 3] = [
         (Site::suspend, |site| {
             assert_eq!(site.code(), Code::OrganizationSuspended);
             assert_eq!(site.house.code(&site.home.secret), Code::OrganizationSuspended);
@@ -391,7 +393,7 @@ fn what_reaches_across_sessions_to_take_away_goes_on_without_the_organization() 
     let admin = site.house.principal(&site.home.secret);
     site.house.revoke(&admin, victim.id()).unwrap();
     assert_eq!(site.house.code(&victim.text), Code::Revoked);
-    let counted = site.house.app.authenticate(&site.home.secret, None, Operation::ReadApiKeys, true);
+    let counted = site.house.app.authenticate(&site.home.secret, None, Operation::ReadApiKeys, Call::Manage);
     assert_eq!(refusal(site.house.run(counted)), Rejection::PolicyUnknown);
     assert_eq!(refusal(site.house.issue(&admin, key(&["emails:send"]))), Rejection::PolicyUnknown);
     site.house.delete_session(&admin, &site.other.id).unwrap();

@@ -1,14 +1,19 @@
 //! How many keys a plan allows: exactly that many, whichever way one more would come about.
 
-use latchkey::app::Patience;
+use latchkey::app::{ChangedOrganization, Outcome, Patience};
 use latchkey::domain::key_change::KeyChange;
 use latchkey::domain::plan::{Plan, PlanName};
 use latchkey::domain::verification::Code;
 use latchkey::object::Rejection;
-use latchkey::organization::protocol::OrganizationChange;
+use latchkey::organization::protocol::{Excess, OrganizationChange};
 
 use crate::support::house::Home;
 use crate::support::*;
+
+fn change_plan(house: &House, home: &Home, plan: Plan) -> Outcome<ChangedOrganization> {
+    let change = OrganizationChange { plan: Some(plan), ..OrganizationChange::default() };
+    house.run(house.app.change_organization(&home.organization.id, change, Patience::Wait)).unwrap()
+}
 
 const FULL: Rejection = Rejection::KeyQuotaReached { limit: 3 };
 
@@ -83,12 +88,7 @@ fn the_old_half_of_a_rotation_cannot_be_brought_back_as_one_key_more() {
 fn a_smaller_plan_takes_no_key_away_and_a_larger_one_counts_at_once() {
     let (house, home) = free();
     let admin = house.principal(&home.secret);
-    let plan = |name| {
-        let change = OrganizationChange { plan: Some(Plan::preset(name)), ..OrganizationChange::default() };
-        assert!(
-            house.run(house.app.change_organization(&home.organization.id, change, Patience::Wait)).unwrap().settled
-        );
-    };
+    let plan = |name| assert!(change_plan(&house, &home, Plan::preset(name)).settled);
     plan(PlanName::Starter);
     let held: Vec<_> = (0..9).map(|_| house.issue(&admin, key(&["emails:send"])).unwrap()).collect();
     assert_eq!(refusal(house.issue(&admin, key(&["emails:send"]))), Rejection::KeyQuotaReached { limit: 10 });
@@ -97,4 +97,77 @@ fn a_smaller_plan_takes_no_key_away_and_a_larger_one_counts_at_once() {
     assert_eq!(refusal(house.issue(&admin, key(&["emails:send"]))), FULL);
     let successor = house.rotate(&admin, held[0].id(), 0).expect("also a full session can rotate");
     assert_eq!(house.code(&successor.text), Code::Valid);
+}
+
+#[test]
+fn of_sixty_four_at_the_same_time_exactly_as_many_are_created_as_fit() {
+    for round in 0..10 {
+        let (house, home) = free();
+        let admin = house.principal(&home.secret);
+        for repetition in 0..20 {
+            let session = house.create_session(&admin, "Fresh", None).unwrap();
+            let there = house.issue(&admin, key_in(&session.id, &["api_keys:*"])).unwrap();
+            let own = house.principal(&there.text);
+            // Some ask from another session, which is asked in its turn; the others from this one.
+            let by = |place: usize| if (place + repetition).is_multiple_of(2) { &admin } else { &own };
+            let all = (0..64).map(|place| house.app.issue(by(place), key_in(&session.id, &["api_keys:*"]), None));
+            let issued = house.run(futures_util::future::join_all(all));
+            let (created, refused): (Vec<_>, Vec<_>) = issued.into_iter().partition(Result::is_ok);
+            assert_eq!(created.len(), 2, "round {round}, repetition {repetition}: two and the one that was there");
+            assert!(refused.into_iter().all(|one| refusal(one) == FULL));
+            let (_, usage) = house.run(house.app.read_session(&admin, &session.id)).unwrap();
+            assert_eq!((usage.keys, usage.max_keys), (3, Some(3)));
+            assert_eq!(refusal(house.issue(&own, key(&["api_keys:*"]))), FULL);
+        }
+    }
+}
+
+#[test]
+fn of_sixty_four_ways_to_come_back_exactly_as_many_succeed_as_fit() {
+    let house = House::new();
+    let home = house.found_on("Acme", Plan { keys_per_session: Some(64), ..Plan::preset(PlanName::Enterprise) });
+    let admin = house.principal(&home.secret);
+    let held: Vec<_> = (0..63).map(|_| house.issue(&admin, key(&["emails:send"])).unwrap()).collect();
+    let until = |end| KeyChange { expires_at: end, ..KeyChange::default() };
+    for one in &held {
+        house.change(&admin, one.id(), until(set(house.after(1_000)))).unwrap();
+    }
+    house.advance(1_000);
+    assert!(change_plan(&house, &home, Plan::preset(PlanName::Free)).reply.excess.is_none(), "they do not count");
+    let all = held.iter().map(|one| house.app.change_key(&admin, one.id(), until(clear())));
+    let revived = house.run(futures_util::future::join_all(all));
+    let (done, refused): (Vec<_>, Vec<_>) = revived.into_iter().partition(Result::is_ok);
+    assert_eq!(done.len(), 2);
+    assert!(refused.into_iter().all(|one| refusal(one) == FULL));
+}
+
+#[test]
+fn a_smaller_plan_says_how_many_keys_exceed_it_and_takes_none() {
+    let (house, home) = free();
+    let admin = house.principal(&home.secret);
+    let plan = |keys| change_plan(&house, &home, Plan { keys_per_session: Some(keys), ..Plan::preset(PlanName::Free) });
+    assert_eq!(plan(10).reply.excess, None);
+    let other = house.create_session(&admin, "Other", None).unwrap();
+    let issue = |session| house.issue(&admin, key_in(session, &["emails:send"])).unwrap();
+    let here: Vec<_> = (0..6).map(|_| issue(&home.session_id)).collect();
+    let there: Vec<_> = (0..4).map(|_| issue(&other.id)).collect();
+    let change = |held: &Held, change| house.change(&admin, held.id(), change).map(drop).unwrap();
+    // Seven stand here: one is off and one yet to begin, and both count. One has ended, one expires, one is replaced.
+    change(&here[0], KeyChange { active: Some(false), ..KeyChange::default() });
+    change(&here[1], KeyChange { not_before: set(house.after(HOUR)), ..KeyChange::default() });
+    house.revoke(&admin, here[2].id()).unwrap();
+    change(&here[3], KeyChange { expires_at: set(house.after(1_000)), ..KeyChange::default() });
+    house.rotate(&admin, here[4].id(), HOUR).unwrap();
+    assert_eq!(plan(6).reply.excess, None);
+    assert_eq!(plan(5).reply.excess, Some(Excess { sessions: 1, keys: 1 }));
+    house.advance(1_000);
+    assert_eq!(plan(5).reply.excess, None, "the same again, one having expired");
+    assert_eq!(plan(3).reply.excess, Some(Excess { sessions: 2, keys: 3 }));
+    assert_eq!(plan(1).reply.excess, Some(Excess { sessions: 2, keys: 7 }));
+    assert_eq!(house.code(&home.secret), Code::Valid);
+    assert!(here[4..].iter().chain(&there).all(|held| house.code(&held.text) == Code::Valid));
+    assert_eq!(refusal(house.issue(&admin, key(&["emails:send"]))), Rejection::KeyQuotaReached { limit: 1 });
+    house.rotate(&admin, there[0].id(), 0).expect("also a session with too many keys can rotate");
+    change(&there[1], KeyChange { name: Some(name("Renamed")), ..KeyChange::default() });
+    assert_eq!(plan(1).reply.excess, Some(Excess { sessions: 2, keys: 7 }), "a repeat says it again");
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use futures_executor::{LocalPool, block_on};
 use futures_util::task::LocalSpawn;
 use latchkey::app::{
-    App, Error, Idempotency, IssueKey, Patience, Principal, RotateKey, Settings, Verification, VerifyKey,
+    App, Call, Error, Idempotency, IssueKey, Patience, Principal, RotateKey, Settings, Verification, VerifyKey,
 };
 use latchkey::domain::api_key::ApiKey;
 use latchkey::domain::id::{ApiKeyId, OrganizationId, SessionId};
@@ -287,7 +287,7 @@ impl House {
 
     /// Authenticates a secret key for an operation.
     pub fn authenticate(&self, secret: &str, operation: Operation) -> Result<Principal, Error> {
-        self.run(self.app.authenticate(secret, None, operation, false))
+        self.run(self.app.authenticate(secret, None, operation, Call::End))
     }
 
     /// Issues a key.

@@ -10,7 +10,7 @@ use latchkey::domain::rate_limit::{LimitName, RateLimit, RateLimits};
 use latchkey::domain::session::Session;
 use latchkey::domain::verification::Code;
 use latchkey::organization::protocol::OrganizationChange;
-use latchkey::ports::{Address, SqlValue};
+use latchkey::ports::Address;
 
 use super::cluster::{Fault, Whom};
 use super::held::{Held, Home};
@@ -138,10 +138,5 @@ impl House {
     /// The rows that were written for ledgers since `count_rows`.
     pub fn counted_rows(&self, address: &Address) -> i64 {
         self.objects.disk(address).number("SELECT count(*) FROM counted")
-    }
-
-    /// The ledgers of an object as they are on its disk.
-    pub fn ledgers_of(&self, address: &Address) -> Vec<Vec<SqlValue>> {
-        self.objects.disk(address).rows("SELECT subject, snapshot FROM ledgers ORDER BY subject")
     }
 }
