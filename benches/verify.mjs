@@ -4,6 +4,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Log, LogLevel, Miniflare } from 'miniflare';
 import { manifest, workerConfig, workerName } from '../scripts/lib/worker-config.mjs';
+import { limitScenarios, writtenRows } from './limits.mjs';
 import { fire, percentile } from './load.mjs';
 import { people } from './people.mjs';
 
@@ -25,21 +26,31 @@ const TICKS = 100;
 
 /**
  * @param {{ directory: string, vars: Record<string, string>, operatorToken: string, step: typeof import('../scripts/lib/steps.mjs').step }} options
- * @returns {Promise<{ rows: Row[], peopleRows: import('./people.mjs').PersonRow[] }>}
+ * @returns {Promise<{ rows: Row[], limitRows: Row[], writtenRows: import('./limits.mjs').WrittenRow[], peopleRows: import('./people.mjs').PersonRow[] }>}
  */
 export async function measure({ directory, vars, operatorToken, step }) {
   /** @type {Row[]} */
   const rows = [];
+  /** @type {Row[]} */
+  const limitRows = [];
   const together = await start(join(directory, 'together'), vars);
   try {
     const all = await scenarios(together.origin, operatorToken);
     for (const { name, shot } of all) rows.push(await step(name, () => scenario(together.origin, name, shot)));
+    const limited = await limitScenarios(together.origin, operatorToken);
+    // Compared with the control that has just been measured, and with the first of them once more.
+    limitRows.push(...rows.slice(-1));
+    for (const { name, shot } of [...limited, { ...limited[0], name: 'again: without limits' }]) {
+      if (shot) limitRows.push(await step(name, () => scenario(together.origin, name, shot, 3)));
+    }
     const peopleRows = await people({ origin: together.origin, verify: valid(all), cpuSeconds, step });
     await together.stop();
+    const counted = join(directory, 'counted');
+    const written = await writtenRows({ directory: counted, start: () => start(counted, vars), operatorToken, step });
     const apart = await start(join(directory, 'apart'), vars, { apart: true });
     try {
       const verify = valid(await scenarios(apart.origin, operatorToken));
-      return { rows, peopleRows: [...peopleRows, ...(await people({ origin: apart.origin, verify, cpuSeconds, step, apart: true }))] };
+      return { rows, limitRows, writtenRows: written, peopleRows: [...peopleRows, ...(await people({ origin: apart.origin, verify, cpuSeconds, step, apart: true }))] };
     } finally {
       await apart.stop();
     }
@@ -121,12 +132,12 @@ async function scenarios(origin, operatorToken) {
   ];
 }
 
-/** @param {URL} origin @param {string} name @param {import('./load.mjs').Shot} shot @returns {Promise<Row>} */
-async function scenario(origin, name, shot) {
+/** @param {URL} origin @param {string} name @param {import('./load.mjs').Shot} shot @param {number} [busySeconds] @returns {Promise<Row>} */
+async function scenario(origin, name, shot, busySeconds = 4) {
   await fire(origin, shot, { connections: 16, seconds: 1 });
   const alone = await fire(origin, shot, { connections: 1, seconds: 1.5 });
   const before = cpuSeconds();
-  const { requests, seconds, latencies } = await fire(origin, shot, { connections: 16, seconds: 4 });
+  const { requests, seconds, latencies } = await fire(origin, shot, { connections: 16, seconds: busySeconds });
   const after = cpuSeconds();
   return {
     name,

@@ -17,19 +17,19 @@ const key = await ok(api.post('/v1/api_keys', { name: 'Changed', sessionId: sess
 const create = (body: object) => api.post('/v1/api_keys', { name: 'Created', sessionId: session.id, ...body });
 const change = (body: unknown) => api.patch(`/v1/api_keys/${key.id}`, body);
 const read = () => ok(api.get(`/v1/api_keys/${key.id}`));
-/** All that a client could see change. */
-const visible = async () => JSON.stringify(await Promise.all(['/v1/api_keys', '/v1/sessions', '/v1/organization', '/v1/audit_log'].map(async (path) => ok(api.get(path)))), (name, value) => (name === 'lastUsedAt' ? undefined : value));
+/** All that a client could see change, but what asking itself changes. */
+const visible = async () => JSON.stringify(await Promise.all(['/v1/api_keys', '/v1/sessions', '/v1/organization', '/v1/audit_log'].map(async (path) => ok(api.get(path)))), (name, value) => (['lastUsedAt', 'limits'].includes(name) ? undefined : value));
 
 /** Every route that takes a body, and the fields it takes. */
-const SETTINGS = ['permission', 'permissions', 'domain', 'expiresAt', 'notBefore', 'ipAllowList', 'metadata', 'externalId'];
+const SETTINGS = ['permission', 'permissions', 'domain', 'expiresAt', 'notBefore', 'ipAllowList', 'metadata', 'externalId', 'rateLimits', 'credits'];
 const WRITES = [
   { method: 'POST', path: '/v1/api_keys', client: api, body: { name: 'New' }, fields: ['name', 'sessionId', 'environment', ...SETTINGS] },
   { method: 'POST', path: `/v1/sessions/${session.id}/api_keys`, client: api, body: {}, fields: ['name', ...SETTINGS] },
   { method: 'PATCH', path: `/v1/api_keys/${key.id}`, client: api, body: { name: 'New' }, fields: ['name', 'active', ...SETTINGS] },
   { method: 'DELETE', path: `/v1/api_keys/${key.id}`, client: api, body: {}, fields: ['reason'] },
   { method: 'POST', path: `/v1/api_keys/${key.id}/rotate`, client: api, body: { overlapSeconds: 0 }, fields: ['overlapSeconds', 'expiresAt'] },
-  { method: 'POST', path: '/v1/sessions', client: api, body: { name: 'New' }, fields: ['name', 'environment', 'region'] },
-  { method: 'PATCH', path: `/v1/sessions/${session.id}`, client: api, body: { name: 'New' }, fields: ['name', 'status'] },
+  { method: 'POST', path: '/v1/sessions', client: api, body: { name: 'New' }, fields: ['name', 'environment', 'region', 'rateLimits'] },
+  { method: 'PATCH', path: `/v1/sessions/${session.id}`, client: api, body: { name: 'New' }, fields: ['name', 'status', 'rateLimits'] },
   { method: 'POST', path: '/v1/keys/verify', client: api, body: { key: key.key }, fields: ['key', 'permissions', 'domain', 'sessionId', 'environment', 'ip', 'cost', 'tags', 'explain', 'dryRun'] },
   { method: 'POST', path: '/operator/organizations', client: operator, body: { name: 'New' }, fields: ['name', 'plan'] },
   { method: 'PATCH', path: `/operator/organizations/${acme.id}`, client: operator, body: { name: 'New' }, fields: ['name', 'plan'] },
@@ -133,8 +133,8 @@ test('metadata is an object of at most 4 KiB, 64 keys and 8 levels, and comes ba
 });
 
 test('a change has three states: absent keeps, null clears, a value sets; what cannot be absent cannot be cleared', async () => {
-  const full = { name: 'Full', permissions: ['a:b'], domain: 'example.com', ipAllowList: ['192.0.2.0/24'], metadata: { a: 1 }, externalId: 'u-1', expiresAt: '2035-01-01T00:00:00.000Z', notBefore: '2001-01-01T00:00:00.000Z', active: true };
-  const empty = { domain: null, ipAllowList: [], metadata: {}, externalId: null, expiresAt: null, notBefore: null };
+  const full = { name: 'Full', permissions: ['a:b'], domain: 'example.com', ipAllowList: ['192.0.2.0/24'], metadata: { a: 1 }, externalId: 'u-1', expiresAt: '2035-01-01T00:00:00.000Z', notBefore: '2001-01-01T00:00:00.000Z', credits: { remaining: 5, refill: null }, active: true };
+  const empty = { domain: null, ipAllowList: [], metadata: {}, externalId: null, expiresAt: null, notBefore: null, credits: null };
   const pick = (body: any) => Object.fromEntries(Object.keys(full).map((field) => [field, body[field]]));
   assert.deepEqual(pick(await ok(change(full))), full);
   for (const [field, cleared] of Object.entries(empty)) {

@@ -78,7 +78,7 @@ test('the gate answers 200 with the same context as a verification', async () =>
   const { keyId: _, sessionId: __, ...known } = own;
   assert.deepEqual(known, {
     valid: true, code: 'VALID', name: 'Context', organizationId: acme.id, environment: 'production', permissions: ['api_keys:read', 'emails:send'],
-    domain: 'example.com', externalId: 'user-7', metadata: { tier: ['gold'] }, expiresAt: '2040-01-01T00:00:00.000Z', rateLimits: [],
+    domain: 'example.com', externalId: 'user-7', metadata: { tier: ['gold'] }, expiresAt: '2040-01-01T00:00:00.000Z', rateLimits: [], credits: null, limitedBy: null,
   });
 });
 
@@ -110,11 +110,17 @@ test('explain lists the checks in that order up to the one that refuses; without
   const { key } = await create({ permissions: ['emails:send'], domain: 'example.com' });
   const trace = async (demand: object) => (await verify(key, { ...demand, explain: true })).trace.map(({ name, outcome }: any) => `${name} ${outcome}`);
   const begin = ['known passed', 'revoked passed', 'disabled passed', 'expiry skipped', 'notBefore skipped', 'organization passed', 'sessionState passed', 'session skipped', 'environment skipped', 'ipAllowList skipped'];
-  assert.deepEqual(await trace({}), [...begin, 'permissions skipped', 'domain skipped']);
-  assert.deepEqual(await trace({ permissions: 'emails:send', domain: 'example.com' }), [...begin, 'permissions passed', 'domain passed']);
+  const end = ['rateLimits skipped', 'credits skipped'];
+  assert.deepEqual(await trace({}), [...begin, 'permissions skipped', 'domain skipped', ...end]);
+  assert.deepEqual(await trace({ permissions: 'emails:send', domain: 'example.com' }), [...begin, 'permissions passed', 'domain passed', ...end]);
   assert.deepEqual(await trace({ permissions: ['emails:send', 'x:y'], domain: 'example.org' }), [...begin, 'permissions refused']);
   assert.deepEqual((await verify(forgedKey(), { explain: true })).trace, [{ name: 'known', outcome: 'refused' }]);
   assert.equal('trace' in (await verify(key)), false);
+  const limited = await create({ rateLimits: [{ name: 'minute', limit: 1, windowMs: 60_000 }], credits: { remaining: 1 } });
+  const last = async () => (await verify(limited.key, { explain: true })).trace.slice(-2).map(({ name, outcome }: any) => `${name} ${outcome}`);
+  assert.deepEqual(await last(), ['rateLimits passed', 'credits passed']);
+  assert.equal(await code(limited.key), 'VALID');
+  assert.deepEqual(await last(), ['domain skipped', 'rateLimits refused']);
 });
 
 const GRANTS: [string[], string | string[], boolean][] = [
