@@ -1,8 +1,7 @@
 //! Policy under a lease: a session asks once a minute, and once a change has been answered nobody decides by the policy
 //! before it, whoever cannot be reached, has lost its memory, or hears too late.
 
-use latchkey::app::Call;
-use latchkey::app::{ChangedOrganization, Error, Outcome, Patience, Principal};
+use latchkey::app::{Call, ChangedOrganization, Error, Outcome, Patience, Principal};
 use latchkey::domain::operation::Operation;
 use latchkey::domain::plan::{Plan, PlanName};
 use latchkey::domain::session::{OrganizationStatus, Session};
