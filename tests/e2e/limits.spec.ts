@@ -107,6 +107,19 @@ test('the sessions of an organization drain one pool from parallel clients: exac
   assert.equal((await ok(backend.get('/v1/organization'))).limits.requests, null);
 });
 
+test('how full the pool is, is told to whoever reaches the organization; a key of one session hears of it when it refuses', async () => {
+  const tenant = await newPool(latchkey, 4);
+  const { key } = await newKey(tenant);
+  const bound = await gate(latchkey, key);
+  assert.deepEqual([bound.body.rateLimits, fields(bound)], [[], undefined]);
+  const wide = await gate(latchkey, tenant.key);
+  assert.deepEqual([wide.body.rateLimits.map(({ name, remaining }: any) => [name, remaining]), told(wide).r], [[['requests', 2]], 2]);
+  assert.deepEqual(tally(await burst(latchkey, [key], 3)), { VALID: 2, '429 rate_limited': 1 });
+  const refusal = await gate(latchkey, key);
+  await refused(refusal, 429, 'rate_limited');
+  assert.deepEqual([told(refusal).name, told(refusal).r], ['organization.requests', 0]);
+});
+
 test('what one limit refuses spends nothing of the others, whichever refuses and whoever asks', async () => {
   const tenant = await newPool(latchkey, 30);
   const limit = (name: string, tokens: number) => [{ name, limit: tokens, windowMs: 60_000 }];
