@@ -29,7 +29,7 @@ test('every test that docs/ACCEPTANCE.md names exists, and every rule names one'
 
 test('every rule is in the table, once', () => {
   const range = (letter: string, from: number, to = from) => Array.from({ length: to - from + 1 }, (_, at) => `${letter}${from + at}`);
-  const wanted = [range('A', 1, 54), range('A', 62, 63), range('A', 65), range('A', 68), range('A', 70), range('A', 72, 78), range('T', 1, 2), range('T', 5, 9), range('T', 13, 27), range('T', 34), range('T', 37)].flat();
+  const wanted = [range('A', 1, 54), range('A', 58, 63), range('A', 65), range('A', 68), range('A', 70, 78), range('T', 1, 2), range('T', 5, 9), range('T', 13, 27), range('T', 32), range('T', 34), range('T', 37)].flat();
   const listed = table.map((line) => /^\| ([AT]\d+) \|/.exec(line)?.[1]).filter((number) => number !== undefined);
   assert.deepEqual(listed, wanted);
 });
