@@ -8,9 +8,9 @@ import { step } from './steps.mjs';
 
 /**
  * What the wasm may weigh: V8 compiles all of it before an isolate's first answer, and a start may take one second.
- * With limits and credits it weighs 3124 KiB (the free plan allows 3 MiB gzipped, which is three times
- * as much): a fifth of the code reads and writes JSON, which is how objects and the edge talk to each other. A dependency that costs a tenth of this should be a decision, not
- * an accident.
+ * With limits and credits it weighs 3124 KiB (a third of that gzipped; the free plan allows 3 MiB): a fifth of the code
+ * reads and writes JSON, which is how objects and the edge talk to each other. A dependency that costs a tenth of this
+ * should be a decision, not an accident.
  */
 export const budget = 3.25 * 1024 * 1024;
 
