@@ -22,6 +22,8 @@ const evicted = (async () => {
   await untilEvicted(idle);
   return { remaining: (await ok(tenant.api.get(`/v1/api_keys/${id}`))).credits.remaining, after: tally(await burst(idle, [key], 40)) };
 })();
+// Its own test reports it.
+evicted.catch(() => undefined);
 
 test('the last credit under a burst of 64, a hundred times: one is let through, each time', { timeout: 120_000 }, async () => {
   const { id, key } = await create({ remaining: 1 });

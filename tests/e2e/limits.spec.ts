@@ -20,6 +20,8 @@ const evicted = (async () => {
   const after = [await gate(idle, tenant.key), await gate(idle, limited.key)];
   return { before, after, took: Date.now() - started };
 })();
+// Its own test reports it.
+evicted.catch(() => undefined);
 
 const PLANS = [['free', 3, 60], ['starter', 10, 300], ['pro', null, 1000], ['enterprise', null, null]] as const;
 
