@@ -39,30 +39,35 @@ pub fn spend(
     purse: &Purse<'_>,
     dry: bool,
 ) -> Result<Drawing, SqlError> {
+    let funds = purse.look(sql, memory, context)?;
     if let Some(heard) = asked(context) {
         let Some(grant) = &heard.grant else {
             memory.ledgers.give_back(sql, &heard.debit, context.now)?;
-            return Ok(Drawing::Unanswered);
+            // A refusal stands without the pool.
+            let is_refused = looked(heard) && funds.refusal.is_some();
+            return Ok(if is_refused { Drawing::Ended(funds) } else { Drawing::Unanswered });
         };
         if grant.policy.version == purse.state().policy.version {
-            return Ok(Drawing::Ended(with_pool(sql, memory, context, purse, heard, grant)?));
+            let ended = with_pool(sql, memory, context, purse, heard, grant)?;
+            // Who has only looked because it was refused, and would not be any more, begins anew.
+            if dry || !looked(heard) || ended.refusal.is_some() {
+                return Ok(Drawing::Ended(ended));
+            }
         }
         // A later policy has overtaken the answer: what was drawn under the former one goes back, and all begins anew.
         if let Some(question) = take_back(sql, memory, context, purse.state(), Pool::Requests)? {
             return Ok(Drawing::Ask(question));
         }
     }
-    let funds = purse.look(sql, memory, context)?;
-    if funds.refusal.is_some() {
-        return Ok(Drawing::Ended(funds));
-    }
-    let debit = if dry { Debit::default() } else { purse.spend(sql, memory, context)? };
+    let looks = dry || funds.refusal.is_some();
+    let debit = if looks { Debit::default() } else { purse.spend(sql, memory, context)? };
     if purse.state().policy.plan.pool(Pool::Requests).is_some() {
-        let action = if dry { DrawAction::Look } else { DrawAction::Spend };
+        // Also what is refused is told about every limit.
+        let action = if looks { DrawAction::Look } else { DrawAction::Spend };
         let draw = Draw { pool: Pool::Requests, cost: purse.cost(), action };
         return Ok(Drawing::Ask(question(purse.state(), Some(draw), debit)));
     }
-    if dry {
+    if looks {
         return Ok(Drawing::Ended(funds));
     }
     purse.keep(sql, memory, context)?;
@@ -109,6 +114,10 @@ fn asked<'a>(context: &Context<'a>) -> Option<&'a Heard> {
     context.heard.filter(|heard| matches!(&heard.draw, Some(Draw { action: DrawAction::Spend | DrawAction::Look, .. })))
 }
 
+fn looked(heard: &Heard) -> bool {
+    matches!(&heard.draw, Some(Draw { action: DrawAction::Look, .. }))
+}
+
 fn with_pool(
     sql: &dyn Sql,
     memory: &mut Memory,
@@ -122,7 +131,7 @@ fn with_pool(
     if refused {
         memory.ledgers.give_back(sql, &heard.debit, context.now)?;
     }
-    let looked = matches!(&heard.draw, Some(Draw { action: DrawAction::Look, .. }));
+    let looked = looked(heard);
     if !refused && !looked {
         purse.keep(sql, memory, context)?;
     }

@@ -324,3 +324,16 @@ fn calls_that_manage_have_a_pool_of_their_own() {
     house.objects.heal();
     assert_eq!(pool(manage()).remaining, 0);
 }
+
+#[test]
+fn a_refusal_by_a_key_tells_of_the_pool_as_well_and_stands_without_it() {
+    let (house, home, admin) = start();
+    house.put_on(&home, requests(50));
+    let held = house.limited_key(&admin, &[("burst", 1, 60_000)]);
+    assert_eq!(house.code(&held.text), Code::Valid);
+    let verify = || house.run(house.app.verify(&held.text, Some(&admin.caller), VerifyKey::default())).unwrap();
+    let (code, told) = (verify().code, left(&verify()));
+    assert_eq!((code, told), (Code::RateLimited, seen(&[("key.burst", 0), ("organization.requests", 49)])));
+    house.no_draws(&home);
+    assert_eq!(left(&verify()), seen(&[("key.burst", 0)]));
+}
