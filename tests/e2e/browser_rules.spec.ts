@@ -262,7 +262,7 @@ test('a GET changes nothing, whatever it is asked: every row of every object sta
   await quiet.stop();
 });
 
-/** All rows of all objects. */
+/** All rows of all objects, but for those in which requests are counted: a GET is one, whoever asks. */
 async function rows(store: string): Promise<string[]> {
   // A copy: the originals are in use.
   const copy = mkdtempSync(join(tmpdir(), 'latchkey-store-'));
@@ -270,7 +270,7 @@ async function rows(store: string): Promise<string[]> {
     cpSync(join(store, 'do'), copy, { recursive: true });
     return filesBelow(copy).filter((file) => /[0-9a-f]{64}\.sqlite$/.test(file)).sort().flatMap((file) => {
       const database = new DatabaseSync(file);
-      const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\' ORDER BY name").all() as { name: string }[];
+      const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('ledgers', 'lease_horizon') AND name NOT LIKE '\\_cf%' ESCAPE '\\' ORDER BY name").all() as { name: string }[];
       const found = tables.flatMap(({ name }) => (database.prepare(`SELECT * FROM "${name}"`).all() as any[]).map((row) => `${file.slice(copy.length).slice(0, 40)} ${name} ${JSON.stringify(row)}`));
       database.close();
       return found;
