@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::authority::expected_keys;
 use crate::chance::percentile;
 use crate::prices::Use;
-use crate::protocol::{Memory, PRESENT_MS, REPORT_WITHIN_MS, TTL_MS_DEFAULT};
+use crate::protocol::{Memory, TTL_MS_DEFAULT};
 use crate::run::{Seen, Watch, follow};
 use crate::world::{Session, Traffic, World};
 
@@ -174,12 +174,13 @@ fn of_kv(traffic: Traffic) -> Traffic {
 
 fn session(design: Design, world: &World, session: &Session, load: f64) -> Seen {
     let memory = design.memory();
-    let longest = memory.ttl_ms(f64::INFINITY).max(PRESENT_MS).max(REPORT_WITHIN_MS);
-    let from = longest + 5_000;
+    // Isolates appear during one turn; after another, none of them is in its first.
+    let turn = memory.ttl_ms(f64::INFINITY).max(10_000);
+    let from = 2 * turn + 5_000;
     let watched = (WATCHED / load * 1_000.0).clamp(20_000.0, 1_200_000.0);
     let until = from + watched as u32;
     let one_in = (session.rate * f64::from(until) / 1_000.0 / FOLLOWED).max(1.0);
-    follow(session, &world.places_of(session, one_in), memory, Watch { from, until, seed: SEED })
+    follow(session, &world.places_of(session, one_in), memory, Watch { appear: turn, from, until, seed: SEED })
 }
 
 fn sum_up(design: Design, load: f64, world: &World, all: Vec<(usize, Seen)>) -> Outcome {

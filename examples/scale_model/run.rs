@@ -14,7 +14,9 @@ const NEVER: u32 = u32::MAX;
 /// When to watch.
 #[derive(Clone, Copy)]
 pub(crate) struct Watch {
-    /// Isolates appear until then (ms), so that they are not in step; nothing counts before.
+    /// Isolates appear until then (ms), so that they are not in step.
+    pub(crate) appear: u32,
+    /// Nothing counts before.
     pub(crate) from: u32,
     pub(crate) until: u32,
     pub(crate) seed: u64,
@@ -77,7 +79,7 @@ impl<'a> Run<'a> {
         let isolates = places
             .iter()
             .map(|_| Isolate {
-                born: (chance.part() * 0.9 * f64::from(watch.from)) as u32,
+                born: (chance.part() * f64::from(watch.appear)) as u32,
                 renewing: 0,
                 report_at: NEVER,
                 asked_at: NEVER,

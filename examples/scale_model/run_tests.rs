@@ -22,7 +22,7 @@ fn alone(isolates: usize, rate: f64, round_trip: u32) -> Vec<Place> {
 }
 
 fn watch(from: u32, seconds: u32) -> Watch {
-    Watch { from, until: from + seconds * 1_000, seed: 11 }
+    Watch { appear: from / 2, from, until: from + seconds * 1_000, seed: 11 }
 }
 
 fn close(found: f64, expected: f64, part: f64, what: &str) {
@@ -37,7 +37,7 @@ fn one_key_follows_the_formula_of_leases() {
         let isolates = 200;
         let session = of_keys(&[rate * f64::from(isolates)]);
         let places = alone(isolates as usize, session.rate, 0);
-        let seen = follow(&session, &places, Memory::LeaseOf(ttl_ms), watch(80_000, 4_000));
+        let seen = follow(&session, &places, Memory::LeaseOf(ttl_ms), watch(130_000, 4_000));
         let used = f64::from(ttl_ms - 250 - ttl_ms / 1_000) / 1_000.0;
         let turn = 2.0 * used / 3.0;
         let hops = (-rate * used / 3.0).exp() / (1.0 + rate * turn);
@@ -51,7 +51,7 @@ fn one_key_follows_the_formula_of_leases() {
 #[test]
 fn one_key_follows_the_formula_of_caches() {
     let session = of_keys(&[5.0]);
-    let seen = follow(&session, &alone(20, 5.0, 0), Memory::Cache(60_000), watch(70_000, 4_000));
+    let seen = follow(&session, &alone(20, 5.0, 0), Memory::Cache(60_000), watch(130_000, 4_000));
     close(1.0 - seen.hot / seen.verifications, 1.0 / (1.0 + 0.25 * 60.0), 0.03, "misses");
     assert_eq!((seen.renewals, seen.reports), (0.0, 0.0));
 }
