@@ -38,7 +38,9 @@ impl Object for SessionObject {
 
     fn effect(command: &Command) -> Effect {
         match command {
-            Command::Authenticate { .. } | Command::Confirm { .. } | Command::Verify(_) => Effect::Counts,
+            Command::Authenticate { .. } | Command::Confirm { .. } | Command::Verify(_) | Command::Renew(_) => {
+                Effect::Counts
+            }
             Command::ReadKey { .. } | Command::ReadSession { .. } | Command::Health { .. } => Effect::Reads,
             Command::Initialize(_)
             | Command::Touch { .. }
@@ -65,7 +67,7 @@ impl Object for SessionObject {
         }
         match command {
             Command::Initialize(new) => state::initialize(sql, context, new),
-            Command::Authenticate { hashes, ip, needs, call } => {
+            Command::Authenticate { hashes, ip, needs, call, .. } => {
                 let presented = Presented { hashes, ip: *ip, needs: needs.as_ref(), call: *call };
                 verify::authenticate(sql, memory, context, &presented)
             }
@@ -75,6 +77,7 @@ impl Object for SessionObject {
                 Ok(Step::done(Reply::Caller(Box::new(caller))))
             }
             Command::Verify(request) => verify::verify(sql, memory, context, request),
+            Command::Renew(_) => Ok(Step::done(Reply::Renewed { keys: Vec::new(), durable: None })),
             Command::Touch { key_id } => verify::touch(sql, context, key_id),
             Command::Issue { authority, key } => issue::issue(sql, memory, context, authority, key),
             Command::ReadKey { caller, key_id } => lifecycle::read(sql, memory, context, caller, key_id),

@@ -183,6 +183,7 @@ pub(super) async fn change(
             Change::Clear => Some(Default::default()),
             Change::Set(limits) => Some(limits),
         },
+        consistency: None,
     };
     fields.finish()?;
     let outcome = app.change_session(&caller, &id, change).await?;

@@ -91,8 +91,8 @@ impl App {
             return Err(Rejection::CallerRefused { code: Code::NotFound, needs: Some(needs) }.into());
         };
         let hashes = secret.hashes(self.keyring());
-        let command = Command::Authenticate { hashes, ip, needs: Some(needs), call };
-        let Reply::Authenticated { caller, pool } = self.session(secret.locator(), command).await?.reply else {
+        let command = Command::Authenticate { hashes, ip, needs: Some(needs), call, wish: None };
+        let Reply::Authenticated { caller, pool, .. } = self.session(secret.locator(), command).await?.reply else {
             return unexpected();
         };
         let Bearer::Key { key_id } = caller.bearer.clone() else {

@@ -10,6 +10,7 @@ use super::call::{Outcome, unexpected};
 use super::{App, Error, Principal};
 use crate::domain::api_key::{ApiKey, KeySettings};
 use crate::domain::caller::Reach;
+use crate::domain::consistency::Consistency;
 use crate::domain::environment::Environment;
 use crate::domain::id::{ApiKeyId, SessionId};
 use crate::domain::keyring::IdempotentSeed;
@@ -207,6 +208,7 @@ impl App {
             environment: Some(environment),
             region: None,
             rate_limits: RateLimits::default(),
+            consistency: Consistency::default(),
         };
         let authority = by.authority(Operation::WriteApiKeys);
         let command = OrganizationCommand::DefaultSession { authority, session };

@@ -5,6 +5,7 @@ use super::{App, Error};
 use crate::directory::protocol::{Command as DirectoryCommand, Registered, Reply as DirectoryReply};
 use crate::domain::api_key::{ApiKey, KeySettings};
 use crate::domain::audit::Actor;
+use crate::domain::consistency::Consistency;
 use crate::domain::email::Email;
 use crate::domain::environment::Environment;
 use crate::domain::id::{OrganizationId, SessionId, UserId};
@@ -90,6 +91,7 @@ impl App {
             updated_at: now,
             generation: 1,
             rate_limits: RateLimits::default(),
+            consistency: Consistency::default(),
         };
         let (secret, described) = self.draw_secret(session_locator, session.environment)?;
         let settings = KeySettings::new(Name::of("Default API Key"), PermissionPreset::FullAccess.into());

@@ -3,6 +3,7 @@
 use super::call::{Outcome, unexpected};
 use super::{App, Error, Principal};
 use crate::domain::caller::Reach;
+use crate::domain::consistency::Consistency;
 use crate::domain::environment::Environment;
 use crate::domain::id::SessionId;
 use crate::domain::operation::Operation;
@@ -30,7 +31,7 @@ impl App {
             return Err(Rejection::OutsideReach.into());
         }
         let id = SessionId::mint(self.new_locator()?, self.keyring());
-        let session = NewSession { id, name, environment, region, rate_limits };
+        let session = NewSession { id, name, environment, region, rate_limits, consistency: Consistency::default() };
         let authority = by.authority(Operation::WriteSessions);
         let command = OrganizationCommand::CreateSession { authority, session };
         let outcome = self.organization(by.caller.organization_id.locator(), command).await?;

@@ -14,6 +14,7 @@ use crate::domain::rate_limit::LimitUse;
 use crate::domain::secret_key::SecretKey;
 use crate::domain::session::{OrganizationStatus, SessionStatus};
 use crate::domain::timestamp::Timestamp;
+use crate::domain::usage::Origin;
 use crate::domain::verification::{Check, Code, Demand, Outcome as CheckOutcome, Spent, Standing, explain};
 use crate::hash_index;
 use crate::session::protocol::{Command, Reply, Verified, Verify};
@@ -88,7 +89,7 @@ impl App {
         if request.explain {
             verified.trace.insert(0, Check { name: "known".to_owned(), outcome: known(verified.code) });
         }
-        let Verified { code, key, trace, limits, credits } = verified;
+        let Verified { code, key, trace, limits, credits, .. } = verified;
         Ok(Verification { id, code, key, trace, limits, credits, freshness: Freshness { as_of, max_staleness_ms: 0 } })
     }
 
@@ -105,6 +106,10 @@ impl App {
             explain: request.explain,
             dry_run: request.dry_run,
             cost: request.cost,
+            wish: None,
+            id: None,
+            origin: Origin::default(),
+            tags: Vec::new(),
         };
         let tombstone = Box::pin(self.tombstone(secret, &verify));
         let authority = Box::pin(self.session(secret.locator(), Command::Verify(Box::new(verify.clone()))));
@@ -145,7 +150,7 @@ impl App {
 
 /// A decision that no limit has to do with.
 fn ended(code: Code, key: Option<ApiKey>, trace: Vec<Check>) -> Verified {
-    Verified { code, key, trace, limits: Vec::new(), credits: None }
+    Verified { code, key, trace, limits: Vec::new(), credits: None, reach: None, lease: None }
 }
 
 fn known(code: Code) -> CheckOutcome {

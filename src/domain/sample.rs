@@ -2,6 +2,7 @@
 
 use super::api_key::{ApiKey, KeySettings};
 use super::audit::Actor;
+use super::consistency::Consistency;
 use super::environment::Environment;
 use super::id::{ApiKeyId, OrganizationId, SessionId};
 use super::permission::Permissions;
@@ -34,6 +35,7 @@ pub(crate) fn session(environment: Option<Environment>, is_default: bool) -> Ses
         updated_at: at(0),
         generation: 1,
         rate_limits: RateLimits::default(),
+        consistency: Consistency::default(),
     }
 }
 

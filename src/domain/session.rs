@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::consistency::Consistency;
 use super::environment::Environment;
 use super::id::{OrganizationId, SessionId};
 use super::plan::Plan;
@@ -95,6 +96,14 @@ pub struct Session {
     /// How often its keys may be verified, all together.
     #[serde(default, skip_serializing_if = "RateLimits::is_empty")]
     pub rate_limits: RateLimits,
+    /// How long a decision on its keys may be relied on.
+    #[serde(default, skip_serializing_if = "is_standard")]
+    pub consistency: Consistency,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde asks for")]
+fn is_standard(consistency: &Consistency) -> bool {
+    *consistency == Consistency::default()
 }
 
 impl Session {

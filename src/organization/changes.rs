@@ -121,6 +121,7 @@ pub fn create_session(
         updated_at: context.now,
         generation: 1,
         rate_limits: new.rate_limits.clone(),
+        consistency: new.consistency,
     };
     // The session's own log reports its creation; one mutation, one entry.
     let wanted = Wanted { session: session.clone(), actor: authority.actor(), first_key: None };

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::api_key::ApiKey;
 use crate::domain::audit::{Action, Actor, AuditEntry, ChainedEntry};
 use crate::domain::caller::Caller;
+use crate::domain::consistency::Consistency;
 use crate::domain::email::Email;
 use crate::domain::environment::Environment;
 use crate::domain::id::{InvitationId, SessionId, SignInId, UserId};
@@ -206,6 +207,9 @@ pub struct NewSession {
     /// How often its keys may be verified, all together.
     #[serde(default, skip_serializing_if = "RateLimits::is_empty")]
     pub rate_limits: RateLimits,
+    /// How long a decision on its keys may be relied on.
+    #[serde(default)]
+    pub consistency: Consistency,
 }
 
 /// Where a page begins and how long it is; newest first.

@@ -84,6 +84,7 @@ fn need(command: &Command) -> Need {
         // The first two know whether there is anything to decide. The others decide nothing by it.
         Command::Authenticate { .. }
         | Command::Verify(_)
+        | Command::Renew(_)
         | Command::Initialize(_)
         | Command::Touch { .. }
         | Command::ReadKey { .. }

@@ -9,16 +9,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::api_key::{ApiKey, KeySettings};
 use crate::domain::audit::Actor;
-use crate::domain::caller::Caller;
+use crate::domain::caller::{Caller, Reach};
+use crate::domain::consistency::Consistency;
 use crate::domain::environment::Environment;
-use crate::domain::id::ApiKeyId;
+use crate::domain::id::{ApiKeyId, VerificationId};
 use crate::domain::key_change::KeyChange;
 use crate::domain::key_hash::KeyHash;
+use crate::domain::lease::grant::{IsolateId, KeyWish, Lease, RenewedKey, Wish};
 use crate::domain::permission::Permission;
 use crate::domain::rate_limit::{LimitUse, RateLimits};
 use crate::domain::session::{Policy, Session, SessionStatus};
 use crate::domain::text::{Name, Reason};
 use crate::domain::timestamp::Timestamp;
+use crate::domain::usage::{Origin, Report};
 use crate::domain::verification::{Check, Code, Demand};
 use crate::object::{Authority, Credential};
 
@@ -36,6 +39,9 @@ pub enum Command {
         needs: Option<Permission>,
         #[serde(default)]
         call: Call,
+        /// An isolate that would like to know the next time without asking.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        wish: Option<Wish>,
     },
     /// Is this caller still good? Asked by another object before it commits a change.
     Confirm {
@@ -46,6 +52,8 @@ pub enum Command {
     },
     /// Is this key good, for this, now?
     Verify(Box<Verify>),
+    /// What an isolate has decided by its leases, and which of them it would like to keep.
+    Renew(Box<Renewal>),
     /// The key has been used.
     Touch { key_id: ApiKeyId },
     /// Issue a key whose secret the edge has made. Repeating it with the same id and hash changes nothing.
@@ -119,6 +127,30 @@ pub struct Verify {
     /// How many tokens and credits it costs.
     #[serde(default = "one")]
     pub cost: u32,
+    /// An isolate that would like to decide the next one itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wish: Option<Wish>,
+    /// Names the decision; none if it is not to be counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<VerificationId>,
+    /// Where it comes from.
+    #[serde(default)]
+    pub origin: Origin,
+    /// The caller's own words for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+}
+
+/// What an isolate has decided by its leases on keys of one session, and which of them it would like to keep.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Renewal {
+    /// Who asks.
+    pub isolate: IsolateId,
+    /// The leases.
+    pub keys: Vec<KeyWish>,
+    /// What was decided and is not known to be durable yet, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reports: Vec<Report>,
 }
 
 fn one() -> u32 {
@@ -208,6 +240,9 @@ pub struct SessionChange {
     /// Other limits.
     #[serde(default)]
     pub rate_limits: Option<RateLimits>,
+    /// Another consistency of its verifications.
+    #[serde(default)]
+    pub consistency: Option<Consistency>,
 }
 
 /// A creation under an `Idempotency-Key`. What is stored cannot bring the secret back without the root
@@ -234,9 +269,21 @@ pub enum Reply {
     /// The authenticated caller.
     Caller(Box<Caller>),
     /// The authenticated caller, and the pool that its call was counted against.
-    Authenticated { caller: Box<Caller>, pool: Option<Box<LimitUse>> },
+    Authenticated {
+        caller: Box<Caller>,
+        pool: Option<Box<LimitUse>>,
+        /// Its key and a lease on it, if one was wished for and given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lease: Option<Box<Lease>>,
+    },
     /// A verification's result.
     Verified(Box<Verified>),
+    /// What has become of leases, and up to which report everything is durable.
+    Renewed {
+        keys: Vec<RenewedKey>,
+        #[serde(default)]
+        durable: Option<u64>,
+    },
     /// A key, as it stands now.
     Key {
         key: Box<ApiKey>,
@@ -274,6 +321,12 @@ pub struct Verified {
     /// The credits that are left, if the key has any.
     #[serde(default)]
     pub credits: Option<u64>,
+    /// How far the key reaches as a caller.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reach: Option<Reach>,
+    /// A lease on the key, if one was wished for and given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease: Option<Box<Lease>>,
 }
 
 /// What is used of the limits of a session.

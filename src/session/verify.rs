@@ -124,7 +124,7 @@ pub fn authenticate(
     }
     let caller = Box::new(Caller::new(&key, &state.session));
     let pool = pool.filter(|limit| may_see(caller.reach, limit));
-    let reply = Reply::Authenticated { caller, pool: pool.map(Box::new) };
+    let reply = Reply::Authenticated { caller, pool: pool.map(Box::new), lease: None };
     let follow_up = use_worth_noting(&key, context.now);
     Ok(Step::Done(Done { reply, wait_ms: 0, awaiting: Vec::new(), follow_up }))
 }
@@ -159,7 +159,7 @@ fn as_of(sql: &dyn Sql, state: &State, key: ApiKey) -> Result<ApiKey, SqlError> 
 
 fn verified(code: Code, key: Option<ApiKey>, trace: Vec<Check>, funds: Funds) -> Reply {
     let Funds { limits, credits, .. } = funds;
-    Reply::Verified(Box::new(Verified { code, key, trace, limits, credits }))
+    Reply::Verified(Box::new(Verified { code, key, trace, limits, credits, reach: None, lease: None }))
 }
 
 /// Notes a use. A first one is told to the directory at once, later ones with the next batch.

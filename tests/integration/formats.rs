@@ -10,6 +10,7 @@ use latchkey::directory::protocol::{Command as DirectoryCommand, Reply as Direct
 use latchkey::domain::api_key::ApiKey;
 use latchkey::domain::audit::Actor;
 use latchkey::domain::caller::Bearer;
+use latchkey::domain::consistency::Consistency;
 use latchkey::domain::id::{ApiKeyId, OrganizationId, SessionId};
 use latchkey::domain::key_change::KeyChange;
 use latchkey::domain::locator::Locator;
@@ -148,6 +149,7 @@ fn commands_to_a_session_are_pinned() {
                 ip: "10.0.0.1".parse().ok(),
                 needs: Some(permission("emails:send")),
                 call: session::Call::Manage,
+                wish: None,
             },
             session::Command::Confirm { credential: credential.clone(), ends: false },
             session::Command::Verify(Box::new(session::Verify {
@@ -214,6 +216,8 @@ fn answers_of_a_session_are_pinned() {
                 trace: vec![check],
                 limits: vec![limit_use(None)],
                 credits: Some(7),
+                reach: None,
+                lease: None,
             }))),
             done(session::Reply::Key { key: Box::new(key.clone()), limits: vec![limit_use(None)] }),
             done(session::Reply::Rotated { successor: Box::new(key) }),
@@ -225,6 +229,7 @@ fn answers_of_a_session_are_pinned() {
             done(session::Reply::Authenticated {
                 caller: Box::new(caller.clone()),
                 pool: Some(Box::new(limit_use(None))),
+                lease: None,
             }),
             done(session::Reply::Health(Box::new(session::Health {
                 session,
@@ -259,6 +264,7 @@ fn commands_to_organization_and_directory_are_pinned() {
         environment: None,
         region: None,
         rate_limits: RateLimits::default(),
+        consistency: Consistency::default(),
     };
     let authority = || Authority::Key(credential.clone());
     let query = organization::AuditQuery { before: Some(9), action: None, target: None, actor: None, limit: 50 };
