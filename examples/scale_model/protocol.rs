@@ -1,10 +1,13 @@
-//! The rules by which a design decides without asking, and asks ahead. For leases they are those of `domain::lease`.
+//! The rules by which a design decides without asking, and asks ahead. How long leases last, and who gets one, is decided
+//! by `domain::lease` itself.
 //!
 //! All times are whole milliseconds.
 
+use latchkey::domain::consistency::Consistency;
+use latchkey::domain::lease::grantor::{AGAIN_WITHIN_MS, ttl_for};
 use latchkey::domain::lease::margin_ms;
 
-/// A session's maximum, where its owner has chosen none.
+/// A session's maximum, where its owner has chosen none: that of `Consistency::default`.
 pub(crate) const TTL_MS_DEFAULT: u32 = 5_000;
 /// The first use of a lease that nobody knows of is reported within this time.
 pub(crate) const REPORT_WITHIN_MS: u32 = 20_000;
@@ -14,12 +17,6 @@ pub(crate) const PRESENT_MS: u32 = 15_000;
 pub(crate) const POLICY_MS: u32 = 60_000;
 /// The horizon is raised by so much more than is needed.
 pub(crate) const HORIZON_STEP_MS: u32 = 60_000;
-/// A key that is asked for again within this time gets a lease.
-const AGAIN_WITHIN_MS: f64 = 5_000.0;
-/// A lease lasts at least so long, if the session allows it …
-const TTL_MS_MIN: f64 = 2_000.0;
-/// … and so much longer that its object gets no more renewals a second than these.
-const RENEWALS_PER_SECOND: f64 = 150.0;
 /// A lease whose use would be shorter is not given.
 const SHORTEST_MS: i64 = 20;
 
@@ -46,8 +43,8 @@ impl Memory {
             Self::Cache(ttl_ms) | Self::LeaseOf(ttl_ms) => ttl_ms,
             Self::LeaseAnd(_) => Self::Lease(TTL_MS_DEFAULT).ttl_ms(isolates),
             Self::Lease(maximum) => {
-                let needed = isolates * 1_000.0 / RENEWALS_PER_SECOND;
-                (needed as u32).max(TTL_MS_MIN as u32).min(maximum)
+                let consistency = Consistency { ttl_ms: maximum, ..Consistency::default() };
+                u32::try_from(ttl_for(isolates as usize, &consistency)).unwrap_or(maximum)
             }
         }
     }
@@ -85,7 +82,7 @@ impl Memory {
 
     /// Whether a key that was last asked for so long ago is worth remembering.
     pub(crate) fn is_worth_it(self, since_ms: f64) -> bool {
-        !self.is_lease() || since_ms <= AGAIN_WITHIN_MS
+        !self.is_lease() || since_ms <= AGAIN_WITHIN_MS as f64
     }
 }
 
@@ -139,6 +136,7 @@ mod tests {
     #[test]
     fn leases_get_longer_with_the_isolates_up_to_the_maximum() {
         let memory = Memory::Lease(TTL_MS_DEFAULT);
+        assert_eq!(TTL_MS_DEFAULT, Consistency::default().ttl_ms);
         assert_eq!([1.0, 300.0, 600.0, 750.0, 9_000.0].map(|n| memory.ttl_ms(n)), [2_000, 2_000, 4_000, 5_000, 5_000]);
         assert_eq!(Memory::Lease(700).ttl_ms(9_000.0), 700);
         assert_eq!((Memory::LeaseOf(250).ttl_ms(9_000.0), Memory::Cache(60_000).ttl_ms(1.0)), (250, 60_000));
