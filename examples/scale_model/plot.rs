@@ -133,8 +133,8 @@ impl Panel {
             let _ = writeln!(svg, "<line class=\"level\" x1=\"{left}\" x2=\"{right}\" y1=\"{y:.1}\" y2=\"{y:.1}\"/>");
             let _ = writeln!(svg, "<text class=\"faint\" x=\"{}\" y=\"{:.1}\">{name}</text>", left + 6.0, y - 5.0);
         }
-        let each = (right - left) / self.lines.len() as f64;
-        for (index, line) in self.lines.iter().enumerate() {
+        let mut legend = 24.0;
+        for line in &self.lines {
             let points: Vec<String> =
                 line.points.iter().map(|(x, y)| format!("{:.1},{:.1}", self.x(*x), self.y(*y))).collect();
             let _ = writeln!(svg, "<polyline class=\"line s{}\" points=\"{}\"/>", line.colour, points.join(" "));
@@ -147,7 +147,9 @@ impl Panel {
                     self.y(*y)
                 );
             }
-            let x = left + each * index as f64;
+            let x = legend;
+            // A letter is about half as wide as it is high.
+            legend += 26.0 + 6.4 * line.name.chars().count() as f64;
             let y = HEIGHT - 14.0;
             let _ = writeln!(
                 svg,
@@ -226,7 +228,7 @@ fn cost_by_load(study: &Study) -> Panel {
     let values = [0.2, 0.5, 1.0, 2.0, 5.0];
     let up =
         Scale { low: 0.2, high: 5.0, is_logarithmic: true, marks: marks(&values, |n| format!("${n:.2}")), title: "" };
-    Panel { title: "Dollars for a million verifications", across: loads(), up, lines, level: None, band: None }
+    Panel { title: "Dollars for a million, keys used everywhere", across: loads(), up, lines, level: None, band: None }
 }
 
 fn object_by_load(study: &Study) -> Panel {
@@ -234,7 +236,14 @@ fn object_by_load(study: &Study) -> Panel {
     let values = [1.0, 10.0, 100.0, 1e3, 1e4, 1e5];
     let up = Scale { low: 1.0, high: 200_000.0, is_logarithmic: true, marks: marks(&values, short), title: "" };
     let level = Some((SOFT_LIMIT, "what an object bears"));
-    Panel { title: "Requests a second to the busiest object", across: loads(), up, lines, level, band: None }
+    Panel {
+        title: "Requests a second to the busiest object, everywhere",
+        across: loads(),
+        up,
+        lines,
+        level,
+        band: None,
+    }
 }
 
 fn cost_by_ttl(study: &Study) -> Panel {
