@@ -244,10 +244,10 @@ mod tests {
             used_from: Vec::new(),
         };
         let mut seen =
-            Seen { verifications: 100.0, hot: 90.0, cold: 10.0, renewals: 4.0, reports: 1.0, ..Seen::default() };
+            Seen { verifications: 100.0, hot: 90.0, cold: 8.0, renewals: 4.0, reports: 1.0, ..Seen::default() };
         seen.object.asks = 15.0;
         let leased = Design::Leased(5_000).used(&seen, &session);
-        assert_eq!((leased.kv_reads, leased.object_requests), (10.0, 15.0));
+        assert_eq!((leased.kv_reads, leased.object_requests), (8.0, 15.0));
         assert!((leased.cpu_ms - (90.0 * 0.15 + 15.0 * 0.38)).abs() < 1e-9);
         assert!((leased.active_seconds - (1.0 - (-0.03_f64).exp())).abs() < 1e-9);
         assert!((leased.rows - ROLL_UP_ROWS / 60.0).abs() < 1e-9);

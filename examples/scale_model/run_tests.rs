@@ -113,6 +113,7 @@ fn a_key_that_is_asked_for_once_a_minute_gets_no_lease_and_its_delete_waits_for_
     let session = of_keys(&[1.0 / 60.0]);
     let seen = follow(&session, &alone(1, session.rate, 20), Memory::Lease(TTL_MS_DEFAULT), watch(25_000, 36_000));
     assert!(seen.hot < 0.05 * seen.verifications, "{seen:?}");
+    close(seen.cold + seen.hot, seen.verifications, 1e-9, "each time that it waits, KV is asked as well");
     let waiting = seen.waits.iter().filter(|(wait, _)| *wait > 0.0).count();
     assert!(waiting * 50 < seen.waits.len(), "{waiting} of {}", seen.waits.len());
 }
