@@ -7,8 +7,11 @@
 // classes; any service may be bound to them, its own or another's.
 import { spawn } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import runtime from 'workerd';
+
+/** The program's path. @type {string} */
+const workerd = createRequire(import.meta.url)('workerd').default;
 
 /**
  * @typedef {{ text: string } | { kv: string } | { object: string, of?: string }} Binding
@@ -55,7 +58,7 @@ export async function serve({ directory, services, compatibilityDate, log = (chu
   writeFileSync(path, `${config.join('\n')}\n`);
 
   // On descriptor 3 it tells which port each socket got.
-  const child = spawn(workerd(), ['serve', path, '--control-fd=3'], { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
+  const child = spawn(workerd, ['serve', path, '--control-fd=3'], { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
   const ended = new Promise((/** @type {(done: void) => void} */ resolve) => child.on('close', () => resolve()));
   const kill = () => void child.kill('SIGKILL');
   process.on('exit', kill);
@@ -118,9 +121,6 @@ function bound(binding) {
 
 /** A literal of the configuration's language. @param {string} value */
 const text = (value) => JSON.stringify(value);
-
-/** The program's path. It comes as a CommonJS module, in which the default is a member. */
-const workerd = () => String(/** @type {{ default?: unknown }} */ (/** @type {unknown} */ (runtime)).default ?? runtime);
 
 /** Clock ticks per second in /proc: 100 on every Linux that Node runs on. */
 const TICKS = 100;
