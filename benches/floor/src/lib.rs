@@ -31,7 +31,10 @@ pub fn constant() -> String {
 
 /// An answer that an object gives, called as Latchkey calls its own: bytes there, bytes back.
 #[wasm_bindgen]
-pub async fn hop(_request: web_sys::Request, env: Env) -> std::result::Result<web_sys::Response, wasm_bindgen::JsValue> {
+pub async fn hop(
+    _request: web_sys::Request,
+    env: Env,
+) -> std::result::Result<web_sys::Response, wasm_bindgen::JsValue> {
     match asked(&env).await {
         Ok(bytes) => Ok(Response::from_bytes(bytes).map_err(worker::Error::from)?.into()),
         Err(error) => Err(error.into()),

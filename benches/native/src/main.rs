@@ -54,7 +54,9 @@ fn steps() -> Result<Vec<Step>, Box<dyn Error>> {
     let hash = secret.hashes(&keyring).pop().ok_or("a keyring without roots")?;
 
     let leaked: &'static Keyring = Box::leak(Box::new(keyring));
-    let parse = move |text: String, word: PrefixWord| move || drop(black_box(SecretKey::parse(black_box(&text), &word, leaked)));
+    let parse = move |text: String, word: PrefixWord| {
+        move || drop(black_box(SecretKey::parse(black_box(&text), &word, leaked)))
+    };
     let message = text.clone();
     Ok(vec![
         ("refuse a typing error (checksum)", Box::new(parse(mistyped, word.clone()))),
