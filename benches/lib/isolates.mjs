@@ -8,7 +8,8 @@
 //   service.pid                        of the one process
 //   await service.probe(1)             { wasmBytes, calls }: memory of that isolate's wasm, calls of objects by class (isolate 0)
 //   service.cpuSeconds(), service.rssBytes()
-//   await service.restart()            like a power cut, then again on the same state; the ports change
+//   service.kv                         the KV namespace over HTTP: GET, PUT, DELETE /name (behind the worker's back)
+//   await service.restart()            like a power cut, then again on the same state; the ports change, KV is empty
 //   await service.stop()
 //
 // Rate limits of client addresses are left out: without their bindings nobody is limited by them.
@@ -44,13 +45,16 @@ export async function start({ directory, services = 2, build = '.e2e/bench', var
   };
   const built = modulesOf(join(root, build));
   const modules = probed
-    ? { 'probe.js': { file: here('probe.js') }, 'probe_memory.js': { file: here('probe_memory.js') }, ...built }
+    ? {
+      'probe.js': { file: here('probe.js') }, 'probe_memory.js': { file: here('probe_memory.js') },
+      'built.js': { source: `export * from './${Object.keys(built)[0]}';\nexport { default } from './${Object.keys(built)[0]}';\n` }, ...built,
+    }
     : built;
   const name = (/** @type {number} */ at) => `isolate${at}`;
   const options = {
     directory, compatibilityDate, log,
     services: [
-      { name: 'kv', modules: { 'kv.js': { file: here('kv.js') } }, hidden: true },
+      { name: 'kv', modules: { 'kv.js': { file: here('kv.js') } } },
       ...Array.from({ length: services }, (_, at) => ({
         name: name(at), modules, objects: at === 0 ? Object.values(OBJECTS) : [],
         bindings: {
@@ -66,6 +70,7 @@ export async function start({ directory, services = 2, build = '.e2e/bench', var
   return {
     urls: inOrder(),
     operatorToken,
+    get kv() { return /** @type {URL} */ (server.urls.kv); },
     get pid() { return server.pid; },
     cpuSeconds: () => server.cpuSeconds(),
     rssBytes: () => server.rssBytes(),

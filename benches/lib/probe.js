@@ -1,8 +1,8 @@
 // The worker with two instruments, for what cannot be seen from outside: how much memory the wasm has taken, and how
-// many requests the objects of each class have got. `GET /__probe` tells, in each isolate of its own. Next to index.js;
-// the price of it is one comparison for each request and each call of an object.
+// many requests the objects of each class have got. `GET /__probe` tells, in each isolate of its own. It stands in front of
+// built.js, which names the build's entry; its price is one comparison for each request and each call of an object.
 import './probe_memory.js';
-import Worker, * as classes from './index.js';
+import Worker, * as classes from './built.js';
 
 /** @type {Record<string, number>} */
 const calls = {};
@@ -27,6 +27,7 @@ export const OrganizationObject = counted('OrganizationObject');
 export const AccountObject = counted('AccountObject');
 export const DirectoryObject = counted('DirectoryObject');
 
+// worker-build's entry is a class; a shell around it may be an object.
 const handler = typeof Worker === 'function' ? null : Worker;
 
 export default {

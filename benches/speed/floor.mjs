@@ -21,6 +21,7 @@ export async function floor(directory) {
       { name: 'rust-web', modules: { ...shell('web'), ...wasm } },
       { name: 'rust-worker', modules: wasm },
       { name: 'hop', modules: { ...shell('hop'), ...wasm }, objects: ['HopObject'], bindings: { HOPS: { object: 'HopObject' } } },
+      { name: 'hop-shell', modules: { ...shell('hop_shell'), ...wasm }, objects: ['HopObject'], bindings: { HOPS: { object: 'HopObject' } } },
       { name: 'hot', modules: { ...shell('hot'), ...wasm } },
     ],
   });
@@ -38,6 +39,7 @@ export async function floor(directory) {
       scenario('floor.web', 'a constant, Rust with types of web_sys', 'rust-web', get),
       scenario('floor.worker', 'a constant, Rust with types of worker', 'rust-worker', get),
       scenario('floor.hop', 'a hop to an object, Rust to Rust', 'hop', get),
+      scenario('floor.hopShell', 'the same, made by thin shells at both ends', 'hop-shell', get),
       scenario('floor.hot', 'the plumbing of a verification in a thin shell', 'hot', get),
       scenario('floor.hotBody', 'the same for a POST with a body', 'hot', post),
     ],
