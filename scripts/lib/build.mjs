@@ -46,6 +46,7 @@ export function build({ dev, optimise = false, outDir = 'build', features, show 
   return step(title ?? `worker, ${dev ? 'dev' : 'release'} build`, async ({ note, release }) => {
     if (show) release();
     mkdirSync(at(outDir), { recursive: true });
+    copyFileSync(at('docs/openapi.json'), at('public/openapi.json'));
     const args = [dev ? '--dev' : '--release', '--no-opt', '--out-dir', outDir];
     if (features) args.push('--', '--features', features);
     await run(at('.tools/bin', `worker-build${exe}`), args, { show: show ? 'always' : 'never', env: buildEnv() });

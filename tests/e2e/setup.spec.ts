@@ -17,7 +17,7 @@ test('npm run deploy -- --dry-run builds what would be uploaded, with every bind
   const nowhere = 'http://127.0.0.1:9';
   const { code, output } = await run(process.execPath, ['scripts/deploy.mjs', '--dry-run'], { env: { HTTPS_PROXY: nowhere, HTTP_PROXY: nowhere, CLOUDFLARE_API_TOKEN: '' } });
   assert.equal(code, 0, output);
-  for (const binding of ['KEYS', 'SESSIONS', 'ORGANIZATIONS', 'ACCOUNTS', 'DIRECTORY', 'AUTH_FAILURES', 'SIGN_INS', 'KEY_PREFIX', 'REGISTRATION', 'PLAN_CHANGES']) assert.match(output, new RegExp(`env\\.${binding}\\b`));
+  for (const binding of ['KEYS', 'SESSIONS', 'ORGANIZATIONS', 'ACCOUNTS', 'DIRECTORY', 'AUTH_FAILURES', 'SIGN_INS', 'ASSETS', 'KEY_PREFIX', 'REGISTRATION', 'PLAN_CHANGES']) assert.match(output, new RegExp(`env\\.${binding}\\b`));
   assert.match(output, /wasm: \d+ KiB/);
   assert.match(output, /Total Upload: .* gzip: [\d.]+ KiB/);
   assert.match(output, /--dry-run: exiting now/);
