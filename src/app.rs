@@ -29,7 +29,7 @@ use futures_util::future::{Either, select};
 use crate::domain::keyring::Keyring;
 use crate::domain::locator::Locator;
 use crate::domain::timestamp::Timestamp;
-use crate::ports::{FailureLimiter, Limited, World};
+use crate::ports::{Assets, FailureLimiter, Limited, World};
 
 pub use crate::session::protocol::Call;
 pub use authenticate::{Person, Principal};
@@ -51,18 +51,22 @@ pub use verify::{Freshness, Verification, VerifyKey};
 /// How long (ms) the limiter of failures may take.
 const LIMITER_PATIENCE_MS: u64 = 200;
 
+/// The asset in which the API is described.
+const DESCRIPTION: &str = "/openapi.json";
+
 /// The service at the edge.
 pub struct App {
     world: World,
     limiter: Arc<dyn FailureLimiter>,
+    assets: Arc<dyn Assets>,
     settings: Settings,
     attempts: sign_in::Attempts,
 }
 
 impl App {
     /// The service behind these doors.
-    pub fn new(world: World, limiter: Arc<dyn FailureLimiter>, settings: Settings) -> Self {
-        Self { world, limiter, settings, attempts: sign_in::Attempts::default() }
+    pub fn new(world: World, limiter: Arc<dyn FailureLimiter>, assets: Arc<dyn Assets>, settings: Settings) -> Self {
+        Self { world, limiter, assets, settings, attempts: sign_in::Attempts::default() }
     }
 
     /// The deployment's derived secrets.
@@ -78,6 +82,12 @@ impl App {
     /// The current moment.
     pub fn now(&self) -> Timestamp {
         self.world.clock.now()
+    }
+
+    /// The description of the API, JSON in UTF-8.
+    pub async fn description(&self) -> Result<Vec<u8>, Error> {
+        let asset = self.assets.read(DESCRIPTION).await?;
+        asset.ok_or_else(|| Error::Failed(format!("there is no asset {DESCRIPTION}")))
     }
 
     fn seed(&self) -> Result<[u8; 64], Error> {

@@ -38,7 +38,8 @@ fn router(env: &Env) -> Router {
     match world(env) {
         Ok((world, settings)) => {
             let limiter = Arc::new(doors::Failures::new(env));
-            api::router(Arc::new(App::new(world, limiter, settings)))
+            let assets = Arc::new(doors::StaticAssets::new(env));
+            api::router(Arc::new(App::new(world, limiter, assets, settings)))
         }
         Err(reason) => {
             worker::console_error!(

@@ -35,6 +35,7 @@ pub mod role;
 pub(crate) mod sample;
 pub mod secret_key;
 pub mod session;
+pub mod tagged;
 pub mod text;
 pub mod timestamp;
 pub mod token;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::api_key::ApiKey;
 use crate::domain::key_hash::KeyHash;
 use crate::domain::locator::Locator;
+use crate::domain::tagged::tagged;
 
 /// The KV name of a key.
 pub fn name(hash: &KeyHash) -> String {
@@ -16,11 +17,12 @@ pub fn name(hash: &KeyHash) -> String {
 
 /// The value under that name. Versioned: a reader that meets an unknown version treats the name as absent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "v")]
+#[serde(remote = "Self", rename = "v")]
 enum Value {
     #[serde(rename = "1")]
     V1 { session: Locator, record: ApiKey },
 }
+tagged!(Value);
 
 /// Encodes the record of a key for KV.
 pub fn encode(record: &ApiKey) -> Option<Vec<u8>> {

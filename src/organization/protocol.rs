@@ -16,6 +16,7 @@ use crate::domain::plan::{Plan, Pool};
 use crate::domain::rate_limit::{LimitUse, RateLimits};
 use crate::domain::role::Role;
 use crate::domain::session::{Policy, Region, Session};
+use crate::domain::tagged::tagged;
 use crate::domain::text::Name;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::user::{Member, Profile};
@@ -26,7 +27,7 @@ use crate::session::protocol::NewKey;
 
 /// A command to one organization.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "command", rename_all = "snake_case")]
+#[serde(remote = "Self", rename = "command", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "fields are the values they are typed as")]
 pub enum Command {
     /// Begin to exist. Repeating it changes nothing.
@@ -93,6 +94,7 @@ pub enum Command {
     /// A session asks under which policy it lives, and for something of a pool.
     Draw { session_id: SessionId, draw: Option<Draw> },
 }
+tagged!(Command);
 
 /// What a session wants of a pool.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -274,7 +276,7 @@ pub struct OrganizationChange {
 
 /// What an organization answers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "reply", rename_all = "snake_case")]
+#[serde(remote = "Self", rename = "reply", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "fields are the values they are typed as")]
 pub enum Reply {
     /// Done, and there is nothing to say about it.
@@ -312,6 +314,7 @@ pub enum Reply {
     /// A page of invitations.
     Invitations { invitations: Vec<Invitation>, more: bool },
 }
+tagged!(Reply);
 
 /// The plaintext of a one-time link on its way to whoever asked for it. `{:?}` hides it.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]

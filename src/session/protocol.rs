@@ -19,6 +19,7 @@ use crate::domain::lease::grant::{IsolateId, KeyWish, Lease, RenewedKey, Wish};
 use crate::domain::permission::Permission;
 use crate::domain::rate_limit::{LimitUse, RateLimits};
 use crate::domain::session::{Policy, Session, SessionStatus};
+use crate::domain::tagged::tagged;
 use crate::domain::text::{Name, Reason};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::usage::{Origin, Report};
@@ -27,7 +28,7 @@ use crate::object::{Authority, Credential};
 
 /// A command to one session.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "command", rename_all = "snake_case")]
+#[serde(remote = "Self", rename = "command", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "fields are the values they are typed as")]
 pub enum Command {
     /// Exist, under this policy: begin to, or take over a newer policy. Repeating it changes nothing.
@@ -81,6 +82,7 @@ pub enum Command {
     /// The organization's time is over: forget everything but that there was a session.
     Erase,
 }
+tagged!(Command);
 
 /// What somebody presents a key for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -261,7 +263,7 @@ pub struct Claim {
 
 /// What a session answers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "reply", rename_all = "snake_case")]
+#[serde(remote = "Self", rename = "reply", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "fields are the values they are typed as")]
 pub enum Reply {
     /// Done, and there is nothing to say about it.
@@ -305,6 +307,7 @@ pub enum Reply {
     /// The nonce and id that the claim began with.
     Claimed { nonce: String, key_id: String },
 }
+tagged!(Reply);
 
 /// The result of a verification.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -5,6 +5,7 @@ mod people;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
 
 use serde_json::{Value, json};
 
@@ -67,6 +68,21 @@ fn a_tour_of_every_operation_finds_what_the_document_shows() {
             let success = operation["responses"].as_object().unwrap().keys().next().unwrap().parse().unwrap();
             assert!(seen.contains(&(method.clone(), path.clone(), success)), "not visited: {method} {path} {success}");
         }
+    }
+}
+
+#[test]
+fn the_description_is_the_committed_one_and_only_its_own_route_misses_it() {
+    let house = House::new();
+    let read = || house.call("", "GET", "/openapi.json", &Value::Null);
+    assert_eq!(read().body, include_bytes!("../../docs/openapi.json"));
+    assert_eq!(read().header("content-type"), Some("application/json"));
+    for (door, cause) in [(&house.assets.failing, "asset: down"), (&house.assets.missing, "there is no asset")] {
+        door.store(true, Ordering::Relaxed);
+        assert_eq!(read().refusal(), (503, "service_unavailable".to_owned()));
+        assert!(house.log.lines().last().unwrap().contains(cause), "{:?}", house.log.lines());
+        assert_eq!(house.call("", "GET", "/healthz", &Value::Null).status, 200);
+        door.store(false, Ordering::Relaxed);
     }
 }
 

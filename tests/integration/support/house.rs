@@ -27,7 +27,7 @@ use latchkey::ports::{Address, Clock};
 use super::cluster::Cluster;
 pub use super::held::{Held, Home};
 use super::kv::FakeKv;
-use super::ports::{CapturedLog, FakeLimiter, FakeWeb, ManualClock, PatientTimer, SeededEntropy};
+use super::ports::{CapturedLog, CommittedAssets, FakeLimiter, FakeWeb, ManualClock, PatientTimer, SeededEntropy};
 use super::words::{name, root_secret};
 
 /// When what follows an answer happens.
@@ -52,6 +52,7 @@ pub struct House {
     pub limiter: Arc<FakeLimiter>,
     pub log: Arc<CapturedLog>,
     pub web: Arc<FakeWeb>,
+    pub assets: Arc<CommittedAssets>,
     pool: RefCell<LocalPool>,
     afterwards: Cell<Afterwards>,
 }
@@ -136,10 +137,11 @@ impl House {
             rules: Arc::new(rules),
         };
         objects.set_world(Some(world.clone()));
-        let app = Arc::new(App::new(world, limiter.clone(), settings));
+        let assets = Arc::<CommittedAssets>::default();
+        let app = Arc::new(App::new(world, limiter.clone(), assets.clone(), settings));
         let pool = RefCell::new(LocalPool::new());
         let afterwards = Cell::new(Afterwards::AtOnce);
-        Self { app, clock, kv, objects, timer, entropy, limiter, log, web, pool, afterwards }
+        Self { app, clock, kv, objects, timer, entropy, limiter, log, web, assets, pool, afterwards }
     }
 
     /// The same world under other root secrets (newest first), after a new deployment.
