@@ -37,6 +37,7 @@ pub mod secret_key;
 pub mod session;
 pub mod tagged;
 pub mod text;
+mod tightening;
 pub mod timestamp;
 pub mod token;
 pub mod totp;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::api_key::{ApiKey, KeySettings};
 use crate::domain::audit::Actor;
 use crate::domain::caller::{Caller, Reach};
-use crate::domain::consistency::Consistency;
+use crate::domain::consistency::ConsistencyChange;
 use crate::domain::environment::Environment;
 use crate::domain::id::{ApiKeyId, VerificationId};
 use crate::domain::key_change::KeyChange;
@@ -244,7 +244,7 @@ pub struct SessionChange {
     pub rate_limits: Option<RateLimits>,
     /// Another consistency of its verifications.
     #[serde(default)]
-    pub consistency: Option<Consistency>,
+    pub consistency: Option<ConsistencyChange>,
 }
 
 /// A creation under an `Idempotency-Key`. What is stored cannot bring the secret back without the root
@@ -292,15 +292,26 @@ pub enum Reply {
         /// Its limits, where they were asked for.
         #[serde(default)]
         limits: Vec<LimitUse>,
+        /// From when on what was taken from it is in force, if that was not at once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        effective_at: Option<Timestamp>,
     },
     /// A key that took another's place.
-    Rotated { successor: Box<ApiKey> },
+    Rotated {
+        successor: Box<ApiKey>,
+        /// From when on the other is what it has become, if that was not at once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        effective_at: Option<Timestamp>,
+    },
     /// The session, as it stands now.
     Session {
         session: Box<Session>,
         /// What is used of its limits, where that was asked for.
         #[serde(default)]
         usage: Option<Box<SessionUsage>>,
+        /// From when on what was taken from it is in force, if that was not at once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        effective_at: Option<Timestamp>,
     },
     /// The health report.
     Health(Box<Health>),
