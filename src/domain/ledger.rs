@@ -15,7 +15,7 @@
 mod records;
 mod terms;
 
-use super::credits::{Balance, CreditSettings};
+use super::credits::Balance;
 use super::rate_limit::{Level, LimitName, LimitUse, RATE_LIMITS_MAX, RateLimit, Refusal};
 use super::timestamp::Timestamp;
 use super::window::SlidingWindow;

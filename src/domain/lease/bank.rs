@@ -27,7 +27,13 @@ const SHARE: u32 = 200;
 pub fn lasts_ms(limits: &[RateLimit], ttl_ms: i64) -> Option<i64> {
     let parts = limits.iter().map(|limit| i64::from(limit.window_ms / PARTS));
     let lasts = parts.min().unwrap_or(i64::MAX).min(ttl_ms);
-    (lasts >= SHORTEST_MS).then_some(lasts)
+    is_worth_it(lasts).then_some(lasts)
+}
+
+/// Whether a bank that lasts so long (ms) is worth its asking.
+#[must_use]
+pub fn is_worth_it(lasts_ms: i64) -> bool {
+    lasts_ms >= SHORTEST_MS
 }
 
 /// How many tokens of a limit may be out.
@@ -48,11 +54,12 @@ pub fn passed_on_after_ms(lasts_ms: i64) -> i64 {
     spent_after_ms(lasts_ms).saturating_add(margin_ms(lasts_ms))
 }
 
-/// How many tokens of a limit a bank may have, of which so many are left and so many are out already. Near the limit
-/// there are none: tokens are single then, so that nobody is refused for what others might not spend.
+/// How many tokens of a limit a bank may have, of which so many are left and so many are out already: half of what may
+/// still be out, so that there is something for the next one. Near the limit there are none: tokens are single then, so
+/// that nobody is refused for what others might not spend.
 #[must_use]
 pub fn allotment(limit: &RateLimit, left: u32, out: u32) -> u32 {
-    share(limit).saturating_sub(out).min(left / 2)
+    share(limit).saturating_sub(out).div_ceil(2).min(left / 2)
 }
 
 /// Tokens for a holder.
@@ -109,11 +116,6 @@ impl Bank {
     /// Takes tokens back that were passed on and not spent.
     pub fn take_back(&mut self, tokens: u32) {
         self.spent = self.spent.saturating_sub(tokens);
-    }
-
-    /// Spends nothing more.
-    pub fn end(&mut self) {
-        self.until = Timestamp::MIN;
     }
 
     /// Which one it is.
@@ -299,7 +301,7 @@ mod tests {
     #[test]
     fn near_a_limit_tokens_are_single() {
         let limit = limit(10_000, 60_000);
-        let allotted = [(10_000, 0), (10_000, 30), (10_000, 60), (60, 0), (1, 0)];
-        assert_eq!(allotted.map(|(left, out)| allotment(&limit, left, out)), [50, 20, 0, 30, 0]);
+        let allotted = [(10_000, 0), (10_000, 30), (10_000, 60), (30, 0), (1, 0)];
+        assert_eq!(allotted.map(|(left, out)| allotment(&limit, left, out)), [25, 10, 0, 15, 0]);
     }
 }
