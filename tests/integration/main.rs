@@ -19,6 +19,7 @@ mod account_links;
 mod accounts;
 mod audit;
 mod authentication;
+mod banks;
 mod browsers;
 mod credits;
 mod deletion;

@@ -7,6 +7,7 @@ pub mod disk;
 pub mod held;
 pub mod house;
 pub mod http;
+pub mod isolates;
 pub mod kv;
 pub mod leases;
 pub mod limits;
