@@ -54,7 +54,16 @@ impl App {
         locator: Locator,
         command: session::protocol::Command,
     ) -> Result<Outcome<session::protocol::Reply>, Error> {
-        ask_session(&self.world, locator, command).await
+        ask_session(&self.world, locator, command, Patience::Wait).await
+    }
+
+    pub(super) async fn session_with(
+        &self,
+        locator: Locator,
+        command: session::protocol::Command,
+        patience: Patience,
+    ) -> Result<Outcome<session::protocol::Reply>, Error> {
+        ask_session(&self.world, locator, command, patience).await
     }
 
     pub(super) async fn organization(
@@ -95,11 +104,12 @@ pub(super) async fn ask_session(
     world: &World,
     locator: Locator,
     command: session::protocol::Command,
+    patience: Patience,
 ) -> Result<Outcome<session::protocol::Reply>, Error> {
     let address = Address::Session(locator);
     let reads = session::SessionObject::effect(&command) != Effect::Writes;
     for _ in 0..RETRIES {
-        match call(world, &address, &command, Patience::Wait).await {
+        match call(world, &address, &command, patience).await {
             // An object that was moved or updated under the call; reading again does no harm.
             Err(Error::Unavailable(error)) if reads && error.retryable => {
                 world.timer.sleep(RETRY_PAUSE_MS).await;
@@ -107,7 +117,7 @@ pub(super) async fn ask_session(
             other => return other,
         }
     }
-    call(world, &address, &command, Patience::Wait).await
+    call(world, &address, &command, patience).await
 }
 
 async fn call<C: Serialize + Sync, R: DeserializeOwned>(

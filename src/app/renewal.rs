@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::call::ask_session;
 use super::leases::{AT_WORK_MS, Asked, Job, Renewing};
-use super::{App, Error};
+use super::{App, Error, Patience};
 use crate::domain::key_hash::KeyHash;
 use crate::domain::lease::book::Question;
 use crate::domain::lease::grant::{KeyWish, RenewedKey};
@@ -53,7 +53,7 @@ impl App {
         if renewal.keys.is_empty() && renewal.reports.is_empty() {
             return Ok(());
         }
-        let outcome = ask_session(&self.world, session, Command::Renew(Box::new(renewal))).await?;
+        let outcome = ask_session(&self.world, session, Command::Renew(Box::new(renewal)), Patience::Wait).await?;
         let Reply::Renewed { keys, durable } = outcome.reply else {
             return super::call::unexpected();
         };

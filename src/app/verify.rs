@@ -11,21 +11,21 @@ use futures_util::future::{Either, select};
 
 use super::call::{ask_session, unexpected};
 use super::leases::{Answering, Asked, Background, Job};
-use super::{App, Error};
+use super::{App, Error, Patience};
 use crate::domain::api_key::ApiKey;
 use crate::domain::caller::{Caller, Reach};
 use crate::domain::consistency::Mode;
 use crate::domain::id::VerificationId;
 use crate::domain::key_hash::KeyHash;
 use crate::domain::lease::book::{Decision, Inquiry, Question};
-use crate::domain::lease::grant::Wish;
+use crate::domain::lease::grant::{Lease, Wish};
 use crate::domain::rate_limit::LimitUse;
 use crate::domain::secret_key::SecretKey;
 use crate::domain::session::{OrganizationStatus, SessionStatus};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::usage::{Origin, Seen};
 use crate::domain::verification::{Check, Code, Demand, Outcome as CheckOutcome, Spent, Standing, explain};
-use crate::hash_index;
+use crate::hash_index::{self, Acceptance};
 use crate::object::Rejection;
 use crate::session::protocol::{Command, Reply, Verified, Verify};
 
@@ -328,7 +328,9 @@ impl App {
             tags: request.tags.clone(),
         };
         let (world, locator) = (self.world.clone(), secret.locator());
-        Ok(Box::pin(async move { ask_session(&world, locator, Command::Verify(Box::new(verify))).await }))
+        Ok(Box::pin(
+            async move { ask_session(&world, locator, Command::Verify(Box::new(verify)), Patience::Wait).await },
+        ))
     }
 
     /// What the authority has decided, for this request; and what is to be remembered of it.
@@ -382,9 +384,9 @@ impl App {
         if request.is_dry() || request.mode < Mode::Edge {
             return None;
         }
-        let record = hash_index::accepted(&value, secret.locator())?;
+        let (key, acceptance) = hash_index::accepted(&value, secret.locator())?;
         let mut memory = self.leases.lock();
-        if !memory.book.accept(*hash, Arc::new(record.key), &record.lease, record.until, now) {
+        if !memory.book.accept(*hash, Arc::new(key), &lease_of(&acceptance), now) {
             return None;
         }
         let decision = memory.book.decide(hash, &request.inquiry(*caller), now)?;
@@ -429,6 +431,22 @@ impl App {
 /// Whether somebody who has to be asked is away, which says nothing about the key.
 pub(super) fn is_away(error: &Error) -> bool {
     matches!(error, Error::Unavailable(_) | Error::Failed(_) | Error::Rejected(Rejection::PolicyUnknown))
+}
+
+/// What a record says of its own goodness, as a lease.
+fn lease_of(acceptance: &Acceptance) -> Lease {
+    Lease {
+        edition: acceptance.edition,
+        key: None,
+        reach: acceptance.reach,
+        mode: Mode::Edge,
+        decided_at: acceptance.decided_at,
+        ttl_ms: acceptance.until.millis_since(acceptance.decided_at),
+        stale_ms: 0,
+        counts: false,
+        limits: Vec::new(),
+        bank: None,
+    }
 }
 
 fn verified(outcome: super::Outcome<Reply>) -> Result<Verified, Error> {

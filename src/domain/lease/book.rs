@@ -15,7 +15,6 @@ use lru::LruCache;
 
 use super::bank::BankReport;
 use super::grant::{Edition, KeyWish, Lease};
-use super::margin_ms;
 use crate::domain::api_key::ApiKey;
 use crate::domain::caller::Caller;
 use crate::domain::consistency::Mode;
@@ -174,12 +173,12 @@ impl Book {
 
     /// Takes a record of KV that accepts until `until`, by the clock of its authority. False if it is not to be believed:
     /// it is over, or something later is known.
-    pub fn accept(&mut self, hash: KeyHash, key: Arc<ApiKey>, lease: &Lease, until: Timestamp, now: Timestamp) -> bool {
+    pub fn accept(&mut self, hash: KeyHash, key: Arc<ApiKey>, lease: &Lease, now: Timestamp) -> bool {
         self.look_at(now);
         if lease.mode != Mode::Edge || lease.counts {
             return false;
         }
-        let Some(ends) = Ends::of_record(&key, lease, until, now) else { return false };
+        let Some(ends) = Ends::of_record(&key, lease, now) else { return false };
         match self.entries.peek(&hash) {
             Some(Entry::Refused(refused)) if refused.is_remembered(now) => false,
             _ => self.put(hash, key, lease, &ends, now),
@@ -338,11 +337,6 @@ impl Book {
 /// Whether a decision rests on something that has been replaced since. Each part only ever grows.
 fn is_older(edition: &Edition, known: &Edition) -> bool {
     edition.key < known.key || edition.session < known.session || edition.policy < known.policy
-}
-
-/// When a record ends that accepts until `until` by its authority's clock: the two clocks may differ by the margin.
-fn accepted_until(until: Timestamp, decided_at: Timestamp) -> Timestamp {
-    until.plus_millis(-margin_ms(until.millis_since(decided_at).max(0)))
 }
 
 #[cfg(test)]

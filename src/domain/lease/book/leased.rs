@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::{Decision, Inquiry, accepted_until};
+use super::{Decision, Inquiry};
 use crate::domain::api_key::ApiKey;
 use crate::domain::caller::{Caller, Reach};
 use crate::domain::consistency::Mode;
-use crate::domain::lease::Held;
 use crate::domain::lease::bank::{Bank, BankReport};
 use crate::domain::lease::grant::{Edition, KeyWish, Lease};
+use crate::domain::lease::{Held, margin_ms};
 use crate::domain::locator::Locator;
 use crate::domain::rate_limit::{LimitUse, Refusal};
 use crate::domain::session::{OrganizationStatus, SessionStatus};
@@ -50,10 +50,11 @@ impl Ends {
         Some(Self { by: Mode::Leased, asked_at, until, stale_until: stale.unwrap_or(Timestamp::MIN) })
     }
 
-    /// Of a record that accepts until `until`, by the clock of its authority; none if that is over.
-    pub(super) fn of_record(key: &ApiKey, lease: &Lease, until: Timestamp, now: Timestamp) -> Option<Self> {
-        let until = key.settings.expires_at.map_or(until, |end| until.min(end));
-        let until = accepted_until(until, lease.decided_at);
+    /// Of a record that accepts until a moment by the clock of its authority, from which this one may differ by the
+    /// margin; none if that is over.
+    pub(super) fn of_record(key: &ApiKey, lease: &Lease, now: Timestamp) -> Option<Self> {
+        let until = lease.decided_at.plus_millis(lease.ttl_ms.saturating_sub(margin_ms(lease.ttl_ms)));
+        let until = key.settings.expires_at.map_or(until, |end| until.min(end.plus_millis(-margin_ms(0))));
         let asked_at = lease.decided_at.min(now);
         (now < until).then_some(Self { by: Mode::Edge, asked_at, until, stale_until: Timestamp::MIN })
     }
