@@ -5,7 +5,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::call::unexpected;
+use super::call::{Patience, unexpected};
 use super::leases::Background;
 use super::settings::matches;
 use super::verify::is_away;
@@ -49,6 +49,7 @@ pub struct Principal {
     presented: Presented,
     /// The pool that the call was counted against, if its organization has a limit.
     pub pool: Option<LimitUse>,
+    pub(super) patience: Patience,
 }
 
 /// What was presented, with what a later command needs of it.
@@ -65,6 +66,12 @@ impl fmt::Debug for Principal {
 }
 
 impl Principal {
+    /// The same caller, who waits so long until its changes are in force.
+    #[must_use]
+    pub fn waiting(self, patience: Patience) -> Self {
+        Self { patience, ..self }
+    }
+
     /// The authority under which the caller gives a command; checked again where it is carried out.
     pub(super) fn authority(&self, operation: Operation) -> Authority {
         match &self.presented {
@@ -112,7 +119,8 @@ fn bearer(secret: &SecretKey, ip: Option<IpAddr>, caller: Arc<Caller>) -> Result
         return unexpected();
     };
     let presented = Presented::Key(key_id);
-    Ok(Principal { caller, ip, credential_digest: secret.digest(), presented, pool: None })
+    let (pool, patience) = (None, Patience::Wait);
+    Ok(Principal { caller, ip, credential_digest: secret.digest(), presented, pool, patience })
 }
 
 impl App {
@@ -285,6 +293,7 @@ impl App {
             credential_digest: person.credential_digest,
             presented: Presented::Token(person.user.id.clone(), person.sign_in.id.clone()),
             pool: None,
+            patience: Patience::Wait,
         })
     }
 
