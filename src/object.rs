@@ -140,6 +140,12 @@ impl Context<'_> {
         }
         drawn
     }
+
+    /// A random number of a step, of the third draw.
+    pub fn draw_number(&self) -> u64 {
+        let drawn = self.draw(3).first_chunk().copied();
+        drawn.map_or(0, u64::from_be_bytes)
+    }
 }
 
 /// How a step ends.

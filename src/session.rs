@@ -5,6 +5,7 @@
 
 pub mod acceptance;
 pub mod admission;
+pub mod banking;
 pub mod drawing;
 pub mod erasure;
 pub mod fence;
@@ -13,6 +14,7 @@ pub mod issue;
 pub mod leasing;
 pub mod lifecycle;
 pub mod policy;
+pub mod pool;
 pub mod projection;
 pub mod protocol;
 pub mod spending;

@@ -6,7 +6,7 @@
 use crate::domain::api_key::{ApiKey, Status};
 use crate::domain::caller::Caller;
 use crate::domain::consistency::Mode;
-use crate::domain::lease::bank::{BankGrant, BankReport};
+use crate::domain::lease::bank::BankReport;
 use crate::domain::lease::grant::{Edition, IsolateId, KeyWish, Lease, RenewedKey, Wish};
 use crate::domain::rate_limit::LimitUse;
 use crate::domain::session::{OrganizationStatus, SessionStatus};
@@ -19,7 +19,7 @@ use super::policy::{Known, Memory, current, question};
 use super::protocol::{Renewal, Reply};
 use super::spending::Purse;
 use super::store::{self, State};
-use super::{acceptance, admission};
+use super::{acceptance, admission, banking};
 
 /// How many keys one renewal may name. Of the others nothing is said.
 const KEYS_MAX: usize = 500;
@@ -77,6 +77,20 @@ pub fn ahead_of(
     Ok(if expected { ahead(memory, context, state) } else { None })
 }
 
+/// How many tokens an isolate is going to get ahead, if it may: so many are to be here. Its reports are taken first.
+pub fn expected(
+    sql: &dyn Sql,
+    memory: &mut Memory,
+    context: &Context<'_>,
+    state: &State,
+    key: &ApiKey,
+    wish: &Wish,
+) -> Result<u32, SqlError> {
+    banking::settle(sql, memory, context, &wish.banks)?;
+    let is_expected = !state.session.consistency.is_strict() && memory.grantor(sql)?.is_expected(&key.id, context.now);
+    Ok(if is_expected && key.settings.credits.is_none() { wish.tokens } else { 0 })
+}
+
 /// Gives a lease on a key that has been read in this step, if it is worth one. Without its record.
 pub fn lease(
     sql: &dyn Sql,
@@ -87,6 +101,7 @@ pub fn lease(
     wanted: Wanted<'_>,
 ) -> Result<Option<Lease>, SqlError> {
     let (now, consistency) = (context.now, &state.session.consistency);
+    banking::settle(sql, memory, context, wanted.banks)?;
     let rest_ms = memory.policy_rest_ms(state.policy.version, now);
     let grantor = memory.grantor(sql)?;
     let again = grantor.is_asked_again(&key.id, now) || wanted.renews;
@@ -104,7 +119,7 @@ pub fn lease(
     if !counts {
         acceptance::publish(sql, memory, context, state, key)?;
     }
-    let bank = if counts { bank(sql, memory, context, &purse, &wanted, ttl_ms)? } else { None };
+    let bank = banking::bank(sql, memory, context, &purse, wanted.tokens, ttl_ms)?;
     Ok(Some(Lease {
         edition: edition(state, key),
         key: None,
@@ -132,6 +147,9 @@ pub fn renew(
     };
     // Before the policy, and again with each answer about it: reports count whatever the organization says.
     let durable = reports(sql, memory, context, &state, renewal)?;
+    for wish in &renewal.keys {
+        banking::settle(sql, memory, context, &wish.banks)?;
+    }
     if !renewal.keys.iter().any(|wish| wish.wants) {
         return Ok(Step::done(Reply::Renewed { keys: Vec::new(), durable }));
     }
@@ -140,6 +158,11 @@ pub fn renew(
         Known::Ask(question) => return Ok(Step::Hear(question)),
         Known::Nothing(_) => return Ok(Step::Refused(Rejection::PolicyUnknown)),
     };
+    let wanted = renewal.keys.iter().filter(|wish| wish.wants).take(KEYS_MAX);
+    let tokens = wanted.fold(0, |sum: u32, wish| sum.saturating_add(wish.tokens));
+    if let Some(draw) = banking::stock(memory, context, &state, tokens) {
+        return Ok(Step::Hear(question(&state, Some(draw), Debit::default())));
+    }
     if let Some(question) = ahead(memory, context, &state) {
         return Ok(Step::Hear(question));
     }
@@ -160,7 +183,7 @@ pub fn with_record(
     key: &ApiKey,
     wish: &Wish,
 ) -> Result<Option<Lease>, SqlError> {
-    let limits = Purse::of(sql, state, key, 0)?.left(sql, memory, context)?.limits;
+    let limits = limits(sql, memory, context, state, key)?;
     let lease = lease(sql, memory, context, state, key, Wanted::of(wish, &limits))?;
     Ok(lease.map(|lease| Lease { key: Some(Box::new(key.clone())), ..lease }))
 }
@@ -174,13 +197,29 @@ fn renewed(
     wish: &KeyWish,
 ) -> Result<Option<Lease>, SqlError> {
     let Some(key) = store::key_by_id(sql, &state.session, &wish.key_id)? else { return Ok(None) };
-    let limits = Purse::of(sql, state, &key, 0)?.left(sql, memory, context)?.limits;
+    let limits = limits(sql, memory, context, state, &key)?;
     let wanted = Wanted { isolate, tokens: wish.tokens, banks: &wish.banks, renews: true, limits };
     let lease = lease(sql, memory, context, state, &key, wanted)?;
     Ok(lease.map(|lease| {
         let is_known = lease.edition == wish.edition;
         Lease { key: (!is_known).then(|| Box::new(key)), ..lease }
     }))
+}
+
+/// All limits of a key as they stand, as far as this is known here.
+fn limits(
+    sql: &dyn Sql,
+    memory: &mut Memory,
+    context: &Context<'_>,
+    state: &State,
+    key: &ApiKey,
+) -> Result<Vec<LimitUse>, SqlError> {
+    let purse = Purse::of(sql, state, key, 0)?;
+    let mut limits = purse.left(sql, memory, context)?.limits;
+    if purse.has_pool() {
+        limits.extend(memory.banking.pool.view(state.policy.version, context.now));
+    }
+    Ok(limits)
 }
 
 /// Whether a key is good for whatever its record allows.
@@ -194,18 +233,6 @@ fn is_good(state: &State, key: &ApiKey, context: &Context<'_>) -> bool {
 /// Which versions of all that a decision rests on are in force.
 pub fn edition(state: &State, key: &ApiKey) -> Edition {
     Edition { key: key.generation, session: state.session.generation, policy: state.policy.version }
-}
-
-/// Tokens of all limits of a key at once, ahead of their use. None yet: each verification that is counted asks.
-fn bank(
-    _: &dyn Sql,
-    _: &mut Memory,
-    _: &Context<'_>,
-    _: &Purse<'_>,
-    _: &Wanted<'_>,
-    _ttl_ms: i64,
-) -> Result<Option<BankGrant>, SqlError> {
-    Ok(None)
 }
 
 /// Takes what an isolate has decided. Returns up to which report all is durable.

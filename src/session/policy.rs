@@ -14,6 +14,7 @@ use crate::object::{Abort, Context, Memory as ObjectMemory, PolicyQuestion, Reje
 use crate::organization::protocol::{Draw, Grant};
 use crate::ports::{Sql, SqlError};
 
+use super::banking::Banking;
 use super::protocol::Command;
 use super::state;
 use super::store::{self, State};
@@ -27,6 +28,8 @@ pub struct Memory {
     pub ledgers: Ledgers,
     /// The leases on its keys; none before the first look at the horizon.
     leases: Option<Grantor<ApiKeyId>>,
+    /// The tokens that were given to isolates, and those that it has of the pool.
+    pub banking: Banking,
     /// Whether this step has moved the horizon.
     moved: bool,
     /// When the policy was last asked for though it was known.
@@ -38,11 +41,13 @@ pub struct Memory {
 impl ObjectMemory for Memory {
     fn begin(&mut self) {
         self.ledgers.begin();
+        self.banking.begin();
         self.moved = false;
     }
 
     fn roll_back(&mut self) {
         self.ledgers.roll_back();
+        self.banking.roll_back();
         if self.moved {
             // The row with the horizon is what it was. Starting over takes the one that stands.
             self.leases = None;
@@ -203,6 +208,7 @@ pub fn current(sql: &dyn Sql, memory: &mut Memory, context: &Context<'_>, mut st
         let lease = Held::new(grant.policy.version, heard.asked_at, grant.ttl_ms, context.now);
         // A clock that was set back since the question does not tell how long ago that was.
         memory.lease = lease.filter(|_| !memory.runs_backwards(context.now));
+        memory.banking.pool.hear(heard, context.now);
     }
     // The organization has ended, and the session with it: that is final.
     let is_over = state.session.status == SessionStatus::Deleted && state.policy.status == OrganizationStatus::Deleted;

@@ -58,7 +58,11 @@ pub fn verify(
     }
     let code = decide(&key, standing(&state), &request.demand, context.now);
     let spending = if code == Code::Valid {
-        let purse = Purse::of(sql, &state, &key, request.cost)?;
+        let expected = match wish {
+            Some(wish) => leasing::expected(sql, memory, context, &state, &key, wish)?,
+            None => 0,
+        };
+        let purse = Purse::of(sql, &state, &key, request.cost)?.expecting(expected);
         drawing::spend(sql, memory, context, &purse, request.is_dry())?
     } else {
         drawing::take_back(sql, memory, context, &state, Pool::Requests)?.map_or(Drawing::default(), Drawing::Ask)
