@@ -15,7 +15,7 @@ pub mod ports;
 pub mod words;
 
 pub use cluster::{Fault, Kind, Whom};
-pub use edges::{Edge, wanting};
+pub use edges::wanting;
 pub use house::{Held, House};
 pub use http::Response;
 pub use kv::Mood;
