@@ -30,7 +30,7 @@ impl App {
         patience: Patience,
     ) -> Result<Outcome<(ApiKey, Vec<LimitUse>)>, Error> {
         within_reach(by, key_id)?;
-        let command = Command::ReadKey { caller: by.caller.clone(), key_id: key_id.clone() };
+        let command = Command::ReadKey { caller: (*by.caller).clone(), key_id: key_id.clone() };
         let outcome = self.session_with(key_id.locator(), command, patience).await.map_err(hide_session)?;
         outcome.map(|reply| {
             let Reply::Key { key, limits, .. } = reply else {
@@ -45,7 +45,7 @@ impl App {
     /// # Errors
     /// `Unavailable` if the directory cannot be reached.
     pub async fn list_keys(&self, by: &Principal, query: KeyQuery) -> Result<(Vec<ApiKey>, bool), Error> {
-        let command = OrganizationCommand::ListKeys { caller: by.caller.clone(), query };
+        let command = OrganizationCommand::ListKeys { caller: (*by.caller).clone(), query };
         let OrganizationReply::Keys { keys, more } =
             self.organization(by.caller.organization_id.locator(), command).await?.reply
         else {

@@ -50,7 +50,7 @@ impl App {
     /// # Errors
     /// `Unavailable` if the directory cannot be reached.
     pub async fn list_sessions(&self, by: &Principal, page: Page) -> Result<(Vec<Session>, bool), Error> {
-        let command = OrganizationCommand::ListSessions { caller: by.caller.clone(), page };
+        let command = OrganizationCommand::ListSessions { caller: (*by.caller).clone(), page };
         let OrganizationReply::Sessions { sessions, more } =
             self.organization(by.caller.organization_id.locator(), command).await?.reply
         else {
@@ -79,7 +79,7 @@ impl App {
         patience: Patience,
     ) -> Result<Outcome<(Session, SessionUsage)>, Error> {
         within_reach(by, id)?;
-        let command = Command::ReadSession { caller: by.caller.clone() };
+        let command = Command::ReadSession { caller: (*by.caller).clone() };
         self.session_with(id.locator(), command, patience).await?.map(|reply| {
             let Reply::Session { session, usage: Some(usage), .. } = reply else {
                 return unexpected();
@@ -94,7 +94,7 @@ impl App {
     /// `SessionNotFound` for one that does not exist or is out of reach.
     pub async fn session_health(&self, by: &Principal, id: &SessionId) -> Result<Outcome<Health>, Error> {
         within_reach(by, id)?;
-        let command = Command::Health { caller: by.caller.clone() };
+        let command = Command::Health { caller: (*by.caller).clone() };
         self.session_with(id.locator(), command, by.patience).await?.map(|reply| {
             let Reply::Health(health) = reply else {
                 return unexpected();

@@ -83,7 +83,7 @@ pub fn samples() -> Samples {
     house.rotate(&by, old.id(), 0).unwrap();
     let mut key = house.read(&by, old.id()).unwrap();
     let mut session = house.run(house.app.read_session(&by, &home.session_id)).unwrap().reply.0;
-    let mut caller = by.caller;
+    let mut caller = (*by.caller).clone();
     // Names that no draw of chance decides, so that the examples stay when the number of draws changes.
     let (key_id, caller_id) = (ApiKeyId::from_trusted("key_1".into()), ApiKeyId::from_trusted("key_2".into()));
     let session_id = SessionId::mint(Locator::from_seed(b"session!"), house.app.keyring());

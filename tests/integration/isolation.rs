@@ -126,7 +126,7 @@ fn every_caller_meets_every_operation_on_every_target() {
                 let root = house.principal(&home.secret);
                 let session = match target {
                     "own" if *caller == "session" => {
-                        house.authenticate(secret, Operation::WriteApiKeys).unwrap().caller.session_id
+                        house.authenticate(secret, Operation::WriteApiKeys).unwrap().caller.session_id.clone()
                     }
                     // The production default session cannot be deleted; another one within reach stands in.
                     "own" if operation == "delete session" => sibling.clone(),

@@ -4,6 +4,7 @@ pub mod account_room;
 pub mod cluster;
 pub mod contract;
 pub mod disk;
+pub mod edges;
 pub mod held;
 pub mod house;
 pub mod http;
@@ -16,6 +17,7 @@ pub mod ports;
 pub mod words;
 
 pub use cluster::{Fault, Kind, Whom};
+pub use edges::wanting;
 pub use house::{Held, House};
 pub use http::Response;
 pub use kv::Mood;

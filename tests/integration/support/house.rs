@@ -26,6 +26,7 @@ use latchkey::ports::World;
 use latchkey::ports::{Address, Clock};
 
 use super::cluster::Cluster;
+use super::edges::{Afterwork, Edge, OwnClock};
 pub use super::held::{Held, Home};
 use super::kv::FakeKv;
 use super::ports::{CapturedLog, CommittedAssets, FakeLimiter, FakeWeb, ManualClock, PatientTimer, SeededEntropy};
@@ -54,6 +55,10 @@ pub struct House {
     pub log: Arc<CapturedLog>,
     pub web: Arc<FakeWeb>,
     pub assets: Arc<CommittedAssets>,
+    /// What the isolate behind `app` still has to do.
+    pub afterwork: Afterwork,
+    world: World,
+    settings: Settings,
     pool: RefCell<LocalPool>,
     afterwards: Cell<Afterwards>,
 }
@@ -97,7 +102,8 @@ impl House {
         let kv = Arc::new(FakeKv::new(clock.clone()));
         let objects = Arc::new(Cluster::new(folder));
         let entropy = Arc::new(SeededEntropy::new(seed));
-        let (timer, limiter, log, web) = (Arc::default(), Arc::default(), Arc::default(), Arc::default());
+        let timer = Arc::new(PatientTimer::new(clock.clone()));
+        let (limiter, log, web) = (Arc::default(), Arc::default(), Arc::default());
         Self::compose(vars, clock, kv, objects, timer, entropy, limiter, log, web)
     }
 
@@ -139,10 +145,27 @@ impl House {
         };
         objects.set_world(Some(world.clone()));
         let assets = Arc::<CommittedAssets>::default();
-        let app = Arc::new(App::new(world, limiter.clone(), assets.clone(), settings));
+        let app = Arc::new(App::new(world.clone(), limiter.clone(), assets.clone(), settings.clone()));
         let pool = RefCell::new(LocalPool::new());
         let afterwards = Cell::new(Afterwards::AtOnce);
-        Self { app, clock, kv, objects, timer, entropy, limiter, log, web, assets, pool, afterwards }
+        let afterwork = Afterwork::default();
+        Self {
+            app,
+            clock,
+            kv,
+            objects,
+            timer,
+            entropy,
+            limiter,
+            log,
+            web,
+            assets,
+            afterwork,
+            world,
+            settings,
+            pool,
+            afterwards,
+        }
     }
 
     /// The same world under other root secrets (newest first), after a new deployment.
@@ -172,6 +195,17 @@ impl House {
 
     /// Runs a future of the house, then what follows.
     pub fn run<F: Future>(&self, work: F) -> F::Output {
+        let output = self.finish(work);
+        match self.afterwards.get() {
+            Afterwards::AtOnce => self.afterwork.settle(self, &self.app),
+            Afterwards::Queued => {}
+            Afterwards::Lost => self.afterwork.lose(),
+        }
+        output
+    }
+
+    /// Runs a future of any isolate, then what objects do afterwards.
+    pub fn finish<F: Future>(&self, work: F) -> F::Output {
         let output = block_on(work);
         match self.afterwards.get() {
             Afterwards::AtOnce => self.catch_up(),
@@ -179,6 +213,14 @@ impl House {
             Afterwards::Lost => drop(self.objects.take_rests()),
         }
         output
+    }
+
+    /// Another isolate, which knows nothing yet.
+    pub fn edge(&self) -> Edge<'_> {
+        let clock = Arc::new(OwnClock::new(self.clock.clone()));
+        let world = World { clock: clock.clone(), ..self.world.clone() };
+        let app = Arc::new(App::new(world, self.limiter.clone(), self.settings.clone()));
+        Edge::new(self, app, clock)
     }
 
     /// Runs everything that objects still want to do, as far as it gets.
@@ -376,6 +418,7 @@ impl House {
 
     /// Verifies a secret key for something.
     pub fn verify_for(&self, secret: &str, request: VerifyKey) -> Result<Verification, Error> {
+        let request = VerifyKey { background: self.afterwork.background.clone(), ..request };
         self.run(self.app.verify(secret, None, request))
     }
 

@@ -71,7 +71,8 @@ impl House {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+        let mut request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+        request.extensions_mut().insert(self.afterwork.background.clone());
         let router = latchkey::api::router(self.app.clone());
         async {
             let response = tower::ServiceExt::oneshot(router, request).await.unwrap();

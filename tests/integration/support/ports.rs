@@ -1,7 +1,7 @@
 //! The small doors: clock, timer, chance, limiter and log, each under the test's control.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use latchkey::domain::timestamp::Timestamp;
@@ -33,14 +33,19 @@ impl Clock for ManualClock {
     }
 }
 
-/// Waits without taking time: a sleep ends once everybody else has had ample opportunity to go on, so in a
-/// race against it exactly what hangs loses.
-#[derive(Default)]
+/// Waits without taking time of the tests: a sleep ends once everybody else has had ample opportunity to go on, so in a
+/// race against it exactly what hangs loses. The clock goes on while somebody sleeps.
 pub struct PatientTimer {
+    clock: Arc<ManualClock>,
     slept: Mutex<Vec<u64>>,
 }
 
 impl PatientTimer {
+    /// A timer for this clock.
+    pub fn new(clock: Arc<ManualClock>) -> Self {
+        Self { clock, slept: Mutex::default() }
+    }
+
     /// How often a sleep lets the others go first.
     const TURNS: u32 = 64;
 
@@ -53,6 +58,7 @@ impl PatientTimer {
 #[async_trait]
 impl Timer for PatientTimer {
     async fn sleep(&self, ms: u64) {
+        let end = self.clock.now().plus_millis(i64::try_from(ms).unwrap());
         let mut turns = 0;
         std::future::poll_fn(|context| {
             turns += 1;
@@ -64,6 +70,8 @@ impl Timer for PatientTimer {
         })
         .await;
         self.slept.lock().unwrap().push(ms);
+        // Whoever slept at the same time may have slept longer.
+        self.clock.set(end.max(self.clock.now()));
     }
 }
 
