@@ -10,7 +10,8 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
-use super::{Report, Seen, Tally, add, minute_of};
+use super::series::{Counts, Grain, total};
+use super::{Report, Seen, Tally, Used, add};
 use crate::domain::id::ApiKeyId;
 use crate::domain::lease::grant::IsolateId;
 use crate::domain::locator::Locator;
@@ -48,8 +49,9 @@ struct Session {
 #[derive(Debug)]
 struct Cell {
     minute: Timestamp,
-    counts: Vec<(Code, u64)>,
+    counts: Counts,
     recent: VecDeque<Seen>,
+    last: Option<Used>,
 }
 
 impl Cell {
@@ -61,8 +63,22 @@ impl Cell {
         total(&self.counts)
     }
 
+    /// Describes at most so many; what goes is still known as a use.
+    fn keep(&mut self, most: usize) {
+        while self.recent.len() > most
+            && let Some(Seen { at, code, origin, .. }) = self.recent.pop_front()
+        {
+            if code == Code::Valid {
+                self.last = Used::later(self.last.take(), Some(Used { at, origin }));
+            }
+        }
+    }
+
     fn tally(self, key_id: ApiKeyId) -> Tally {
-        Tally { key_id, minute: self.minute, counts: self.counts, recent: self.recent.into() }
+        let let_through = self.recent.iter().rev().find(|seen| seen.code == Code::Valid);
+        let used = let_through.map(|seen| Used { at: seen.at, origin: seen.origin.clone() });
+        let last = Used::later(self.last, used);
+        Tally { key_id, minute: self.minute, counts: self.counts, recent: self.recent.into(), last }
     }
 }
 
@@ -91,8 +107,9 @@ impl Session {
             .collect();
         tallies.sort_by_key(|tally| tally.minute);
         for tally in tallies.split_off(tallies.len().min(TALLIES_MAX)) {
-            let cell = Cell { minute: tally.minute, counts: tally.counts, recent: tally.recent.into() };
-            self.open.entry(tally.key_id).or_default().push(cell);
+            let Tally { key_id, minute, counts, recent, last } = tally;
+            let cell = Cell { minute, counts, recent: recent.into(), last };
+            self.open.entry(key_id).or_default().push(cell);
         }
         self.seq = self.seq.saturating_add(1);
         self.frozen.push_back((self.seq, tallies));
@@ -108,31 +125,48 @@ impl Tallies {
 
     /// Counts one verification of a key of this session.
     pub fn note(&mut self, session: Locator, key_id: &ApiKeyId, seen: Seen) {
+        let mut described = 0;
+        self.cell(session, key_id, seen.at, |cell| {
+            add(&mut cell.counts, seen.code, 1);
+            if cell.recent.len() < RECENT_MAX {
+                described = 1;
+            } else {
+                cell.keep(RECENT_MAX.saturating_sub(1));
+            }
+            cell.recent.push_back(seen);
+        });
+        self.weight = self.weight.saturating_add(described);
+        if self.weight > WEIGHT_MAX {
+            self.make_room();
+        }
+    }
+
+    /// Notes that a key of this session was used in a call of its own, which is not counted.
+    pub fn used(&mut self, session: Locator, key_id: &ApiKeyId, used: Used) {
+        self.cell(session, key_id, used.at, |cell| cell.last = Used::later(cell.last.take(), Some(used)));
+        if self.weight > WEIGHT_MAX {
+            self.make_room();
+        }
+    }
+
+    fn cell(&mut self, session: Locator, key_id: &ApiKeyId, at: Timestamp, work: impl FnOnce(&mut Cell)) {
         let last = self.last;
         let of = self.sessions.entry(session).or_insert_with(|| Session { seq: last, ..Session::default() });
-        let minute = minute_of(seen.at);
         if !of.open.contains_key(key_id) {
             of.open.insert(key_id.clone(), Vec::new());
         }
         let Some(cells) = of.open.get_mut(key_id) else { return };
+        let minute = Grain::Minute.start_of(at);
         let place = match cells.last() {
             Some(latest) if latest.minute == minute => cells.len().saturating_sub(1),
             _ => cells.binary_search_by_key(&minute, |cell| cell.minute).unwrap_or_else(|place| {
-                cells.insert(place, Cell { minute, counts: Vec::new(), recent: VecDeque::new() });
+                cells.insert(place, Cell { minute, counts: Counts::new(), recent: VecDeque::new(), last: None });
                 self.weight = self.weight.saturating_add(1);
                 place
             }),
         };
-        let Some(cell) = cells.get_mut(place) else { return };
-        add(&mut cell.counts, seen.code, 1);
-        if cell.recent.len() < RECENT_MAX {
-            self.weight = self.weight.saturating_add(1);
-        } else {
-            cell.recent.pop_front();
-        }
-        cell.recent.push_back(seen);
-        if self.weight > WEIGHT_MAX {
-            self.make_room();
+        if let Some(cell) = cells.get_mut(place) {
+            work(cell);
         }
     }
 
@@ -209,14 +243,10 @@ fn weight(tally: &Tally) -> usize {
     tally.recent.len().saturating_add(1)
 }
 
-fn total(counts: &[(Code, u64)]) -> u64 {
-    counts.iter().map(|(_, count)| *count).fold(0, u64::saturating_add)
-}
-
 /// Of each tally the last verification only.
 fn keep_one(cells: &mut Vec<Cell>) {
     for cell in cells {
-        cell.recent.drain(..cell.recent.len().saturating_sub(1));
+        cell.keep(1);
         cell.recent.shrink_to_fit();
     }
 }
@@ -224,10 +254,10 @@ fn keep_one(cells: &mut Vec<Cell>) {
 /// All minutes in the latest one.
 fn fold(cells: &mut Vec<Cell>) {
     let Some(mut latest) = cells.pop() else { return };
-    for cell in cells.drain(..) {
-        for (code, count) in cell.counts {
-            add(&mut latest.counts, code, count);
-        }
+    for mut cell in cells.drain(..) {
+        cell.keep(0);
+        cell.counts.iter().for_each(|(code, more)| add(&mut latest.counts, *code, *more));
+        latest.last = Used::later(cell.last, latest.last.take());
     }
     cells.push(latest);
 }
@@ -296,6 +326,18 @@ mod tests {
         assert!(tallies.has_unreported(here(1)));
         tallies.settled(here(1), 2);
         assert!(!tallies.has_unreported(here(1)) && tallies.sessions().is_empty());
+    }
+
+    #[test]
+    fn a_use_that_is_not_counted_is_reported_as_well() {
+        let mut tallies = Tallies::new();
+        tallies.note(here(1), &key(1), seen(3, Code::Valid));
+        tallies.note(here(1), &key(1), seen(9, Code::Forbidden));
+        let origin = Origin { country: Some("JP".to_owned()), ..Origin::default() };
+        tallies.used(here(1), &key(1), Used { at: at(7), origin: origin.clone() });
+        tallies.used(here(1), &key(1), Used { at: at(5), origin: Origin::default() });
+        let tally = tallies.reports(here(1), ISOLATE).remove(0).tallies.remove(0);
+        assert_eq!((tally.last, total(&tally.counts)), (Some(Used { at: at(7), origin }), 2));
     }
 
     #[test]
