@@ -34,7 +34,7 @@ use crate::object::{outbox, places, shell};
 use crate::organization::invitations::{INVITATION_LIFE_MS, INVITATIONS_MAX, MEMBERS_MAX};
 use crate::organization::policy::LEASE_MS;
 use crate::organization::projection as directory;
-use crate::session::{idempotency as claims, projection, verify};
+use crate::session::{idempotency as claims, projection, usage};
 
 /// One limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,7 +113,7 @@ pub const LIMITS: &[Limit] = &[
     limit("An invitation can be accepted", INVITATION_LIFE_MS.unsigned_abs(), "ms", "409 `invitation_ended`"),
     limit("Invitations pending, or made within a day", INVITATIONS_MAX.unsigned_abs(), "entries", "409 `too_many_invitations`"),
     limit("Pause after too many failed authentications", FAILURE_PAUSE_MS, "ms", "429 `auth_too_many_failures`"),
-    limit("`lastUsedAt` may lag", verify::LAST_USED_STEP_MS.unsigned_abs(), "ms", "the next use is written"),
+    limit("`lastUsedAt` may lag", usage::FLUSH_MS.unsigned_abs() + 1_000, "ms", "the next use is written"),
     limit("Waiting for an object", PATIENCE_MS, "ms", "503 `service_unavailable`"),
     limit("Repeats of a read that the platform calls retryable", RETRIES as u64, "times", "503 `service_unavailable`"),
     limit("Waiting for KV when the authority fails", TOMBSTONE_PATIENCE_MS, "ms", "503 `verification_unavailable`"),

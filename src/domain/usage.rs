@@ -11,6 +11,7 @@ use super::id::{ApiKeyId, VerificationId};
 use super::lease::grant::IsolateId;
 use super::timestamp::Timestamp;
 use super::verification::Code;
+use series::Grain;
 
 /// Where a request came from, as the platform tells.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,6 +95,17 @@ pub struct Report {
     pub seq: u64,
     /// What it says.
     pub tallies: Vec<Tally>,
+}
+
+/// Which counts are asked for: from one moment on, before another, in steps of one size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsageQuery {
+    /// The beginning; also of a step.
+    pub from: Timestamp,
+    /// The end; also of a step.
+    pub to: Timestamp,
+    /// The size of the steps.
+    pub granularity: Grain,
 }
 
 /// Counts this many more of an outcome.

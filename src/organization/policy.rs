@@ -13,6 +13,7 @@ use crate::domain::session::{OrganizationStatus, Policy};
 use crate::domain::timestamp::Timestamp;
 use crate::object::ledgers::{Debit, Ledgers};
 use crate::object::outbox::EntryKey;
+use crate::object::usage::Rolling;
 use crate::object::{Abort, Context, Memory as ObjectMemory, Rejection, Step};
 use crate::ports::{Sql, SqlError};
 
@@ -33,6 +34,8 @@ pub struct Memory {
     former: Vec<Policy>,
     /// What its pools have given.
     pub ledgers: Ledgers,
+    /// When it last looked for usage that has become old.
+    pub rolling: Rolling,
     /// Whether this step has raised the horizon.
     raised: bool,
 }

@@ -15,6 +15,7 @@ use crate::ports::Sql;
 use super::protocol::Command;
 use super::state;
 use super::store::{self, State};
+use super::usage::Usage;
 
 /// What a session knows beyond its rows.
 #[derive(Default)]
@@ -23,6 +24,8 @@ pub struct Memory {
     pub lease: Option<Held>,
     /// What its keys have spent.
     pub ledgers: Ledgers,
+    /// What they were used for.
+    pub usage: Usage,
     /// Whether a step has left something for the outbox.
     has_work: bool,
 }
@@ -30,15 +33,18 @@ pub struct Memory {
 impl ObjectMemory for Memory {
     fn begin(&mut self) {
         self.ledgers.begin();
+        self.usage.begin();
     }
 
     fn roll_back(&mut self) {
         self.ledgers.roll_back();
+        self.usage.roll_back();
     }
 
     fn take_work(&mut self) -> bool {
         let opened = self.ledgers.take_opened();
-        std::mem::take(&mut self.has_work) || opened
+        let counted = self.usage.take_work();
+        std::mem::take(&mut self.has_work) || opened || counted
     }
 }
 
@@ -86,7 +92,9 @@ fn need(command: &Command) -> Need {
         | Command::Verify(_)
         | Command::Renew(_)
         | Command::Initialize(_)
-        | Command::Touch { .. }
+        | Command::Flush
+        | Command::ReadUsage { .. }
+        | Command::ReadRequests { .. }
         | Command::ReadKey { .. }
         | Command::ReadSession { .. }
         | Command::Health { .. }

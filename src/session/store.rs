@@ -13,6 +13,8 @@ use crate::object::rows::{Row, execute, json, query, query_one};
 use crate::object::{audit_log, ledgers, outbox};
 use crate::ports::{Sql, SqlError, SqlValue};
 
+use super::usage;
+
 /// The schema, step by step.
 pub const MIGRATIONS: &[&str] = &[
     outbox::SCHEMA,
@@ -46,6 +48,9 @@ pub const MIGRATIONS: &[&str] = &[
     "CREATE INDEX claims_by_age ON claims (created_at)",
     "ALTER TABLE session ADD COLUMN erased INTEGER NOT NULL DEFAULT 0",
     ledgers::SCHEMA,
+    crate::object::usage::SCHEMA,
+    usage::SCHEMA_HEADS,
+    usage::SCHEMA_ISOLATES,
 ];
 
 /// The row of the session.
@@ -77,7 +82,9 @@ pub fn save_state(sql: &dyn Sql, state: &State) -> Result<(), SqlError> {
     )
 }
 
-const KEY_COLUMNS: &str = "record, last_used_at, hash";
+// The column stands for uses before usage was counted.
+const KEY_COLUMNS: &str = "record, coalesce(
+    (SELECT usage_heads.last_used_at FROM usage_heads WHERE subject = api_keys.id), api_keys.last_used_at), hash";
 
 fn key(sql: &dyn Sql, row: &Row, session: &Session) -> Result<ApiKey, SqlError> {
     let mut key: ApiKey = row.json(0)?;
@@ -159,11 +166,6 @@ pub fn counted_keys(sql: &dyn Sql, now: Timestamp) -> Result<i64, SqlError> {
     query_one(sql, statement, &[now.into()])?.map_or(Ok(0), |row| row.integer(0))
 }
 
-/// Notes a use.
-pub fn touch(sql: &dyn Sql, id: &ApiKeyId, at: Timestamp) -> Result<(), SqlError> {
-    execute(sql, "UPDATE api_keys SET last_used_at = ? WHERE id = ?", &[at.into(), id.as_str().into()])
-}
-
 /// Keys whose hash was made before the newest pepper.
 pub fn outdated_hashes(sql: &dyn Sql, newest: u8, limit: i64) -> Result<Vec<(ApiKeyId, KeyHash)>, SqlError> {
     query(
@@ -210,5 +212,5 @@ pub fn health(sql: &dyn Sql, session: &Session, now: Timestamp) -> Result<(Vec<i
         }
         last_used_at = last_used_at.max(row.optional_timestamp(2)?);
     }
-    Ok((counts, last_used_at))
+    Ok((counts, last_used_at.max(usage::last_use(sql)?)))
 }
