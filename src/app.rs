@@ -19,6 +19,7 @@ mod register;
 mod sessions;
 mod settings;
 mod sign_in;
+mod usage;
 mod verify;
 
 use std::net::{IpAddr, Ipv6Addr};

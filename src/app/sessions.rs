@@ -124,7 +124,7 @@ fn session(reply: Reply) -> Result<Session, Error> {
     Ok(*session)
 }
 
-fn within_reach(by: &Principal, id: &SessionId) -> Result<(), Error> {
+pub(super) fn within_reach(by: &Principal, id: &SessionId) -> Result<(), Error> {
     if by.caller.reach == Reach::Session && *id != by.caller.session_id {
         return Err(Rejection::SessionNotFound.into());
     }

@@ -3,6 +3,8 @@
 //! A session acts on what it has heard for a minute. A change is told to all of them; its answer waits for those that
 //! hold a lease and have not acknowledged, and for nobody else: the others have to ask before they decide anything.
 
+use std::collections::BTreeMap;
+
 use crate::domain::id::SessionId;
 use crate::domain::lease::Granted;
 use crate::domain::ledger::Terms;
@@ -32,6 +34,8 @@ pub struct Memory {
     leases: Option<Granted<SessionId>>,
     /// The policies that sessions may be acting on besides the one in force.
     former: Vec<Policy>,
+    /// From when on sessions act on the policy in force that have acknowledged it.
+    acknowledged: BTreeMap<SessionId, Timestamp>,
     /// What its pools have given.
     pub ledgers: Ledgers,
     /// When it last looked for usage that has become old.
@@ -157,6 +161,7 @@ pub fn change(
     let leases = memory.leases(sql)?;
     let knows_all = leases.inherited() <= context.now;
     leases.change(context.now);
+    memory.acknowledged.clear();
     if is_settled {
         memory.former.clear();
     }
@@ -173,16 +178,25 @@ pub fn former_holders(sql: &dyn Sql, memory: &mut Memory, now: Timestamp) -> Res
 }
 
 /// How long (ms) an answer about a change of the policy has to wait: until the last lease ends of those that have not
-/// acknowledged.
+/// acknowledged, and of those to whom a session that has acknowledged has given some in its turn.
 pub fn fence_ms(sql: &dyn Sql, memory: &Memory, context: &Context<'_>) -> Result<Option<u64>, SqlError> {
     let mut last = Timestamp::MIN;
     for session in store::waiting_sessions(sql)? {
-        last = last.max(match &memory.leases {
+        let end = match &memory.leases {
             Some(leases) => leases.former_end(&session),
             None => store::lease_horizon(sql)?,
-        });
+        };
+        let acknowledged = memory.acknowledged.get(&session).copied();
+        last = last.max(acknowledged.map_or(end, |until| until.min(end)));
     }
     Ok(u64::try_from(last.millis_since(context.now)).ok().filter(|wait| *wait > 0))
+}
+
+/// A session has taken the policy, and the isolates that it has given leases to act on it from `until` on.
+pub fn acknowledged(memory: &mut Memory, entry: &EntryKey, until: Timestamp) {
+    if entry.lane == super::projection::SESSION {
+        memory.acknowledged.insert(SessionId::from_trusted(entry.subject.clone()), until);
+    }
 }
 
 /// Whether an entry is about a policy and not about the beginning of a session.

@@ -8,6 +8,7 @@
 use crate::domain::api_key::ApiKey;
 use crate::domain::credits::CreditSettings;
 use crate::domain::ledger::{Shortage, Terms};
+use crate::domain::plan::Pool;
 use crate::domain::rate_limit::{Level, LimitUse, RateLimits};
 use crate::domain::verification::{Code, Spent};
 use crate::object::Context;
@@ -64,6 +65,17 @@ impl<'a> Purse<'a> {
     /// The session that the key belongs to.
     pub fn state(&self) -> &State {
         self.state
+    }
+
+    /// Whether it is paid for in credits, too.
+    pub fn has_credits(&self) -> bool {
+        self.credits.is_some()
+    }
+
+    /// Whether there are limits: of the key, of the session, or of the organization's pool.
+    pub fn counts(&self) -> bool {
+        let pool = self.state.policy.plan.pool(Pool::Requests);
+        !self.key_limits.is_empty() || !self.state.session.rate_limits.is_empty() || pool.is_some()
     }
 
     /// How many tokens and credits it is about.

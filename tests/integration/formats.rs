@@ -20,6 +20,7 @@ use latchkey::domain::rate_limit::RateLimits;
 use latchkey::domain::session::{Policy, Session, SessionStatus};
 use latchkey::domain::text::{ExternalId, Reason};
 use latchkey::domain::timestamp::Timestamp;
+use latchkey::domain::usage::Origin;
 use latchkey::domain::verification::{Check, Code, Demand, Outcome};
 use latchkey::hash_index;
 use latchkey::object::{Answer, Authority, Credential, Rejection};
@@ -81,7 +82,7 @@ pub fn samples() -> Samples {
     let old = house.issue(&by, with(full)).unwrap();
     house.rotate(&by, old.id(), 0).unwrap();
     let mut key = house.read(&by, old.id()).unwrap();
-    let mut session = house.run(house.app.read_session(&by, &home.session_id)).unwrap().0;
+    let mut session = house.run(house.app.read_session(&by, &home.session_id)).unwrap().reply.0;
     let mut caller = by.caller;
     // Names that no draw of chance decides, so that the examples stay when the number of draws changes.
     let (key_id, caller_id) = (ApiKeyId::from_trusted("key_1".into()), ApiKeyId::from_trusted("key_2".into()));
@@ -159,8 +160,12 @@ fn commands_to_a_session_are_pinned() {
                 explain: true,
                 dry_run: false,
                 cost: 3,
+                wish: None,
+                id: None,
+                origin: Origin::default(),
+                tags: Vec::new(),
             })),
-            session::Command::Touch { key_id: key_id() },
+            session::Command::Flush,
             session::Command::Issue { authority: authority(), key: Box::new(new_key.clone()) },
             session::Command::ReadKey { caller: caller.clone(), key_id: key_id() },
             session::Command::ChangeKey { authority: Authority::Operator, key_id: key_id(), change: Box::new(change) },
@@ -185,6 +190,7 @@ fn commands_to_a_session_are_pinned() {
                     name: Some(name("Renamed")),
                     status: Some(SessionStatus::Disconnected),
                     rate_limits: RateLimits::new(vec![limit()]).ok(),
+                    consistency: None,
                 },
             },
             session::Command::DeleteSession { authority: authority() },
@@ -219,12 +225,13 @@ fn answers_of_a_session_are_pinned() {
                 reach: None,
                 lease: None,
             }))),
-            done(session::Reply::Key { key: Box::new(key.clone()), limits: vec![limit_use(None)] }),
-            done(session::Reply::Rotated { successor: Box::new(key) }),
-            done(session::Reply::Session { session: Box::new(session.clone()), usage: None }),
+            done(session::Reply::Key { key: Box::new(key.clone()), limits: vec![limit_use(None)], effective_at: None }),
+            done(session::Reply::Rotated { successor: Box::new(key), effective_at: None }),
+            done(session::Reply::Session { session: Box::new(session.clone()), usage: None, effective_at: None }),
             done(session::Reply::Session {
                 session: Box::new(session.clone()),
                 usage: Some(Box::new(session::SessionUsage { keys: 2, max_keys: Some(3), limits: Vec::new() })),
+                effective_at: None,
             }),
             done(session::Reply::Authenticated {
                 caller: Box::new(caller.clone()),
@@ -276,6 +283,7 @@ fn commands_to_organization_and_directory_are_pinned() {
                 session: session.clone(),
                 keys: vec![key],
                 audit: vec![],
+                usage: None,
             })),
             organization::Command::Read { caller: None },
             organization::Command::ListKeys { caller: caller.clone(), query: all_keys(first()) },
@@ -312,7 +320,7 @@ fn commands_to_organization_and_directory_are_pinned() {
 #[test]
 fn the_value_in_kv_is_pinned() {
     let Samples { key, .. } = samples();
-    let value: Value = serde_json::from_slice(&hash_index::encode(&key).unwrap()).unwrap();
+    let value: Value = serde_json::from_slice(&hash_index::encode(&key, None).unwrap()).unwrap();
     pin("kv_values.json", vec![value.clone()]);
     assert_eq!(value["v"], json!("1"));
     let pinned = serde_json::to_vec(&golden("kv_values.json")[0]).unwrap();

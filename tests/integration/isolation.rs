@@ -72,7 +72,7 @@ fn perform(house: &House, secret: &str, operation: &str, key_id: &ApiKeyId, sess
         "read session" => told(house.run(house.app.read_session(&by, session))),
         "session health" => told(house.run(house.app.session_health(&by, session))),
         "rename session" => {
-            let change = SessionChange { name: Some(name("Renamed")), status: None, rate_limits: None };
+            let change = SessionChange { name: Some(name("Renamed")), ..SessionChange::default() };
             told(house.run(house.app.change_session(&by, session, change)))
         }
         "delete session" => told(house.delete_session(&by, session)),

@@ -93,7 +93,7 @@ fn the_limits_of_a_session_are_shared_by_its_keys_and_change_with_it() {
     assert_eq!(house.admitted(&keys[0].text, 10), 2, "what was spent stays spent");
     change(&[]);
     assert_eq!(house.admitted(&keys[0].text, 10), 10);
-    let (_, usage) = house.run(house.app.read_session(&admin, &session.id)).unwrap();
+    let (_, usage) = house.run(house.app.read_session(&admin, &session.id)).unwrap().reply;
     assert_eq!((usage.keys, usage.limits), (2, Vec::new()));
 }
 

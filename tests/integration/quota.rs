@@ -115,7 +115,7 @@ fn of_sixty_four_at_the_same_time_exactly_as_many_are_created_as_fit() {
             let (created, refused): (Vec<_>, Vec<_>) = issued.into_iter().partition(Result::is_ok);
             assert_eq!(created.len(), 2, "round {round}, repetition {repetition}: two and the one that was there");
             assert!(refused.into_iter().all(|one| refusal(one) == FULL));
-            let (_, usage) = house.run(house.app.read_session(&admin, &session.id)).unwrap();
+            let (_, usage) = house.run(house.app.read_session(&admin, &session.id)).unwrap().reply;
             assert_eq!((usage.keys, usage.max_keys), (3, Some(3)));
             assert_eq!(refusal(house.issue(&own, key(&["api_keys:*"]))), FULL);
         }

@@ -1,6 +1,7 @@
 //! Sessions: defaults that come into being when they are needed, disconnection, and an end that takes all
 //! keys along.
 
+use latchkey::domain::consistency::Consistency;
 use latchkey::domain::environment::Environment;
 use latchkey::domain::rate_limit::RateLimits;
 use latchkey::domain::session::{Region, SessionStatus};
@@ -124,7 +125,7 @@ fn health_counts_keys_by_status() {
     house.revoke(&admin, held[4].id()).unwrap();
     house.advance(1);
     house.code(&held[0].text);
-    let health = house.run(house.app.session_health(&admin, &session.id)).unwrap();
+    let health = house.run(house.app.session_health(&admin, &session.id)).unwrap().reply;
     assert_eq!(health.keys, [1, 1, 1, 1, 1], "active, pending, disabled, expired, revoked");
     assert_eq!(health.last_used_at, Some(house.now()));
 }
@@ -134,7 +135,14 @@ fn a_session_is_placed_where_it_was_asked_for() {
     let house = House::new();
     let home = house.found("Acme");
     let admin = house.principal(&home.secret);
-    let work = house.app.create_session(&admin, name("Oceania"), None, Some(Region::Oc), RateLimits::default());
+    let work = house.app.create_session(
+        &admin,
+        name("Oceania"),
+        None,
+        Some(Region::Oc),
+        RateLimits::default(),
+        Consistency::default(),
+    );
     let session = house.run(work).unwrap().reply;
     assert_eq!(house.objects.region(&Address::Session(session.id.locator())), Some(Region::Oc));
 }

@@ -63,7 +63,7 @@ impl Grain {
 
     /// For how long (ms) after their end counts are kept in steps of this size, at least.
     #[must_use]
-    pub fn kept_ms(self) -> i64 {
+    pub const fn kept_ms(self) -> i64 {
         match self {
             Self::Minute => DAY_MS,
             Self::Hour => 30 * DAY_MS,

@@ -13,6 +13,7 @@ use latchkey::app::{
     App, Call, Error, Idempotency, IssueKey, Patience, Principal, RotateKey, Settings, Verification, VerifyKey,
 };
 use latchkey::domain::api_key::ApiKey;
+use latchkey::domain::consistency::Consistency;
 use latchkey::domain::id::{ApiKeyId, OrganizationId, SessionId};
 use latchkey::domain::key_change::KeyChange;
 use latchkey::domain::operation::Operation;
@@ -335,7 +336,7 @@ impl House {
 
     /// Reads a key.
     pub fn read(&self, by: &Principal, key_id: &ApiKeyId) -> Result<ApiKey, Error> {
-        self.run(self.app.read_key(by, key_id)).map(|(key, _)| key)
+        self.run(self.app.read_key(by, key_id)).map(|outcome| outcome.reply.0)
     }
 
     /// Creates a session without a region.
@@ -345,8 +346,15 @@ impl House {
         label: &str,
         environment: Option<latchkey::domain::environment::Environment>,
     ) -> Result<Session, Error> {
-        self.run(self.app.create_session(by, name(label), environment, None, RateLimits::default()))
-            .map(|outcome| outcome.reply)
+        self.run(self.app.create_session(
+            by,
+            name(label),
+            environment,
+            None,
+            RateLimits::default(),
+            Consistency::default(),
+        ))
+        .map(|outcome| outcome.reply)
     }
 
     /// Deletes a session.

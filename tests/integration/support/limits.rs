@@ -3,6 +3,7 @@
 use latchkey::app::{Error, IssueKey, Patience, Principal, Verification, VerifyKey};
 use latchkey::domain::api_key::KeySettings;
 use latchkey::domain::change::Change;
+use latchkey::domain::consistency::Consistency;
 use latchkey::domain::credits::{CreditChange, CreditSettings, Interval, Refill};
 use latchkey::domain::key_change::{CreditsChange, KeyChange};
 use latchkey::domain::plan::{Plan, PlanName};
@@ -110,7 +111,9 @@ impl House {
 
     /// Creates a session with limits.
     pub fn limited_session(&self, by: &Principal, all: &[(&str, u32, u32)]) -> Session {
-        self.run(self.app.create_session(by, name("Limited"), None, None, limits(all))).unwrap().reply
+        self.run(self.app.create_session(by, name("Limited"), None, None, limits(all), Consistency::default()))
+            .unwrap()
+            .reply
     }
 
     /// Puts an organization on a plan.
