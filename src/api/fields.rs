@@ -10,6 +10,7 @@
 //! fields.finish_with(|| Some(Create { name: name?, domain }))
 //! ```
 
+pub mod consistency;
 pub mod error;
 pub mod ids;
 pub mod limits;

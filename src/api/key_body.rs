@@ -92,6 +92,17 @@ pub(super) struct IssuedKeyBody {
     pub(super) key: String,
 }
 
+/// A successor with its plaintext, and the moment from which the key it replaces is what it has become. No `Debug`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RotatedKeyBody {
+    /// The successor.
+    #[serde(flatten)]
+    pub(super) issued: IssuedKeyBody,
+    /// From when on the change of the key it replaces is in force everywhere.
+    pub(super) effective_at: String,
+}
+
 /// A key after a change, with the moment from which nobody acts on the state before.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -12,10 +12,11 @@ use super::callers::{By, ReadApiKeys, WriteApiKeys};
 use super::fields::ids::session_to_match;
 use super::fields::plain::one_of;
 use super::fields::values::environment;
-use super::key_body::{ApiKeyBody, ChangedKeyBody, IssuedKeyBody};
+use super::key_body::{ApiKeyBody, ChangedKeyBody, IssuedKeyBody, RotatedKeyBody};
 use super::mount::Mount;
 use super::pages::{Cursors, PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX, PageBody, filter_text, no_parameters};
 use super::paths::KeyPath;
+use super::prefer::Prefer;
 use super::problem::Problem;
 use super::query::Query;
 use super::reply::Reply;
@@ -58,8 +59,9 @@ pub(super) async fn read(
     query: Query,
 ) -> Result<Reply<ApiKeyBody>, Problem> {
     no_parameters(query)?;
-    let (key, limits) = app.read_key(&caller, &id).await?;
-    Ok(Reply::ok(ApiKeyBody::new(&key, app.now()).standing(&limits)))
+    let outcome = app.read_key(&caller, &id).await?;
+    let (key, limits) = outcome.reply;
+    Ok(Reply::ok(ApiKeyBody::new(&key, app.now()).standing(&limits)).settled(outcome.settled))
 }
 
 /// Changes an API key. A field that is left out stays; null clears it.
@@ -68,12 +70,14 @@ pub(super) async fn change(
     By(caller, ..): By<WriteApiKeys>,
     KeyPath(id): KeyPath,
     query: Query,
+    prefer: Prefer,
     body: JsonBody,
 ) -> Result<Reply<ChangedKeyBody>, Problem> {
     no_parameters(query)?;
     let change = key_requests::change(body.json(), app.now())?;
-    let outcome = app.change_key(&caller, &id, change).await?;
-    Ok(Reply::ok(changed(&outcome.reply, outcome.reply.updated_at, app.now())).settled(outcome.settled))
+    let outcome = app.change_key(&caller.waiting(prefer.0), &id, change).await?;
+    let body = changed(&outcome, outcome.reply.updated_at, app.now());
+    Ok(prefer.applied(Reply::ok(body), outcome.settled))
 }
 
 /// Revokes an API key for good. When the answer is 200, no verification that begins later accepts the key.
@@ -82,13 +86,14 @@ pub(super) async fn revoke(
     By(caller, ..): By<WriteApiKeys>,
     KeyPath(id): KeyPath,
     query: Query,
+    prefer: Prefer,
     body: Option<JsonBody>,
 ) -> Result<Reply<ChangedKeyBody>, Problem> {
     no_parameters(query)?;
     let reason = key_requests::revoke(body.as_ref().map(JsonBody::json))?;
-    let outcome = app.revoke_key(&caller, &id, reason).await?;
+    let outcome = app.revoke_key(&caller.waiting(prefer.0), &id, reason).await?;
     let at = outcome.reply.revocation.as_ref().map_or(outcome.reply.updated_at, |revocation| revocation.at);
-    Ok(Reply::ok(changed(&outcome.reply, at, app.now())).settled(outcome.settled))
+    Ok(prefer.applied(Reply::ok(changed(&outcome, at, app.now())), outcome.settled))
 }
 
 /// Replaces an API key by a successor with the same settings; the old one lives for the overlap.
@@ -98,25 +103,43 @@ pub(super) async fn rotate(
     KeyPath(id): KeyPath,
     query: Query,
     (method, uri, headers): (Method, Uri, HeaderMap),
+    prefer: Prefer,
     body: JsonBody,
-) -> Result<Reply<IssuedKeyBody>, Problem> {
+) -> Result<Reply<RotatedKeyBody>, Problem> {
     no_parameters(query)?;
     let request = key_requests::rotate(body.json(), id, app.now())?;
     let idempotency = idempotency::find(&headers, &method, &uri, Some(&body))?;
-    Ok(issued(&app, &mount, app.rotate(&caller, request, idempotency.as_ref()).await?))
+    let outcome = app.rotate(&caller.waiting(prefer.0), request, idempotency.as_ref()).await?;
+    let (path, effective_at) = (place(&mount, &outcome), in_force(&outcome, outcome.reply.key.created_at));
+    let settled = outcome.settled;
+    let body = RotatedKeyBody { issued: with_plaintext(&app, outcome.reply), effective_at };
+    Ok(prefer.applied(Reply::created(path, body), settled))
 }
 
 /// The one answer that holds a plaintext.
 pub(super) fn issued(app: &App, mount: &Mount, outcome: Outcome<Issued>) -> Reply<IssuedKeyBody> {
-    let Issued { key, secret } = outcome.reply;
-    let record = ApiKeyBody::new(&key, app.now());
-    // The only place where a plaintext leaves the service (H3).
-    let body = IssuedKeyBody { key: secret.expose().to_owned(), record };
-    Reply::created(mount.path(&format!("/api_keys/{}", key.id)), body).settled(outcome.settled)
+    let (path, settled) = (place(mount, &outcome), outcome.settled);
+    Reply::created(path, with_plaintext(app, outcome.reply)).settled(settled)
 }
 
-fn changed(key: &ApiKey, effective_at: Timestamp, now: Timestamp) -> ChangedKeyBody {
-    ChangedKeyBody { record: ApiKeyBody::new(key, now), effective_at: effective_at.to_string() }
+fn place(mount: &Mount, outcome: &Outcome<Issued>) -> String {
+    mount.path(&format!("/api_keys/{}", outcome.reply.key.id))
+}
+
+fn with_plaintext(app: &App, issued: Issued) -> IssuedKeyBody {
+    let record = ApiKeyBody::new(&issued.key, app.now());
+    // The only place where a plaintext leaves the service (H3).
+    IssuedKeyBody { key: issued.secret.expose().to_owned(), record }
+}
+
+fn changed(outcome: &Outcome<ApiKey>, committed_at: Timestamp, now: Timestamp) -> ChangedKeyBody {
+    let record = ApiKeyBody::new(&outcome.reply, now);
+    ChangedKeyBody { record, effective_at: in_force(outcome, committed_at) }
+}
+
+/// From when on a change is in force everywhere: never before it was made.
+pub(super) fn in_force<T>(outcome: &Outcome<T>, committed_at: Timestamp) -> String {
+    outcome.in_force_at.map_or(committed_at, |at| at.max(committed_at)).to_string()
 }
 
 /// A list of keys: the bare array of Sendook's contract, or a page where one is asked for.

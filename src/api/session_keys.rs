@@ -16,7 +16,7 @@ use super::problem::Problem;
 use super::query::Query;
 use super::reply::Reply;
 use super::{idempotency, key_requests};
-use crate::app::App;
+use crate::app::{App, Patience};
 
 /// Issues an API key of a session. Without a name the session gives it one.
 pub(super) async fn create(
@@ -41,6 +41,8 @@ pub(super) async fn list(
     query: Query,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let (session, _) = app.read_session(&caller, &id).await?;
+    // Nothing is told of the session but that it is there.
+    let caller = caller.waiting(Patience::RespondAsync);
+    let (session, _) = app.read_session(&caller, &id).await?.reply;
     listed(&app, &caller, query, &uri, Some(session.id)).await
 }

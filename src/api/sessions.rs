@@ -9,20 +9,24 @@ use serde::Serialize;
 use super::body::JsonBody;
 use super::callers::{By, ReadSessions, WriteSessions};
 use super::fields::Fields;
+use super::fields::consistency::{consistency, consistency_change};
 use super::fields::limits::rate_limits;
 use super::fields::plain::{one_of, text};
 use super::fields::values::{environment, name};
 use super::idempotency;
 use super::key_body::time;
+use super::keys::in_force;
 use super::limit_body::{RateLimitBody, SessionLimitsBody};
 use super::pages::{Cursors, PAGE_ROWS_DEFAULT, PageBody, no_parameters};
 use super::paths::SessionPath;
+use super::prefer::Prefer;
 use super::problem::Problem;
 use super::query::Query;
 use super::reply::Reply;
-use crate::app::App;
+use crate::app::{App, Outcome};
 use crate::domain::api_key::Status;
 use crate::domain::change::Change;
+use crate::domain::consistency::ConsistencyChange;
 use crate::domain::environment::Environment;
 use crate::domain::session::{Region, Session, SessionStatus};
 use crate::session::protocol::SessionChange;
@@ -47,10 +51,24 @@ pub(super) struct SessionBody {
     status: &'static str,
     /// How often its keys may be verified, all together.
     rate_limits: Vec<RateLimitBody>,
+    /// How long a decision on its keys may be relied on.
+    consistency: ConsistencyBody,
     /// When it was created.
     created_at: String,
     /// When it last changed.
     updated_at: String,
+}
+
+/// How long a decision on the keys of a session may be relied on.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ConsistencyBody {
+    /// Who may decide: `strict`, `leased` or `edge`.
+    mode: &'static str,
+    /// How long a lease may last, in milliseconds.
+    ttl_ms: u32,
+    /// How much longer, in seconds, a decision may be used while the authority cannot be reached.
+    stale_seconds: u32,
 }
 
 /// A session, with what is used of its limits.
@@ -103,6 +121,11 @@ impl SessionBody {
             is_default: session.is_default,
             status: session.status.as_str(),
             rate_limits: session.rate_limits.as_slice().iter().map(RateLimitBody::set).collect(),
+            consistency: ConsistencyBody {
+                mode: session.consistency.mode.as_str(),
+                ttl_ms: session.consistency.ttl_ms,
+                stale_seconds: session.consistency.stale_seconds,
+            },
             created_at: session.created_at.to_string(),
             updated_at: session.updated_at.to_string(),
         }
@@ -110,8 +133,9 @@ impl SessionBody {
 }
 
 impl ChangedSessionBody {
-    fn new(session: &Session) -> Self {
-        Self { record: SessionBody::new(session), effective_at: session.updated_at.to_string() }
+    fn new(outcome: &Outcome<Session>) -> Self {
+        let session = &outcome.reply;
+        Self { record: SessionBody::new(session), effective_at: in_force(outcome, session.updated_at) }
     }
 }
 
@@ -130,8 +154,9 @@ pub(super) async fn create(
     let environment = fields.optional("environment", text(environment));
     let region = fields.optional("region", text(one_of(&Region::ALL.map(|region| (region.as_str(), region)))));
     let rate_limits = fields.optional("rateLimits", rate_limits).unwrap_or_default();
+    let consistency = fields.optional("consistency", consistency).unwrap_or_default();
     let name = fields.finish_with(|| name)?;
-    let outcome = app.create_session(&caller, name, environment, region, rate_limits).await?;
+    let outcome = app.create_session(&caller, name, environment, region, rate_limits, consistency).await?;
     let path = mount.path(&format!("/sessions/{}", outcome.reply.id));
     Ok(Reply::created(path, SessionBody::new(&outcome.reply)).settled(outcome.settled))
 }
@@ -159,8 +184,10 @@ pub(super) async fn read(
     query: Query,
 ) -> Result<Reply<ReadSessionBody>, Problem> {
     no_parameters(query)?;
-    let (session, usage) = app.read_session(&caller, &id).await?;
-    Ok(Reply::ok(ReadSessionBody { record: SessionBody::new(&session), limits: SessionLimitsBody::new(&usage) }))
+    let outcome = app.read_session(&caller, &id).await?;
+    let (session, usage) = outcome.reply;
+    let body = ReadSessionBody { record: SessionBody::new(&session), limits: SessionLimitsBody::new(&usage) };
+    Ok(Reply::ok(body).settled(outcome.settled))
 }
 
 /// Renames, limits, connects or disconnects a session. The keys of a disconnected one are refused.
@@ -169,6 +196,7 @@ pub(super) async fn change(
     By(caller, ..): By<WriteSessions>,
     SessionPath(id): SessionPath,
     query: Query,
+    prefer: Prefer,
     body: JsonBody,
 ) -> Result<Reply<ChangedSessionBody>, Problem> {
     no_parameters(query)?;
@@ -183,11 +211,15 @@ pub(super) async fn change(
             Change::Clear => Some(Default::default()),
             Change::Set(limits) => Some(limits),
         },
-        consistency: None,
+        consistency: match fields.nullable("consistency", consistency_change) {
+            Change::Keep => None,
+            Change::Clear => Some(ConsistencyChange::RESET),
+            Change::Set(change) => Some(change),
+        },
     };
     fields.finish()?;
-    let outcome = app.change_session(&caller, &id, change).await?;
-    Ok(Reply::ok(ChangedSessionBody::new(&outcome.reply)).settled(outcome.settled))
+    let outcome = app.change_session(&caller.waiting(prefer.0), &id, change).await?;
+    Ok(prefer.applied(Reply::ok(ChangedSessionBody::new(&outcome)), outcome.settled))
 }
 
 /// Deletes a session and revokes all its keys, for good.
@@ -196,10 +228,11 @@ pub(super) async fn delete(
     By(caller, ..): By<WriteSessions>,
     SessionPath(id): SessionPath,
     query: Query,
+    prefer: Prefer,
 ) -> Result<Reply<ChangedSessionBody>, Problem> {
     no_parameters(query)?;
-    let outcome = app.delete_session(&caller, &id).await?;
-    Ok(Reply::ok(ChangedSessionBody::new(&outcome.reply)).settled(outcome.settled))
+    let outcome = app.delete_session(&caller.waiting(prefer.0), &id).await?;
+    Ok(prefer.applied(Reply::ok(ChangedSessionBody::new(&outcome)), outcome.settled))
 }
 
 /// Tells whether a session is connected, how many keys it has by status, and when one was last used.
@@ -210,7 +243,8 @@ pub(super) async fn health(
     query: Query,
 ) -> Result<Reply<HealthBody>, Problem> {
     no_parameters(query)?;
-    let health = app.session_health(&caller, &id).await?;
+    let outcome = app.session_health(&caller, &id).await?;
+    let (health, settled) = (outcome.reply, outcome.settled);
     let words = Status::ALL.map(|status| status.as_str().to_owned());
     Ok(Reply::ok(HealthBody {
         id: health.session.id.to_string(),
@@ -218,5 +252,6 @@ pub(super) async fn health(
         connected: health.session.status == SessionStatus::Connected,
         keys: words.into_iter().zip(health.keys.into_iter().map(Into::into)).collect(),
         last_used_at: time(health.last_used_at),
-    }))
+    })
+    .settled(settled))
 }

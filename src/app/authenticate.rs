@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use super::call::unexpected;
+use super::call::{Patience, unexpected};
 use super::settings::matches;
 use super::{App, Error};
 use crate::account::protocol::{Command as AccountCommand, Reply as AccountReply, SignInRecord};
@@ -41,6 +41,7 @@ pub struct Principal {
     presented: Presented,
     /// The pool that the call was counted against, if its organization has a limit.
     pub pool: Option<LimitUse>,
+    pub(super) patience: Patience,
 }
 
 /// What was presented, with what a later command needs of it.
@@ -57,6 +58,12 @@ impl fmt::Debug for Principal {
 }
 
 impl Principal {
+    /// The same caller, who waits so long until its changes are in force.
+    #[must_use]
+    pub fn waiting(self, patience: Patience) -> Self {
+        Self { patience, ..self }
+    }
+
     /// The authority under which the caller gives a command; checked again where it is carried out.
     pub(super) fn authority(&self, operation: Operation) -> Authority {
         match &self.presented {
@@ -100,7 +107,14 @@ impl App {
         };
         let presented = Presented::Key(key_id);
         let pool = pool.map(|pool| *pool);
-        Ok(Principal { caller: *caller, ip, credential_digest: secret.digest(), presented, pool })
+        Ok(Principal {
+            caller: *caller,
+            ip,
+            credential_digest: secret.digest(),
+            presented,
+            pool,
+            patience: Patience::Wait,
+        })
     }
 
     /// Authenticates the bearer of an access token.
@@ -145,6 +159,7 @@ impl App {
             credential_digest: person.credential_digest,
             presented: Presented::Token(person.user.id.clone(), person.sign_in.id.clone()),
             pool: None,
+            patience: Patience::Wait,
         })
     }
 

@@ -46,6 +46,15 @@ impl<R> Outcome<R> {
     pub fn map<T>(self, view: impl FnOnce(R) -> Result<T, Error>) -> Result<Outcome<T>, Error> {
         Ok(Outcome { reply: view(self.reply)?, settled: self.settled, in_force_at: self.in_force_at })
     }
+
+    /// The same, where the reply itself tells from when on it is in force.
+    pub(super) fn in_force<T>(
+        self,
+        view: impl FnOnce(R) -> Result<(T, Option<Timestamp>), Error>,
+    ) -> Result<Outcome<T>, Error> {
+        let (reply, in_force_at) = view(self.reply)?;
+        Ok(Outcome { reply, settled: self.settled, in_force_at })
+    }
 }
 
 impl App {

@@ -6,7 +6,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::call::{Outcome, unexpected};
+use super::call::{Outcome, Patience, unexpected};
 use super::{App, Error, Principal};
 use crate::domain::api_key::{ApiKey, KeySettings};
 use crate::domain::caller::Reach;
@@ -133,7 +133,7 @@ impl App {
         request: RotateKey,
         idempotency: Option<&Idempotency>,
     ) -> Result<Outcome<Issued>, Error> {
-        let (old, _) = self.read_key(by, &request.key_id).await?;
+        let (old, _) = self.look_at_key(by, &request.key_id, Patience::RespondAsync).await?.reply;
         let locator = old.session_id.locator();
         let target = Target { locator, session_id: old.session_id, environment: old.environment };
         let claim = self.claim(by, &target, idempotency).await?;
@@ -146,11 +146,11 @@ impl App {
             };
             let authority = by.authority(Operation::WriteApiKeys);
             let command = Command::RotateKey { authority, key_id: request.key_id, rotation: Box::new(rotation) };
-            self.session(locator, command).await?.map(|reply| {
-                let Reply::Rotated { successor } = reply else {
+            self.session_with(locator, command, by.patience).await?.in_force(|reply| {
+                let Reply::Rotated { successor, effective_at } = reply else {
                     return unexpected();
                 };
-                Ok(Issued { key: *successor, secret })
+                Ok((Issued { key: *successor, secret }, effective_at))
             })
         }
         .await;
@@ -189,7 +189,7 @@ impl App {
     }
 
     async fn named_target(&self, by: &Principal, id: &SessionId) -> Result<Target, Error> {
-        let (session, _) = self.read_session(by, id).await?;
+        let (session, _) = self.look_at_session(by, id, Patience::RespondAsync).await?.reply;
         Ok(Target { locator: session.id.locator(), session_id: session.id, environment: session.environment })
     }
 

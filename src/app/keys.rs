@@ -1,6 +1,6 @@
 //! Reading, listing, changing and revoking keys.
 
-use super::call::{Outcome, unexpected};
+use super::call::{Outcome, Patience, unexpected};
 use super::{App, Error, Principal};
 use crate::domain::api_key::ApiKey;
 use crate::domain::caller::Reach;
@@ -18,14 +18,26 @@ impl App {
     ///
     /// # Errors
     /// `KeyNotFound` for a key that does not exist or is out of reach: the two are one.
-    pub async fn read_key(&self, by: &Principal, key_id: &ApiKeyId) -> Result<(ApiKey, Vec<LimitUse>), Error> {
+    pub async fn read_key(&self, by: &Principal, key_id: &ApiKeyId) -> Result<Outcome<(ApiKey, Vec<LimitUse>)>, Error> {
+        self.look_at_key(by, key_id, by.patience).await
+    }
+
+    /// Reads a key, for somebody who does not tell what became of it or waits only so long until that is in force.
+    pub(super) async fn look_at_key(
+        &self,
+        by: &Principal,
+        key_id: &ApiKeyId,
+        patience: Patience,
+    ) -> Result<Outcome<(ApiKey, Vec<LimitUse>)>, Error> {
         within_reach(by, key_id)?;
         let command = Command::ReadKey { caller: by.caller.clone(), key_id: key_id.clone() };
-        let Reply::Key { key, limits } = self.session(key_id.locator(), command).await.map_err(hide_session)?.reply
-        else {
-            return unexpected();
-        };
-        Ok((*key, limits))
+        let outcome = self.session_with(key_id.locator(), command, patience).await.map_err(hide_session)?;
+        outcome.map(|reply| {
+            let Reply::Key { key, limits, .. } = reply else {
+                return unexpected();
+            };
+            Ok((*key, limits))
+        })
     }
 
     /// A page of the keys within reach, newest first, and whether there is another page.
@@ -74,12 +86,12 @@ impl App {
 
     async fn command_key(&self, by: &Principal, key_id: &ApiKeyId, command: Command) -> Result<Outcome<ApiKey>, Error> {
         within_reach(by, key_id)?;
-        let outcome = self.session(key_id.locator(), command).await.map_err(hide_session)?;
-        outcome.map(|reply| {
-            let Reply::Key { key, .. } = reply else {
+        let outcome = self.session_with(key_id.locator(), command, by.patience).await.map_err(hide_session)?;
+        outcome.in_force(|reply| {
+            let Reply::Key { key, effective_at, .. } = reply else {
                 return unexpected();
             };
-            Ok(*key)
+            Ok((*key, effective_at))
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Sessions: create, list, read, change, delete, and how they are doing.
 
-use super::call::{Outcome, unexpected};
+use super::call::{Outcome, Patience, unexpected};
 use super::{App, Error, Principal};
 use crate::domain::caller::Reach;
 use crate::domain::consistency::Consistency;
@@ -10,6 +10,7 @@ use crate::domain::operation::Operation;
 use crate::domain::rate_limit::RateLimits;
 use crate::domain::session::{Region, Session};
 use crate::domain::text::Name;
+use crate::domain::timestamp::Timestamp;
 use crate::object::Rejection;
 use crate::organization::protocol::{Command as OrganizationCommand, NewSession, Page, Reply as OrganizationReply};
 use crate::session::protocol::{Command, Health, Reply, SessionChange, SessionUsage};
@@ -26,12 +27,13 @@ impl App {
         environment: Option<Environment>,
         region: Option<Region>,
         rate_limits: RateLimits,
+        consistency: Consistency,
     ) -> Result<Outcome<Session>, Error> {
         if by.caller.reach == Reach::Session {
             return Err(Rejection::OutsideReach.into());
         }
         let id = SessionId::mint(self.new_locator()?, self.keyring());
-        let session = NewSession { id, name, environment, region, rate_limits, consistency: Consistency::default() };
+        let session = NewSession { id, name, environment, region, rate_limits, consistency };
         let authority = by.authority(Operation::WriteSessions);
         let command = OrganizationCommand::CreateSession { authority, session };
         let outcome = self.organization(by.caller.organization_id.locator(), command).await?;
@@ -61,33 +63,51 @@ impl App {
     ///
     /// # Errors
     /// `SessionNotFound` for one that does not exist or is out of reach.
-    pub async fn read_session(&self, by: &Principal, id: &SessionId) -> Result<(Session, SessionUsage), Error> {
+    pub async fn read_session(
+        &self,
+        by: &Principal,
+        id: &SessionId,
+    ) -> Result<Outcome<(Session, SessionUsage)>, Error> {
+        self.look_at_session(by, id, by.patience).await
+    }
+
+    /// Reads a session, for somebody who does not tell what became of it or waits only so long until that is in force.
+    pub(super) async fn look_at_session(
+        &self,
+        by: &Principal,
+        id: &SessionId,
+        patience: Patience,
+    ) -> Result<Outcome<(Session, SessionUsage)>, Error> {
         within_reach(by, id)?;
         let command = Command::ReadSession { caller: by.caller.clone() };
-        let Reply::Session { session, usage: Some(usage) } = self.session(id.locator(), command).await?.reply else {
-            return unexpected();
-        };
-        Ok((*session, *usage))
+        self.session_with(id.locator(), command, patience).await?.map(|reply| {
+            let Reply::Session { session, usage: Some(usage), .. } = reply else {
+                return unexpected();
+            };
+            Ok((*session, *usage))
+        })
     }
 
     /// Counts a session's keys by status.
     ///
     /// # Errors
     /// `SessionNotFound` for one that does not exist or is out of reach.
-    pub async fn session_health(&self, by: &Principal, id: &SessionId) -> Result<Health, Error> {
+    pub async fn session_health(&self, by: &Principal, id: &SessionId) -> Result<Outcome<Health>, Error> {
         within_reach(by, id)?;
         let command = Command::Health { caller: by.caller.clone() };
-        let Reply::Health(health) = self.session(id.locator(), command).await?.reply else {
-            return unexpected();
-        };
-        Ok(*health)
+        self.session_with(id.locator(), command, by.patience).await?.map(|reply| {
+            let Reply::Health(health) = reply else {
+                return unexpected();
+            };
+            Ok(*health)
+        })
     }
 
     /// Renames, connects or disconnects a session.
     ///
     /// # Errors
     /// `SessionNotFound`, `SessionDeleted`, `DefaultSession`; `OutsideReach` for a caller that is bound to its own
-    /// session and would change its limits.
+    /// session and would change its limits or consistency.
     pub async fn change_session(
         &self,
         by: &Principal,
@@ -95,12 +115,13 @@ impl App {
         change: SessionChange,
     ) -> Result<Outcome<Session>, Error> {
         within_reach(by, id)?;
-        if by.caller.reach == Reach::Session && change.rate_limits.is_some() {
-            // They are what holds the session's own keys back.
+        if by.caller.reach == Reach::Session && (change.rate_limits.is_some() || change.consistency.is_some()) {
+            // They are what holds the session's own keys back, and makes their end wait.
             return Err(Rejection::OutsideReach.into());
         }
         let authority = by.authority(Operation::WriteSessions);
-        self.session(id.locator(), Command::ChangeSession { authority, change }).await?.map(session)
+        let command = Command::ChangeSession { authority, change };
+        self.session_with(id.locator(), command, by.patience).await?.in_force(session)
     }
 
     /// Ends a session and all its keys.
@@ -113,15 +134,16 @@ impl App {
             return Err(Rejection::OutsideReach.into());
         }
         let authority = by.authority(Operation::WriteSessions);
-        self.session(id.locator(), Command::DeleteSession { authority }).await?.map(session)
+        let command = Command::DeleteSession { authority };
+        self.session_with(id.locator(), command, by.patience).await?.in_force(session)
     }
 }
 
-fn session(reply: Reply) -> Result<Session, Error> {
-    let Reply::Session { session, .. } = reply else {
+fn session(reply: Reply) -> Result<(Session, Option<Timestamp>), Error> {
+    let Reply::Session { session, effective_at, .. } = reply else {
         return unexpected();
     };
-    Ok(*session)
+    Ok((*session, effective_at))
 }
 
 pub(super) fn within_reach(by: &Principal, id: &SessionId) -> Result<(), Error> {

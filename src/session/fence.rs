@@ -62,9 +62,15 @@ pub fn done(
     sql: &dyn Sql,
     context: &Context<'_>,
     keys: Keys<'_>,
-    reply: Reply,
+    mut reply: Reply,
 ) -> Result<Step<SessionObject>, SqlError> {
     let effective_at = store::effective_at(sql, keys)?;
+    if let Reply::Key { effective_at: at, .. }
+    | Reply::Rotated { effective_at: at, .. }
+    | Reply::Session { effective_at: at, .. } = &mut reply
+    {
+        *at = effective_at;
+    }
     let wait_ms = effective_at.and_then(|at| u64::try_from(at.millis_since(context.now)).ok()).unwrap_or(0);
     Ok(Step::Done(Done { reply, wait_ms, awaiting: Vec::new(), follow_up: None }))
 }

@@ -36,7 +36,7 @@ pub fn issue(
     require_covers(caller.as_ref(), &new.settings)?;
     if let Some(before) = already_issued(sql, context, &state, &new.secret)? {
         let id = before.id.clone();
-        let reply = Reply::Key { key: Box::new(before), limits: Vec::new() };
+        let reply = Reply::Key { key: Box::new(before), limits: Vec::new(), effective_at: None };
         return Ok(fence::done(sql, context, Keys::One(&id), reply)?);
     }
     require_open(&state)?;
@@ -208,7 +208,7 @@ fn generated_name(session: &Name, number: i64) -> Name {
 }
 
 fn done(key: ApiKey) -> Step<SessionObject> {
-    Step::done(Reply::Key { key: Box::new(key), limits: Vec::new() })
+    Step::done(Reply::Key { key: Box::new(key), limits: Vec::new(), effective_at: None })
 }
 
 /// What is waited for is that the key it replaces has ended, if that was at once.
@@ -218,5 +218,5 @@ fn rotated(
     former: &ApiKeyId,
     successor: ApiKey,
 ) -> Result<Step<SessionObject>, SqlError> {
-    fence::done(sql, context, Keys::One(former), Reply::Rotated { successor: Box::new(successor) })
+    fence::done(sql, context, Keys::One(former), Reply::Rotated { successor: Box::new(successor), effective_at: None })
 }

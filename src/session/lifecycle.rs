@@ -154,5 +154,5 @@ fn done(
     limits: Vec<LimitUse>,
 ) -> Result<Step<SessionObject>, SqlError> {
     let id = key.id.clone();
-    fence::done(sql, context, Keys::One(&id), Reply::Key { key: Box::new(key), limits })
+    fence::done(sql, context, Keys::One(&id), Reply::Key { key: Box::new(key), limits, effective_at: None })
 }

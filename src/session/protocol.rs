@@ -300,15 +300,26 @@ pub enum Reply {
         /// Its limits, where they were asked for.
         #[serde(default)]
         limits: Vec<LimitUse>,
+        /// From when on what was taken from it is in force, if that was not at once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        effective_at: Option<Timestamp>,
     },
     /// A key that took another's place.
-    Rotated { successor: Box<ApiKey> },
+    Rotated {
+        successor: Box<ApiKey>,
+        /// From when on the other is what it has become, if that was not at once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        effective_at: Option<Timestamp>,
+    },
     /// The session, as it stands now.
     Session {
         session: Box<Session>,
         /// What is used of its limits, where that was asked for.
         #[serde(default)]
         usage: Option<Box<SessionUsage>>,
+        /// From when on what was taken from it is in force, if that was not at once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        effective_at: Option<Timestamp>,
     },
     /// The health report.
     Health(Box<Health>),

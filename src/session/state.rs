@@ -64,7 +64,7 @@ pub fn read(
         max_keys: state.policy.plan.max_keys_per_session(),
         limits: spending::of_session(sql, memory, context, &state)?,
     };
-    let reply = Reply::Session { session: Box::new(state.session), usage: Some(Box::new(usage)) };
+    let reply = Reply::Session { session: Box::new(state.session), usage: Some(Box::new(usage)), effective_at: None };
     Ok(fence::done(sql, context, Keys::None, reply)?)
 }
 
@@ -195,5 +195,10 @@ fn reached(sql: &dyn Sql, caller: &Caller) -> Result<State, Abort> {
 }
 
 fn done(sql: &dyn Sql, context: &Context<'_>, state: State) -> Result<Step<SessionObject>, SqlError> {
-    fence::done(sql, context, Keys::None, Reply::Session { session: Box::new(state.session), usage: None })
+    fence::done(
+        sql,
+        context,
+        Keys::None,
+        Reply::Session { session: Box::new(state.session), usage: None, effective_at: None },
+    )
 }

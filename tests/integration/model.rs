@@ -226,7 +226,7 @@ impl World {
             },
             Connect { session, connected } => {
                 let status = if connected { SessionStatus::Connected } else { SessionStatus::Disconnected };
-                let change = SessionChange { name: None, status: Some(status), rate_limits: None };
+                let change = SessionChange { status: Some(status), ..SessionChange::default() };
                 let outcome = self.house.run(self.house.app.change_session(by, &self.sessions[session].id, change));
                 match outcome {
                     Ok(_) => self.connected[session] = Some(connected),

@@ -78,7 +78,7 @@ fn an_end_revokes_every_key_publishes_every_tombstone_and_is_final() {
     assert_eq!(listed.iter().filter(|key| key.revocation.is_some()).count(), 70, "they stay listed");
     let again = house.delete_session(&admin, &session.id).unwrap();
     assert_eq!(again.status, SessionStatus::Deleted, "a repeat changes nothing");
-    let connect = SessionChange { name: None, status: Some(SessionStatus::Connected), rate_limits: None };
+    let connect = SessionChange { status: Some(SessionStatus::Connected), ..SessionChange::default() };
     let revived = house.run(house.app.change_session(&admin, &session.id, connect));
     assert_eq!(refusal(revived), Rejection::SessionDeleted);
     assert_eq!(refusal(house.issue(&admin, key_in(&session.id, &["emails:send"]))), Rejection::SessionDeleted);
@@ -103,7 +103,7 @@ fn the_production_default_session_stays() {
     let admin = house.principal(&home.secret);
     assert_eq!(refusal(house.delete_session(&admin, &home.session_id)), Rejection::DefaultSession);
     for status in [SessionStatus::Disconnected, SessionStatus::Deleted] {
-        let change = SessionChange { name: None, status: Some(status), rate_limits: None };
+        let change = SessionChange { status: Some(status), ..SessionChange::default() };
         let changed = house.run(house.app.change_session(&admin, &home.session_id, change));
         assert_eq!(refusal(changed), Rejection::DefaultSession, "{status:?}");
     }

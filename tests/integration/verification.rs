@@ -72,7 +72,7 @@ fn each_code_has_a_situation_that_leads_to_it() {
 
     let elsewhere = house.issue(&admin, key_in(&other.id, &["emails:send"])).unwrap();
     let connect = |status| {
-        let change = SessionChange { name: None, status: Some(status), rate_limits: None };
+        let change = SessionChange { status: Some(status), ..SessionChange::default() };
         house.run(house.app.change_session(&admin, &other.id, change)).unwrap()
     };
     connect(SessionStatus::Disconnected);
@@ -110,7 +110,7 @@ fn the_first_reason_in_the_documented_order_is_the_one_that_is_named() {
     // Everything is wrong at once; each line takes the first reason away and sees the next.
     house.set_status(&home.organization.id, OrganizationStatus::Active).unwrap();
     change(KeyChange { active: Some(false), ..KeyChange::default() });
-    let disconnected = SessionChange { name: None, status: Some(SessionStatus::Disconnected), rate_limits: None };
+    let disconnected = SessionChange { status: Some(SessionStatus::Disconnected), ..SessionChange::default() };
     house.run(house.app.change_session(&admin, &session.id, disconnected)).unwrap();
     house.set_status(&home.organization.id, OrganizationStatus::Suspended).unwrap();
     assert_eq!(code(&demand), Code::Disabled);
@@ -126,7 +126,7 @@ fn the_first_reason_in_the_documented_order_is_the_one_that_is_named() {
     assert_eq!(code(&demand), Code::OrganizationSuspended);
     house.set_status(&home.organization.id, OrganizationStatus::Active).unwrap();
     assert_eq!(code(&demand), Code::SessionDisconnected);
-    let connected = SessionChange { name: None, status: Some(SessionStatus::Connected), rate_limits: None };
+    let connected = SessionChange { status: Some(SessionStatus::Connected), ..SessionChange::default() };
     house.run(house.app.change_session(&admin, &session.id, connected)).unwrap();
     assert_eq!(code(&demand), Code::WrongSession);
     let demand = Demand { session_id: Some(session.id.clone()), ..demand };

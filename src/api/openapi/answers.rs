@@ -8,6 +8,7 @@ use super::source::{Source, Struct, named, words};
 use crate::api::fields::FieldCode;
 use crate::api::problem::Code;
 use crate::domain::api_key::Status;
+use crate::domain::consistency::Mode;
 use crate::domain::credits::Interval;
 use crate::domain::environment::Environment;
 use crate::domain::invitation::InvitationStatus;
@@ -170,6 +171,7 @@ fn text(owner: &str, member: &str) -> Value {
         (_, "level") => whose(),
         (_, "interval") => interval(),
         ("VerificationBody" | "RequestBody", "code") => one_of(verification::Code::ALL.map(verification::Code::as_str)),
+        ("ConsistencyBody", "mode") => mode(),
         ("FreshnessBody", "mode") => one_of(["strict"]),
         ("ActorBody", "type") => one_of(["api_key", "user", "operator"]),
         ("AuditEntryBody", "action") => actions(),
@@ -267,6 +269,11 @@ pub(super) fn environment() -> Value {
 /// One of the regions.
 pub(super) fn region() -> Value {
     one_of(Region::ALL.map(Region::as_str))
+}
+
+/// Who may decide.
+pub(super) fn mode() -> Value {
+    one_of(Mode::ALL.map(Mode::as_str))
 }
 
 /// One of the presets of permissions.

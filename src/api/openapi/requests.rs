@@ -2,12 +2,13 @@
 //! read is told here; a test sends every field and every parameter to its route.
 
 mod people;
+mod sessions;
 
 use serde_json::{Map, Value, json};
 
 use super::answers::{
     actions, email, environment, granularity, interval, limit_name, nullable, one_of, permission, plan_name, preset,
-    reference, region, time,
+    reference, time,
 };
 use crate::api::fields::values::TAGS_MAX;
 use crate::api::key_requests::OVERLAP_SECONDS_MAX;
@@ -48,8 +49,6 @@ pub(super) fn schemas() -> Map<String, Value> {
         ("ChangeApiKey", change(exclusive(body("Changes to an API key.", changed(), &json!({ "active": false }))))),
         ("RotateApiKey", body("How to replace an API key.", rotated(), &json!({ "overlapSeconds": 3600 }))),
         ("RevokeApiKey", body("Why an API key is revoked.", revoked(), &json!({ "reason": "Laptop lost" }))),
-        ("CreateSession", body("A new session.", session(), &json!({ "name": "Shop", "environment": "production" }))),
-        ("ChangeSession", change(body("Changes to a session.", connected(), &json!({ "status": "disconnected" })))),
         (
             "VerifyKey",
             body(
@@ -71,7 +70,12 @@ pub(super) fn schemas() -> Map<String, Value> {
             )),
         ),
     ];
-    schemas.into_iter().chain(people::schemas()).map(|(name, schema)| (name.to_owned(), schema)).collect()
+    schemas
+        .into_iter()
+        .chain(people::schemas())
+        .chain(sessions::schemas())
+        .map(|(name, schema)| (name.to_owned(), schema))
+        .collect()
 }
 
 /// The query parameter of this name.
@@ -311,23 +315,6 @@ fn rotated() -> Vec<Field> {
 
 fn revoked() -> Vec<Field> {
     vec![("reason", Optional, text(Reason::MAX_CHARACTERS), "Why, on one line; kept with the key.")]
-}
-
-fn session() -> Vec<Field> {
-    vec![
-        ("name", Required, text(Name::MAX_CHARACTERS), "A name for people, on one line."),
-        ("environment", Optional, environment(), "The environment of its keys; null gives plain `sk_` keys."),
-        ("region", Optional, region(), "Where to place its object, by Cloudflare's location hints."),
-        limits("How often its keys may be verified, all together."),
-    ]
-}
-
-fn connected() -> Vec<Field> {
-    vec![
-        ("name", NotNull, text(Name::MAX_CHARACTERS), "A new name."),
-        ("status", NotNull, one_of(["connected", "disconnected"]), "Whether its keys are let through."),
-        limits("How often its keys may be verified, all together; null clears."),
-    ]
 }
 
 fn verified() -> Vec<Field> {

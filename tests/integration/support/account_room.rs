@@ -9,6 +9,7 @@ use latchkey::account::protocol::{Account, Command, NewAccount, NewSignIn, Reply
 use latchkey::domain::api_key::KeySettings;
 use latchkey::domain::audit::{Action, Actor, AuditEntry, GENESIS, chain_hash};
 use latchkey::domain::caller::Caller;
+use latchkey::domain::consistency::Consistency;
 use latchkey::domain::email::Email;
 use latchkey::domain::id::{ApiKeyId, OrganizationId, SessionId, SignInId, UserId};
 use latchkey::domain::keyring::Keyring;
@@ -263,6 +264,7 @@ impl AccountRoom {
             },
             session: Session {
                 rate_limits: RateLimits::default(),
+                consistency: Consistency::default(),
                 id: session_id,
                 organization_id: id,
                 name: name.clone(),
