@@ -36,6 +36,7 @@ pub(crate) mod sample;
 pub mod secret_key;
 pub mod session;
 pub mod text;
+mod tightening;
 pub mod timestamp;
 pub mod token;
 pub mod totp;

@@ -88,6 +88,9 @@ pub fn lease(
 ) -> Result<Option<Lease>, SqlError> {
     let (now, consistency) = (context.now, &state.session.consistency);
     let rest_ms = memory.policy_rest_ms(state.policy.version, now);
+    // A key that ends takes its leases along.
+    let left_ms = key.settings.expires_at.map_or(i64::MAX, |at| at.millis_since(now));
+    let rest_ms = rest_ms.min(left_ms.saturating_add(consistency.stale_ms()));
     let grantor = memory.grantor(sql)?;
     let again = grantor.is_asked_again(&key.id, now) || wanted.renews;
     let ttl_ms = grantor.ttl_ms(wanted.isolate, consistency, rest_ms, now);
@@ -95,9 +98,6 @@ pub fn lease(
     let (Some(ttl_ms), true) = (ttl_ms, again && is_good(state, key, context) && !purse.has_credits()) else {
         return Ok(None);
     };
-    // A key that ends takes its leases along.
-    let left_ms = key.settings.expires_at.map_or(i64::MAX, |at| at.millis_since(now));
-    let ttl_ms = ttl_ms.min(left_ms);
     let stale_ms = consistency.stale_ms().min(left_ms.saturating_sub(ttl_ms));
     memory.grant(sql, &key.id, ttl_ms.saturating_add(stale_ms), now)?;
     let counts = purse.counts();

@@ -8,6 +8,7 @@ pub mod held;
 pub mod house;
 pub mod http;
 pub mod kv;
+pub mod leases;
 pub mod limits;
 pub mod people;
 pub mod ports;
