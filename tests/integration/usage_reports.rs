@@ -154,7 +154,9 @@ proptest! {
                 let durable = scene.report(tallies.reports(session, *isolate));
                 tallies.settled(session, durable.unwrap_or(0));
             }
-            on_the_way.iter().filter(|late| !late.is_empty()).for_each(|late| drop(scene.report(late.clone())));
+            for late in on_the_way.iter().filter(|late| !late.is_empty()) {
+                scene.report(late.clone());
+            }
         }
         prop_assert_eq!(scene.counted(), noted + own);
     }
