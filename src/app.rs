@@ -21,6 +21,7 @@ mod renewal;
 mod sessions;
 mod settings;
 mod sign_in;
+mod usage;
 mod verify;
 
 use std::net::{IpAddr, Ipv6Addr};

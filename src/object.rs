@@ -13,6 +13,7 @@ pub(crate) mod places;
 pub mod questions;
 pub mod rows;
 pub mod shell;
+pub mod usage;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};

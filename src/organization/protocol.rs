@@ -20,6 +20,8 @@ use crate::domain::session::{Policy, Region, Session};
 use crate::domain::tagged::tagged;
 use crate::domain::text::Name;
 use crate::domain::timestamp::Timestamp;
+use crate::domain::usage::UsageQuery;
+use crate::domain::usage::series::Slab;
 use crate::domain::user::{Member, Profile};
 use crate::object::audit_log::Head;
 use crate::object::ledgers::Debit;
@@ -92,6 +94,8 @@ pub enum Command {
     HearAccount { user_id: UserId, profile: Profile, generation: i64, audit: Vec<ChainedEntry> },
     /// Everything is about to be copied out.
     NoteExport { authority: Authority },
+    /// What all keys have been used for, of one environment or of all.
+    ReadUsage { environment: Option<EnvironmentFilter>, query: UsageQuery },
     /// A session asks under which policy it lives, and for something of a pool.
     Draw { session_id: SessionId, draw: Option<Draw> },
 }
@@ -208,6 +212,9 @@ pub struct Feed {
     pub keys: Vec<ApiKey>,
     /// Entries of the session's log.
     pub audit: Vec<ChainedEntry>,
+    /// What all its keys have been used for in some hours, from their beginning on, and the last use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Slab>,
 }
 
 /// A session to be.
@@ -308,6 +315,8 @@ pub enum Reply {
     },
     /// What a session has asked for.
     Granted { grant: Box<Grant> },
+    /// What was counted, and the last use.
+    Usage { usage: Box<Slab> },
     /// A page of keys.
     Keys { keys: Vec<ApiKey>, more: bool },
     /// A page of sessions.

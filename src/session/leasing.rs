@@ -19,7 +19,7 @@ use super::policy::{Known, Memory, current, question};
 use super::protocol::{Renewal, Reply};
 use super::spending::Purse;
 use super::store::{self, State};
-use super::{acceptance, admission, banking};
+use super::{acceptance, admission, banking, usage};
 
 /// How many keys one renewal may name. Of the others nothing is said.
 const KEYS_MAX: usize = 500;
@@ -146,7 +146,7 @@ pub fn renew(
         return Ok(Step::done(Reply::Renewed { keys, durable: None }));
     };
     // Before the policy, and again with each answer about it: reports count whatever the organization says.
-    let durable = reports(sql, memory, context, &state, renewal)?;
+    let durable = usage::apply(sql, memory, context, renewal.isolate, &renewal.reports)?;
     for wish in &renewal.keys {
         banking::settle(sql, memory, context, &wish.banks)?;
     }
@@ -233,9 +233,4 @@ fn is_good(state: &State, key: &ApiKey, context: &Context<'_>) -> bool {
 /// Which versions of all that a decision rests on are in force.
 pub fn edition(state: &State, key: &ApiKey) -> Edition {
     Edition { key: key.generation, session: state.session.generation, policy: state.policy.version }
-}
-
-/// Takes what an isolate has decided. Returns up to which report all is durable.
-fn reports(_: &dyn Sql, _: &mut Memory, _: &Context<'_>, _: &State, _: &Renewal) -> Result<Option<u64>, SqlError> {
-    Ok(None)
 }

@@ -22,7 +22,8 @@ use crate::domain::session::{Policy, Session, SessionStatus};
 use crate::domain::tagged::tagged;
 use crate::domain::text::{Name, Reason};
 use crate::domain::timestamp::Timestamp;
-use crate::domain::usage::{Origin, Report};
+use crate::domain::usage::series::Slab;
+use crate::domain::usage::{Origin, Report, Seen, UsageQuery};
 use crate::domain::verification::{Check, Code, Demand};
 use crate::object::{Authority, Credential};
 
@@ -55,8 +56,8 @@ pub enum Command {
     Verify(Box<Verify>),
     /// What an isolate has decided by its leases, and which of them it would like to keep.
     Renew(Box<Renewal>),
-    /// The key has been used.
-    Touch { key_id: ApiKeyId },
+    /// Write down what has been counted: what follows the answer to a verification.
+    Flush,
     /// Issue a key whose secret the edge has made. Repeating it with the same id and hash changes nothing.
     Issue { authority: Authority, key: Box<NewKey> },
     /// Read a key.
@@ -75,6 +76,15 @@ pub enum Command {
     DeleteSession { authority: Authority },
     /// How the session is doing.
     Health { caller: Caller },
+    /// What a key or, without one, the session has been used for.
+    ReadUsage {
+        caller: Caller,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key_id: Option<ApiKeyId>,
+        query: UsageQuery,
+    },
+    /// The last verifications of a key.
+    ReadRequests { caller: Caller, key_id: ApiKeyId, limit: u32 },
     /// Begin, or come back to, a creation under an `Idempotency-Key`.
     Claim(Claim),
     /// The creation under this claim is no longer at work.
@@ -315,6 +325,10 @@ pub enum Reply {
     },
     /// The health report.
     Health(Box<Health>),
+    /// What was counted, and the last use.
+    Usage { usage: Box<Slab> },
+    /// The last verifications, the latest first.
+    Requests { requests: Vec<Seen> },
     /// The nonce and id that the claim began with.
     Claimed { nonce: String, key_id: String },
 }

@@ -219,7 +219,7 @@ impl House {
     pub fn edge(&self) -> Edge<'_> {
         let clock = Arc::new(OwnClock::new(self.clock.clone()));
         let world = World { clock: clock.clone(), ..self.world.clone() };
-        let app = Arc::new(App::new(world, self.limiter.clone(), self.settings.clone()));
+        let app = Arc::new(App::new(world, self.limiter.clone(), self.assets.clone(), self.settings.clone()));
         Edge::new(self, app, clock)
     }
 
