@@ -32,6 +32,7 @@ extern "C" {
 /// Answers a request. `headers` are lines, a name and then its value. The answer is text: the status, then headers in
 /// the same way, an empty line, the body; or a promise of that; or undefined, if the request has to take the long way.
 #[wasm_bindgen]
+#[expect(unreachable_pub, reason = "JavaScript reaches it")]
 pub fn direct(method: &str, url: &str, headers: &str, body: Vec<u8>, lifetime: Lifetime) -> JsValue {
     let Some(mut service) = SERVICE.with(|cell| cell.get().cloned()) else { return JsValue::UNDEFINED };
     let Some(mut request) = read(method, url, headers, body) else { return JsValue::UNDEFINED };
