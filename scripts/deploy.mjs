@@ -29,7 +29,7 @@ await main(async () => {
     const file = join(directory, 'secrets.json');
     const names = Object.keys(secrets);
     if (names.length > 0) writeFileSync(file, JSON.stringify(secrets), { mode: 0o600 });
-    await wranglerCommand(['deploy', `${outDir}/index.js`, ...passed, ...(names.length > 0 ? ['--secrets-file', file] : [])]);
+    await wranglerCommand(['deploy', `${outDir}/entry.js`, ...passed, ...(names.length > 0 ? ['--secrets-file', file] : [])]);
   } finally {
     rmSync(directory, { recursive: true });
   }

@@ -3,6 +3,7 @@
 //! No rules and no formats in here. Whatever comes in leaves as a response of ours, even when the platform
 //! fails, because an error thrown at the runtime would reach the client as it is.
 
+mod direct;
 mod doors;
 mod objects;
 mod storage;
@@ -14,7 +15,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::Response;
-use tower_service::Service;
+use tower_service::Service as _;
 use worker::{Context, Env, HttpRequest, Request, event};
 
 use crate::api;

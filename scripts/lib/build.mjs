@@ -51,6 +51,8 @@ export function build({ dev, optimise = false, outDir = 'build', features, show 
     const args = [dev ? '--dev' : '--release', '--no-opt', '--out-dir', outDir];
     if (features) args.push('--', '--features', features);
     await run(at('.tools/bin', `worker-build${exe}`), args, { show: show ? 'always' : 'never', env: buildEnv() });
+    // The shell around it, which is what is run.
+    copyFileSync(at('src/cloudflare/entry.js'), at(outDir, 'entry.js'));
     if (optimise) await optimised(at(outDir, 'index_bg.wasm'));
     const wasm = readFileSync(at(outDir, 'index_bg.wasm'));
     const weight = gzipped(wasm);

@@ -44,9 +44,10 @@ function convert(config) {
 /** The files of one build, as Miniflare wants them. @param {string} directory */
 export function manifest(directory) {
   return {
-    mainModule: 'index.js',
+    mainModule: 'entry.js',
     modulesRoot: at(directory),
     modules: {
+      'entry.js': { type: /** @type {const} */ ('esm'), contents: readFileSync(at(directory, 'entry.js'), 'utf8') },
       'index.js': { type: /** @type {const} */ ('esm'), contents: readFileSync(at(directory, 'index.js'), 'utf8') },
       'index_bg.wasm': { type: /** @type {const} */ ('wasm'), contents: new Uint8Array(readFileSync(at(directory, 'index_bg.wasm'))) },
     },
