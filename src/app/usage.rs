@@ -16,7 +16,7 @@ impl App {
     /// `KeyNotFound` for a key that does not exist or is out of reach: the two are one.
     pub async fn key_usage(&self, by: &Principal, key_id: &ApiKeyId, query: UsageQuery) -> Result<Slab, Error> {
         super::keys::within_reach(by, key_id)?;
-        let command = Command::ReadUsage { caller: by.caller.clone(), key_id: Some(key_id.clone()), query };
+        let command = Command::ReadUsage { caller: (*by.caller).clone(), key_id: Some(key_id.clone()), query };
         let Reply::Usage { usage } = self.session(key_id.locator(), command).await?.reply else {
             return unexpected();
         };
@@ -29,7 +29,7 @@ impl App {
     /// `SessionNotFound` for one that does not exist or is out of reach.
     pub async fn session_usage(&self, by: &Principal, id: &SessionId, query: UsageQuery) -> Result<Slab, Error> {
         super::sessions::within_reach(by, id)?;
-        let command = Command::ReadUsage { caller: by.caller.clone(), key_id: None, query };
+        let command = Command::ReadUsage { caller: (*by.caller).clone(), key_id: None, query };
         let Reply::Usage { usage } = self.session(id.locator(), command).await?.reply else {
             return unexpected();
         };
@@ -66,7 +66,7 @@ impl App {
     /// `KeyNotFound`.
     pub async fn key_requests(&self, by: &Principal, key_id: &ApiKeyId, limit: u32) -> Result<Vec<Seen>, Error> {
         super::keys::within_reach(by, key_id)?;
-        let command = Command::ReadRequests { caller: by.caller.clone(), key_id: key_id.clone(), limit };
+        let command = Command::ReadRequests { caller: (*by.caller).clone(), key_id: key_id.clone(), limit };
         let Reply::Requests { requests } = self.session(key_id.locator(), command).await?.reply else {
             return unexpected();
         };

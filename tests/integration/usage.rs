@@ -94,7 +94,7 @@ impl Scene {
         let key_id = of_key.then(|| self.held.id().clone());
         let (from, to) = (self.house.after(-500 * DAY), self.house.after(DAY));
         let query = UsageQuery { from, to, granularity };
-        match self.ask(&Command::ReadUsage { caller, key_id, query }) {
+        match self.ask(&Command::ReadUsage { caller: (*caller).clone(), key_id, query }) {
             Reply::Usage { usage } => *usage,
             other => panic!("{other:?}"),
         }
