@@ -200,7 +200,7 @@ fn a_lease_is_never_given_on_the_strength_of_a_row_that_was_taken_back() {
             &Command::Verify(Box::new(wishing(house.hashes(&held), 1))),
         )));
         disk.no_failure();
-        house.ask(&held, 1).lease.unwrap();
+        house.heat(&held).unwrap();
         assert!(house.horizon(&there) >= house.after(GRANTED), "statement {n}");
     }
 }
