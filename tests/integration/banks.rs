@@ -116,12 +116,9 @@ fn tokens_of_a_small_limit_of_a_short_window_and_of_credits_are_single() {
 
 #[test]
 fn at_a_steady_load_no_more_than_the_limit_passes_and_at_least_99_of_a_hundred() {
-    for (tokens, plan, count) in [
-        (60, without_pool(), 2),
-        (1_000, without_pool(), 3),
-        (10_000, without_pool(), 5),
-        (30_000, requests(1_000), 2),
-    ] {
+    for (tokens, plan, count) in
+        [(60, without_pool(), 2), (1_000, without_pool(), 3), (10_000, without_pool(), 5), (30_000, requests(1_000), 2)]
+    {
         let (house, _, held) = limited_by(&[("minute", tokens, 60_000)], plan);
         let mut all = isolates(count, &held);
         let limit = i64::from(plan.requests_per_minute.map_or(tokens, |pool| pool.min(tokens)));
