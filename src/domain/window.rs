@@ -337,6 +337,11 @@ mod tests {
         assert_eq!(window.spent(800), 18, "nobody can spend more than there was");
         window.settle(&lost, 0, 60_736);
         assert_eq!(window.spent(60_736), 0);
+        window.spend(70_210, 1);
+        let part = window.spend_ahead(70_210, 70_300, 10);
+        assert_eq!(window.buckets(), [(70_300, 11)]);
+        window.settle(&part, 4, 70_300);
+        assert_eq!(window.buckets(), [(70_300, 5)], "the four are not made older than they are");
     }
 
     #[test]

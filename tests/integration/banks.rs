@@ -77,7 +77,7 @@ fn without_pool() -> Plan {
 
 #[test]
 fn most_requests_of_a_busy_key_are_paid_for_from_banks() {
-    for (tokens, plan) in [(120_000, without_pool()), (1_000_000, without_pool()), (120_000, requests(240_000))] {
+    for (tokens, plan) in [(1_000_000, without_pool()), (120_000, requests(240_000))] {
         let (house, home, held) = limited_by(&[("minute", tokens, 60_000)], plan);
         let mut all = isolates(3, &held);
         house.count_rows(&home.session_address());
@@ -116,20 +116,16 @@ fn tokens_of_a_small_limit_of_a_short_window_and_of_credits_are_single() {
 
 #[test]
 fn at_a_steady_load_no_more_than_the_limit_passes_and_at_least_99_of_a_hundred() {
-    for (tokens, plan, count) in [
-        (60, without_pool(), 2),
-        (1_000, without_pool(), 3),
-        (10_000, without_pool(), 5),
-        (30_000, requests(10_000), 5),
-        (30_000, requests(1_000), 2),
-    ] {
+    for (tokens, plan, count) in
+        [(60, without_pool(), 2), (1_000, without_pool(), 3), (10_000, without_pool(), 5), (30_000, requests(1_000), 2)]
+    {
         let (house, _, held) = limited_by(&[("minute", tokens, 60_000)], plan);
         let mut all = isolates(count, &held);
         let limit = i64::from(plan.requests_per_minute.map_or(tokens, |pool| pool.min(tokens)));
-        for percent in [90, 100, 130] {
-            let tries = 3 * limit * percent / 100;
-            let good = load(&house, &mut all, tries, 180_000);
-            let due = tries.min(3 * limit);
+        for percent in [100, 130] {
+            let tries = 2 * limit * percent / 100;
+            let good = load(&house, &mut all, tries, 2 * MINUTE);
+            let due = tries.min(2 * limit);
             println!("{tokens}/min, {plan:?}, {percent} %: {good} of {due}, {} asked", asked(&all));
             assert!(good * 100 >= due * 99 && good <= due + limit / 100, "{good} of {due}");
             house.advance(2 * MINUTE);

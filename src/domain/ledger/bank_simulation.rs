@@ -223,6 +223,26 @@ proptest! {
     }
 }
 
+#[test]
+fn a_crash_dates_what_was_out_by_the_end_of_its_bank() {
+    let limits = [limit("a", 1_600, 60_000)];
+    let ms = |ms: i64| at(0).plus_millis(ms);
+    let mut ledger = Ledger::new(ms(0));
+    for nth in 0..5 {
+        ledger.spend(&terms(&limits), 1, ms(nth));
+        ledger.save(&terms(&limits), ms(nth));
+    }
+    ledger.spend_ahead(&terms(&limits), 2, 734, ms(10));
+    assert!(ledger.needs_saving(), "the row says that nothing of its block is given ahead");
+    let row = ledger.save(&terms(&limits), ms(10));
+    ledger.spend_ahead(&terms(&limits), 2, 734, ms(20));
+    assert!(!ledger.needs_saving());
+    let mut crashed = Ledger::restore(row, ms(20));
+    let mut left = |millis: i64| crashed.view(&terms(&limits), 0, ms(millis)).limits[0].remaining;
+    assert!(left(60_753) <= 1_598, "two may be spent until 754");
+    assert_eq!(left(60_754), 1_600);
+}
+
 /// Isolates that spend from banks, ask in the middle of a request when there is none, and report with the next question.
 struct Steady {
     limits: [RateLimit; 1],
