@@ -22,7 +22,7 @@ use super::{acceptance, erasure, idempotency, usage};
 const KV: &str = "kv";
 /// KV under the name that a key had under an older pepper; the subject is the key's id, a colon, and that hash.
 const KV_FORMER: &str = "kv_former";
-const DIRECTORY: &str = "directory";
+pub(super) const DIRECTORY: &str = "directory";
 const AUDIT: &str = "audit";
 /// The organization, about what was counted within an hour; the subject is its beginning.
 pub(super) const USAGE: &str = "usage";

@@ -57,6 +57,7 @@ pub enum Command {
     /// What an isolate has decided by its leases, and which of them it would like to keep.
     Renew(Box<Renewal>),
     /// Write down what has been counted: what follows the answer to a verification.
+    #[serde(alias = "touch")]
     Flush,
     /// Issue a key whose secret the edge has made. Repeating it with the same id and hash changes nothing.
     Issue { authority: Authority, key: Box<NewKey> },

@@ -210,6 +210,8 @@ pub fn apply(
     if !usage.is_clean() {
         if usage.is_due(context.now) {
             usage.flush(sql, context)?;
+            // Others are to hear of it.
+            usage.began = true;
         } else {
             usage.began |= was_clean;
         }

@@ -265,9 +265,10 @@ fn a_key_in_steady_use_shows_in_lists_within_minutes_and_by_itself_within_one() 
     for _ in 0..120 {
         assert_eq!(house.code(&held.text), Code::Valid);
         let own = shown(&house.call(&home.secret, "GET", &path, &NULL).json());
-        assert!(house.now().millis_since(own) < 60_000, "exact to the minute");
+        assert!(house.now().millis_since(own) < 10_000, "exact to ten seconds");
         let list = shown(&listed(&house, &home, held.id().as_str()));
-        assert!(own.millis_since(list) <= 2 * 60_000 + 1_000, "{} ms behind", own.millis_since(list));
+        // A use shows within two minutes and a second; the one before it was 20 s earlier.
+        assert!(own.millis_since(list) <= 2 * 60_000 + 21_000, "{} ms behind", own.millis_since(list));
         house.advance(20_000);
     }
     let own = shown(&house.call(&home.secret, "GET", &path, &NULL).json());

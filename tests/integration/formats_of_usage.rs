@@ -78,7 +78,7 @@ fn what_is_told_about_usage_is_pinned() {
 
 /// A row of each kind, as they were written once. They are read for ever.
 const HEAD: &str = r#"{"minutes":[[1800000000000,[["VALID",3],["FORBIDDEN",1]]]],"last":{"at":1800000003000,"country":"JP"},
-    "recent":[{"id":"ver_1","at":1800000003000,"code":"VALID","cost":1,"origin":{"country":"JP"}}],"told":1800000003000}"#;
+    "recent":[{"id":"ver_1","at":1800000003000,"code":"VALID","cost":1,"origin":{"country":"JP"}}]}"#;
 const SLABS: [(&str, &str, &str); 3] = [
     ("hour", "1799996400000", r#"{"steps":[[1799996460000,[["VALID",10]]]]}"#),
     ("day", "1799884800000", r#"{"steps":[[1799888400000,[["VALID",100]]]]}"#),

@@ -1,5 +1,6 @@
 //! What isolates have decided by their leases and report: counted once, over losses, repetition, disorder and crashes.
 
+use latchkey::domain::id::ApiKeyId;
 use latchkey::domain::lease::grant::IsolateId;
 use latchkey::domain::usage::Seen;
 use latchkey::domain::usage::series::{Grain, total};
@@ -51,7 +52,7 @@ fn what_a_crash_has_taken_is_counted_when_it_is_reported_again() {
     scene.house.crash();
     assert_eq!(scene.counted(), 1, "the crash has taken what was in memory");
     let durable = scene.report(tallies.reports(session, isolate)).unwrap();
-    assert_eq!((durable, scene.counted()), (4, 4));
+    assert_eq!((durable, scene.counted()), (4, 4), "and has been written down: it was quiet since");
     tallies.settled(session, durable);
     assert!(!tallies.has_unreported(session));
 }
@@ -100,6 +101,34 @@ fn what_comes_late_counts_where_it_belongs_for_a_day_and_a_clock_ahead_counts_no
     let hours = scene.read(true, Grain::Hour).steps;
     let at = |age_ms: i64| hours.at(Grain::Hour.start_of(now.plus_millis(-age_ms))).map(|counts| total(counts));
     assert_eq!([at(0), at(5 * HOUR), at(24 * HOUR), at(26 * HOUR)], [Some(2), Some(1), Some(1), None]);
+}
+
+#[test]
+fn where_too_many_keys_wait_they_are_written_down_at_once() {
+    let scene = Scene::new();
+    let (session, isolate) = (scene.held.id().locator(), IsolateId(7));
+    let mut tallies = Tallies::new();
+    for round in 1..=3_u64 {
+        let mut reports = vec![];
+        for number in 0..if round == 2 { 400 } else { 600 } {
+            let key_id = ApiKeyId::from_trusted(format!("key_{number}"));
+            tallies.note(session, &key_id, seen(&scene.house, number, Code::Valid));
+        }
+        while reports.len() < if round == 2 { 2 } else { 3 } {
+            reports = tallies.reports(session, isolate);
+        }
+        let last = reports.last().unwrap().seq;
+        let durable = scene.report(reports).unwrap();
+        assert_eq!(durable == last, round != 2, "quiet at first, then few, then too many: {round}");
+        if round != 2 {
+            tallies.settled(session, durable);
+        } else {
+            scene.house.advance(10_000);
+            tallies.settled(session, last);
+            // And now it is busy again.
+            scene.verify(1);
+        }
+    }
 }
 
 proptest! {

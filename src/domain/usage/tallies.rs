@@ -20,6 +20,8 @@ use crate::domain::verification::Code;
 
 /// How many verifications one tally describes one by one.
 pub const RECENT_MAX: usize = 10;
+/// How many verifications one report describes, one of each tally at least.
+const DESCRIBED_MAX: usize = 256;
 /// How many reports of one session may be under way; what is new meanwhile waits for the next one.
 pub const REPORTS_MAX: usize = 4;
 /// How many tallies one report holds.
@@ -96,10 +98,10 @@ impl Session {
         self.open.is_empty() && self.frozen.is_empty()
     }
 
-    /// Freezes the earliest minutes of what is new.
-    fn freeze(&mut self) {
+    /// Freezes the earliest minutes of what is new. By how much lighter it is then.
+    fn freeze(&mut self) -> usize {
         if self.open.is_empty() || self.frozen.len() >= REPORTS_MAX {
-            return;
+            return 0;
         }
         let mut tallies: Vec<Tally> = std::mem::take(&mut self.open)
             .into_iter()
@@ -111,8 +113,14 @@ impl Session {
             let cell = Cell { minute, counts, recent: recent.into(), last };
             self.open.entry(key_id).or_default().push(cell);
         }
+        let described = (DESCRIBED_MAX / tallies.len().max(1)).clamp(1, RECENT_MAX);
+        let mut freed = 0_usize;
+        for Tally { recent, .. } in &mut tallies {
+            freed = freed.saturating_add(recent.drain(..recent.len().saturating_sub(described)).count());
+        }
         self.seq = self.seq.saturating_add(1);
         self.frozen.push_back((self.seq, tallies));
+        freed
     }
 }
 
@@ -186,7 +194,7 @@ impl Tallies {
     /// and what is new, as the next report.
     pub fn reports(&mut self, session: Locator, isolate: IsolateId) -> Vec<Report> {
         let Some(of) = self.sessions.get_mut(&session) else { return Vec::new() };
-        of.freeze();
+        self.weight = self.weight.saturating_sub(of.freeze());
         let report = |(seq, tallies): &(u64, Vec<Tally>)| Report { isolate, seq: *seq, tallies: tallies.clone() };
         of.frozen.iter().map(report).collect()
     }

@@ -13,7 +13,7 @@ use crate::domain::usage::{Seen, Used};
 use crate::object::rows::{execute, json, query_one};
 use crate::object::{Context, outbox, usage};
 use crate::ports::{Sql, SqlError, SqlValue};
-use crate::session::projection::{USAGE, announce_use};
+use crate::session::projection::{DIRECTORY, USAGE, announce_use};
 use crate::session::store;
 
 /// The table of heads. The record is long, so what is read most often stands before it.
@@ -45,8 +45,6 @@ pub const FORGET_STATEMENTS: [(&str, &str); 3] = [
 
 /// How many isolates are forgotten at once.
 const ISOLATES_AT_ONCE: i64 = 1_000;
-/// A list hears of the use of a key at most this often (ms), and of the first one at once.
-const TOLD_STEP_MS: i64 = 60_000;
 /// Between one and two of these (ms) pass until others hear of what was counted.
 const TELL_MS: i64 = 60_000;
 
@@ -58,9 +56,6 @@ pub(super) struct Head {
     pub(super) last: Option<Used>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) recent: Vec<Seen>,
-    /// The use that lists were last told of.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) told: Option<Timestamp>,
 }
 
 impl Head {
@@ -93,6 +88,7 @@ pub(super) fn add<'d>(
     news: impl Iterator<Item = &'d Delta>,
 ) -> Result<(), SqlError> {
     let mut head = head(sql, subject)?;
+    let before = head.last.clone();
     news.for_each(|delta| head.merge(delta));
     debug_assert!(head.recent.len() <= RECENT_MAX);
     let hour = Grain::Hour.start_of(context.now);
@@ -100,43 +96,47 @@ pub(super) fn add<'d>(
     let over = minutes.clone().within(Timestamp::MIN, hour);
     usage::add(sql, Grain::Hour, subject, &over, None)?;
     head.minutes = minutes.within(hour, Timestamp::MAX);
-    tell_use(sql, context, session, subject, &mut head)?;
+    tell_use(sql, context, session, subject, before.as_ref(), head.last.as_ref())?;
     let last = head.last.as_ref().map(|used| used.at);
     let statement = "INSERT INTO usage_heads (subject, last_used_at, record) VALUES (?, ?, ?)
         ON CONFLICT (subject) DO UPDATE SET last_used_at = excluded.last_used_at, record = excluded.record";
     execute(sql, statement, &[subject.into(), last.into(), json(&head)?])
 }
 
-/// Sees to it that the organization's list hears of a use.
+/// Sees to it that the organization's list hears of a use: of the first one at once.
 fn tell_use(
     sql: &dyn Sql,
     context: &Context<'_>,
     session: &Session,
     subject: &str,
-    head: &mut Head,
+    before: Option<&Used>,
+    used: Option<&Used>,
 ) -> Result<(), SqlError> {
-    let (Some(used), Some(key_id)) = (&head.last, key_of(subject)) else { return Ok(()) };
-    if head.told.is_some_and(|told| used.at.millis_since(told) < TOLD_STEP_MS) {
+    if used == before || (before.is_some() && waits(sql, DIRECTORY, subject, context.now)?) {
         return Ok(());
     }
+    let Some(key_id) = key_of(subject) else { return Ok(()) };
     if let Some(key) = store::key_by_id(sql, session, &key_id)? {
         let delay = if key.last_used_at.is_some() { later(context) } else { 0 };
-        head.told = Some(used.at);
         announce_use(sql, &key, context.now.plus_millis(delay))?;
     }
     Ok(())
 }
 
-/// Sees to it that the organization hears of what was counted within an hour. An entry that is not due yet is not under
-/// way, so what it will tell includes this.
+/// Sees to it that the organization hears of what was counted within an hour.
 pub(super) fn tell(sql: &dyn Sql, context: &Context<'_>, hour: Timestamp) -> Result<(), SqlError> {
     let subject = hour.as_millis().to_string();
-    let statement = "SELECT 1 FROM outbox WHERE lane = ? AND subject = ? AND due_at > ?";
-    let waits = query_one(sql, statement, &[USAGE.into(), subject.as_str().into(), context.now.into()])?;
-    if waits.is_none() {
+    if !waits(sql, USAGE, &subject, context.now)? {
         outbox::put(sql, USAGE, &subject, context.now.as_millis(), context.now.plus_millis(later(context)))?;
     }
     Ok(())
+}
+
+/// Whether an entry is there that is not due yet: it is not under way then, so what it will tell includes what is written
+/// now.
+fn waits(sql: &dyn Sql, lane: &str, subject: &str, now: Timestamp) -> Result<bool, SqlError> {
+    let statement = "SELECT 1 FROM outbox WHERE lane = ? AND subject = ? AND due_at > ?";
+    Ok(query_one(sql, statement, &[lane.into(), subject.into(), now.into()])?.is_some())
 }
 
 /// Not everybody at the same time, because ten thousand busy sessions may share one organization.

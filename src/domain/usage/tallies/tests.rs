@@ -97,6 +97,17 @@ fn the_recent_ones_of_a_tally_are_the_last_few() {
 }
 
 #[test]
+fn a_report_of_many_keys_describes_fewer_verifications_of_each() {
+    let mut tallies = Tallies::new();
+    for number in 0..100 {
+        (0..20).for_each(|second| tallies.note(here(1), &key(number), seen(second, Code::Valid)));
+    }
+    let reports = tallies.reports(here(1), ISOLATE);
+    assert!(reports[0].tallies.iter().all(|tally| tally.recent.len() == 2 && tally.recent[1].at == at(19)));
+    assert_eq!((sum(&reports), tallies.weight), (2_000, 300));
+}
+
+#[test]
 fn a_report_is_bounded_and_what_does_not_fit_waits() {
     let mut tallies = Tallies::new();
     (0..1_500).for_each(|number| tallies.note(here(1), &key(number), seen(0, Code::Valid)));
