@@ -11,32 +11,27 @@ use crate::object::Answer;
 use crate::object::outbox::Message;
 use crate::ports::{Address, Objects, PortError, World};
 
-/// Sends one message. `Ok` means that the receiver has it for good.
+/// Sends one message. `Ok` means that the receiver has it for good, and how long (ms) it takes until nobody acts on what
+/// was before there.
 ///
 /// # Errors
 /// Whatever the receiver or the way to it says; the message may have arrived all the same.
-pub async fn send(world: &World, message: &Message) -> Result<(), PortError> {
+pub async fn send(world: &World, message: &Message) -> Result<u64, PortError> {
     match message {
-        Message::Publish { name, value } => world.kv.put(name, value).await,
+        Message::Publish { name, value } => world.kv.put(name, value).await.map(|()| 0),
         Message::Notify { id, body } => {
             // Without a hook nobody is told any more: the operator has taken it away.
-            let (Some(hook), Some(body)) = (&world.rules.link_hook, body) else { return Ok(()) };
+            let (Some(hook), Some(body)) = (&world.rules.link_hook, body) else { return Ok(0) };
             let headers = hook.headers(id, world.clock.now(), body);
             match world.outbound.post(hook.url(), &headers, body).await? {
-                200..=299 => Ok(()),
+                200..=299 => Ok(0),
                 status => Err(PortError::new("link hook", format!("answered {status}"))),
             }
         }
         Message::Call { address, region, request } => {
             let response = world.objects.call(address, *region, request.clone()).await?;
             match decode::<IgnoredAny>(&response)? {
-                Answer::Done { settled: true, wait_ms, .. } => {
-                    // What the receiver has to wait for has to be waited for by whoever depends on it.
-                    if wait_ms > 0 {
-                        world.timer.sleep(wait_ms).await;
-                    }
-                    Ok(())
-                }
+                Answer::Done { settled: true, wait_ms, .. } => Ok(wait_ms),
                 Answer::Done { settled: false, .. } => Err(PortError::new("object call", "not settled yet")),
                 Answer::Rejected(rejection) => Err(PortError::new("object call", format!("refused: {rejection:?}"))),
                 Answer::Failed { detail } => Err(PortError::new("object call", detail)),

@@ -71,6 +71,9 @@ pub trait Object: Send + Sync + 'static {
         Ok(outbox::is_waiting(sql, entry)?.then_some(u64::MAX))
     }
 
+    /// A receiver has taken a message, and acts on it from `until` on at the latest. The entry stays until then.
+    fn acknowledged(_: &mut Self::Memory, _: &outbox::EntryKey, _until: Timestamp) {}
+
     /// What the outbox has to send, at most a bounded number of messages: those due by `due_by`.
     fn deliveries(sql: &dyn Sql, context: &Context<'_>, due_by: Timestamp) -> Result<Vec<outbox::Delivery>, SqlError>;
 
@@ -136,6 +139,12 @@ impl Context<'_> {
             *to = *byte;
         }
         drawn
+    }
+
+    /// A random number of a step, of the third draw.
+    pub fn draw_number(&self) -> u64 {
+        let drawn = self.draw(3).first_chunk().copied();
+        drawn.map_or(0, u64::from_be_bytes)
     }
 }
 

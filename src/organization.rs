@@ -139,6 +139,10 @@ impl Object for OrganizationObject {
         Ok(outbox::is_waiting(sql, entry)?.then_some(u64::MAX))
     }
 
+    fn acknowledged(memory: &mut Memory, entry: &EntryKey, until: Timestamp) {
+        policy::acknowledged(memory, entry, until);
+    }
+
     fn deliveries(sql: &dyn Sql, context: &Context<'_>, due_by: Timestamp) -> Result<Vec<Delivery>, SqlError> {
         projection::deliveries(sql, context, due_by)
     }

@@ -3,13 +3,18 @@
 //! Everything a verification needs is in this one object, so a hundred thousand sessions are a hundred
 //! thousand objects. Synchronous: no `async`, no KV, no HTTP, no plaintext (H2, H3).
 
+pub mod acceptance;
 pub mod admission;
+pub mod banking;
 pub mod drawing;
 pub mod erasure;
+pub mod fence;
 pub mod idempotency;
 pub mod issue;
+pub mod leasing;
 pub mod lifecycle;
 pub mod policy;
+pub mod pool;
 pub mod projection;
 pub mod protocol;
 pub mod spending;
@@ -66,9 +71,9 @@ impl Object for SessionObject {
             return Ok(Step::Hear(question));
         }
         match command {
-            Command::Initialize(new) => state::initialize(sql, context, new),
-            Command::Authenticate { hashes, ip, needs, call, .. } => {
-                let presented = Presented { hashes, ip: *ip, needs: needs.as_ref(), call: *call };
+            Command::Initialize(new) => state::initialize(sql, memory, context, new),
+            Command::Authenticate { hashes, ip, needs, call, wish } => {
+                let presented = Presented { hashes, ip: *ip, needs: needs.as_ref(), call: *call, wish: wish.as_ref() };
                 verify::authenticate(sql, memory, context, &presented)
             }
             Command::Confirm { credential, .. } => {
@@ -77,7 +82,7 @@ impl Object for SessionObject {
                 Ok(Step::done(Reply::Caller(Box::new(caller))))
             }
             Command::Verify(request) => verify::verify(sql, memory, context, request),
-            Command::Renew(_) => Ok(Step::done(Reply::Renewed { keys: Vec::new(), durable: None })),
+            Command::Renew(renewal) => leasing::renew(sql, memory, context, renewal),
             Command::Touch { key_id } => verify::touch(sql, context, key_id),
             Command::Issue { authority, key } => issue::issue(sql, memory, context, authority, key),
             Command::ReadKey { caller, key_id } => lifecycle::read(sql, memory, context, caller, key_id),
@@ -85,14 +90,14 @@ impl Object for SessionObject {
                 lifecycle::change(sql, memory, context, authority, key_id, change)
             }
             Command::RevokeKey { authority, key_id, reason } => {
-                lifecycle::revoke(sql, context, authority, key_id, reason.as_ref())
+                lifecycle::revoke(sql, memory, context, authority, key_id, reason.as_ref())
             }
             Command::RotateKey { authority, key_id, rotation } => {
-                issue::rotate(sql, context, authority, key_id, rotation)
+                issue::rotate(sql, memory, context, authority, key_id, rotation)
             }
             Command::ReadSession { caller } => state::read(sql, memory, context, caller),
-            Command::ChangeSession { authority, change } => state::change(sql, context, authority, change),
-            Command::DeleteSession { authority } => state::delete(sql, context, authority),
+            Command::ChangeSession { authority, change } => state::change(sql, memory, context, authority, change),
+            Command::DeleteSession { authority } => state::delete(sql, memory, context, authority),
             Command::Health { caller } => state::health(sql, context, caller),
             Command::Claim(claim) => idempotency::claim(sql, context, claim),
             Command::Release { header_hash } => idempotency::release(sql, header_hash),
@@ -100,8 +105,8 @@ impl Object for SessionObject {
         }
     }
 
-    fn deliveries(sql: &dyn Sql, _: &Context<'_>, due_by: Timestamp) -> Result<Vec<Delivery>, SqlError> {
-        projection::deliveries(sql, due_by)
+    fn deliveries(sql: &dyn Sql, context: &Context<'_>, due_by: Timestamp) -> Result<Vec<Delivery>, SqlError> {
+        projection::deliveries(sql, context.now, due_by)
     }
 
     fn tidy(sql: &dyn Sql, memory: &mut Memory, context: &Context<'_>) -> Result<(), SqlError> {

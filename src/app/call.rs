@@ -54,10 +54,19 @@ impl App {
         locator: Locator,
         command: session::protocol::Command,
     ) -> Result<Outcome<session::protocol::Reply>, Error> {
+        self.session_with(locator, command, Patience::Wait).await
+    }
+
+    pub(super) async fn session_with(
+        &self,
+        locator: Locator,
+        command: session::protocol::Command,
+        patience: Patience,
+    ) -> Result<Outcome<session::protocol::Reply>, Error> {
         let address = Address::Session(locator);
         let reads = session::SessionObject::effect(&command) != Effect::Writes;
         for _ in 0..RETRIES {
-            match self.call(&address, &command, Patience::Wait).await {
+            match self.call(&address, &command, patience).await {
                 // An object that was moved or updated under the call; reading again does no harm.
                 Err(Error::Unavailable(error)) if reads && error.retryable => {
                     self.world.timer.sleep(RETRY_PAUSE_MS).await;
@@ -65,7 +74,7 @@ impl App {
                 other => return other,
             }
         }
-        self.call(&address, &command, Patience::Wait).await
+        self.call(&address, &command, patience).await
     }
 
     pub(super) async fn organization(

@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::change::Change;
+
 /// Who may decide, from the narrowest to the widest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -70,6 +72,35 @@ impl Default for Consistency {
     /// Leases of up to five seconds: from there on longer ones save next to nothing.
     fn default() -> Self {
         Self { mode: Mode::Leased, ttl_ms: 5_000, stale_seconds: 0 }
+    }
+}
+
+/// What a `PATCH` asks for. What it does not name stays; null is as it is without anybody's choice.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "each field is the setting it is named after")]
+pub struct ConsistencyChange {
+    pub mode: Change<Mode>,
+    pub ttl_ms: Change<u32>,
+    pub stale_seconds: Change<u32>,
+}
+
+impl ConsistencyChange {
+    /// Everything as it is without anybody's choice.
+    pub const RESET: Self = Self { mode: Change::Clear, ttl_ms: Change::Clear, stale_seconds: Change::Clear };
+
+    /// What stands afterwards.
+    #[must_use]
+    pub fn apply(&self, before: Consistency) -> Consistency {
+        let standard = Consistency::default();
+        Consistency {
+            mode: self.mode.clone().apply(Some(before.mode)).unwrap_or(standard.mode),
+            ttl_ms: self.ttl_ms.clone().apply(Some(before.ttl_ms)).unwrap_or(standard.ttl_ms),
+            stale_seconds: self
+                .stale_seconds
+                .clone()
+                .apply(Some(before.stale_seconds))
+                .unwrap_or(standard.stale_seconds),
+        }
     }
 }
 

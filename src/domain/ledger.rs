@@ -6,18 +6,23 @@
 //! about a row a second and a crash costs about a second of traffic; a quiet ledger writes each spending at once.
 //! Credits are written with each spending.
 //!
+//! Tokens that are given out in a bank are spent ahead, until somebody reports what has become of them. A row says how
+//! far ahead its block may reach, so that a crash dates nothing too early.
+//!
 //! Windows are measured by a clock of the ledger's own: it runs with the clock it is shown, stands still where that
 //! one is set back, and goes on from there. It never runs faster, so no step of the clock lets anybody spend more.
 
 mod records;
+mod terms;
 
-use super::credits::{Balance, CreditSettings};
+use super::credits::Balance;
 use super::rate_limit::{Level, LimitName, LimitUse, RATE_LIMITS_MAX, RateLimit, Refusal};
 use super::timestamp::Timestamp;
 use super::window::SlidingWindow;
 
 use records::SavedWindow;
 pub use records::{Hold, Snapshot};
+pub use terms::{Shortage, Terms, View};
 
 /// A clock that goes back by no more than this (ms) is waited for; by more, and it has been set.
 const JITTER_MS: i64 = 1_000;
@@ -31,45 +36,28 @@ pub const BLOCK_IDLE_MS: i64 = 5_000;
 /// A block is never larger than this part of a limit, or than a second of it.
 const BLOCK_SHARE: u32 = 16;
 
-/// What is to be held to.
-#[derive(Clone, Copy, Debug)]
-pub struct Terms<'a> {
-    /// Whose limits these are.
-    pub level: Level,
-    /// The limits, each under a name of its own.
-    pub limits: &'a [RateLimit],
-    /// Whether credits are counted, and how they are filled up.
-    pub credits: Option<CreditSettings>,
-}
-
-/// What somebody sees who wants to spend.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct View {
-    /// Each limit, in the order of the terms; those that refuse say so.
-    pub limits: Vec<LimitUse>,
-    /// Credits left, if they are counted.
-    pub credits: Option<u64>,
-    /// What there is too little of, if anything.
-    pub shortage: Option<Shortage>,
-}
-
-/// What there is too little of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shortage {
-    /// A limit, whatever the credits.
-    Limit,
-    /// Credits only.
-    Credits,
-}
-
 #[derive(Clone, Debug)]
 struct NamedWindow {
     name: LimitName,
     window: SlidingWindow,
     /// The block of the last row.
     open: u32,
+    /// How far ahead (ms) the tokens of that block may be dated.
+    open_ahead_ms: i64,
     /// Tokens spent since that row.
     unsaved: u64,
+    /// How far ahead (ms) the furthest of them is dated.
+    ahead_ms: i64,
+}
+
+impl NamedWindow {
+    fn new(name: LimitName, window: SlidingWindow) -> Self {
+        Self { name, window, open: 0, open_ahead_ms: 0, unsaved: 0, ahead_ms: 0 }
+    }
+
+    fn needs_saving(&self) -> bool {
+        self.unsaved > self.open.into() || (self.unsaved > 0 && self.ahead_ms > self.open_ahead_ms)
+    }
 }
 
 /// What has been spent of the limits of one subject, and its credits.
@@ -78,6 +66,8 @@ pub struct Ledger {
     clock: i64,
     seen: Timestamp,
     windows: Vec<NamedWindow>,
+    /// How many windows have been opened.
+    opened: u64,
     balance: Option<Balance>,
     /// How many times the balance was filled up or replaced, and by how much the last time filled it up.
     revision: u64,
@@ -102,6 +92,7 @@ impl Ledger {
             clock: 0,
             seen: now,
             windows: Vec::new(),
+            opened: 0,
             balance: None,
             revision: 0,
             filled_up_by: 0,
@@ -114,7 +105,7 @@ impl Ledger {
         }
     }
 
-    /// The ledger as the last row tells: what was open is spent, as of now.
+    /// The ledger as the last row tells: what was open is spent, as of now, or as far ahead as it may have been.
     #[must_use]
     pub fn restore(snapshot: Snapshot, now: Timestamp) -> Self {
         let mut ledger = Self {
@@ -129,10 +120,11 @@ impl Ledger {
         for saved in snapshot.windows {
             let mut window = SlidingWindow::restore(saved.window_ms, saved.spent);
             if saved.open > 0 {
-                window.spend(ledger.clock, saved.open);
+                let until = ledger.clock.saturating_add(saved.ahead_ms.max(0));
+                window.spend_ahead(ledger.clock, until, saved.open);
                 ledger.is_open = true;
             }
-            ledger.windows.push(NamedWindow { name: saved.name, window, open: 0, unsaved: 0 });
+            ledger.windows.push(NamedWindow::new(saved.name, window));
         }
         ledger
     }
@@ -173,6 +165,11 @@ impl Ledger {
 
     /// Debits `cost` from every limit and from the credits. Whether there is enough of it is what `view` tells.
     pub fn spend(&mut self, terms: &Terms<'_>, cost: u32, now: Timestamp) -> Hold {
+        self.spend_ahead(terms, cost, 0, now)
+    }
+
+    /// The same for tokens that their holder may spend until `ahead_ms` from now: they count as spent then.
+    pub fn spend_ahead(&mut self, terms: &Terms<'_>, cost: u32, ahead_ms: i64, now: Timestamp) -> Hold {
         self.advance(now);
         if cost == 0 {
             return Hold::default();
@@ -185,7 +182,9 @@ impl Ledger {
             let Some(named) = self.window_mut(&limit.name) else { continue };
             named.window.resize(limit.window_ms);
             named.unsaved = named.unsaved.saturating_add(cost.into());
-            hold.debits.push((limit.name.clone(), named.window.spend(clock, cost)));
+            named.ahead_ms = named.ahead_ms.max(ahead_ms);
+            let debit = named.window.spend_ahead(clock, clock.saturating_add(ahead_ms), cost);
+            hold.debits.push((limit.name.clone(), debit));
         }
         if let Some((settings, balance)) = terms.credits.zip(self.balance) {
             let filled = balance.at(settings, now);
@@ -224,6 +223,21 @@ impl Ledger {
         }
     }
 
+    /// Of tokens that were spent ahead, so many have been spent by now, and no more will be: these count from now, and
+    /// the others are free again. A row that has them all as of their end has enough.
+    pub fn settle(&mut self, hold: &Hold, spent: u32, now: Timestamp) {
+        self.advance(now);
+        let (saves, clock) = (self.saves, self.clock);
+        self.is_open |= hold.saves != saves && !hold.debits.is_empty();
+        for (name, debit) in &hold.debits {
+            let Some(named) = self.window_mut(name) else { continue };
+            named.window.settle(debit, spent, clock);
+            if hold.saves == saves {
+                named.unsaved = named.unsaved.saturating_sub(debit.tokens().saturating_sub(spent).into());
+            }
+        }
+    }
+
     /// The credits, as they were when they were last spent or set.
     #[must_use]
     pub fn balance(&self) -> Option<Balance> {
@@ -249,7 +263,7 @@ impl Ledger {
     /// written down.
     #[must_use]
     pub fn needs_saving(&self) -> bool {
-        self.windows.iter().any(|named| named.unsaved > named.open.into()) || self.saved_credits != self.credits()
+        self.windows.iter().any(NamedWindow::needs_saving) || self.saved_credits != self.credits()
     }
 
     /// The row to be written now: what has been spent, and a new block.
@@ -302,8 +316,9 @@ impl Ledger {
         for limit in terms.limits {
             let clock = self.clock;
             if self.window_mut(&limit.name).is_none() {
-                let window = SlidingWindow::new(limit.window_ms, clock);
-                self.windows.push(NamedWindow { name: limit.name.clone(), window, open: 0, unsaved: 0 });
+                self.opened = self.opened.saturating_add(1);
+                let window = SlidingWindow::new(limit.window_ms, clock).numbered(self.opened);
+                self.windows.push(NamedWindow::new(limit.name.clone(), window));
             }
         }
     }
@@ -349,7 +364,9 @@ impl Ledger {
         self.saved_credits = self.credits();
         for named in &mut self.windows {
             named.open = block(&named.name, self.block);
-            named.unsaved = 0;
+            // What was given ahead since the last row is given ahead in this block as well.
+            named.open_ahead_ms = named.ahead_ms;
+            (named.unsaved, named.ahead_ms) = (0, 0);
             named.window.spent(clock);
         }
         self.is_open = self.windows.iter().any(|named| named.open > 0);
@@ -359,6 +376,7 @@ impl Ledger {
             window_ms: named.window.window_ms(),
             spent: named.window.buckets(),
             open: named.open,
+            ahead_ms: if named.open > 0 { named.open_ahead_ms } else { 0 },
         });
         Snapshot { clock, seen: self.seen, windows: windows.collect(), balance: self.balance }
     }
@@ -370,6 +388,8 @@ fn block_max(limit: &RateLimit) -> u32 {
     (limit.limit / BLOCK_SHARE).max(u32::try_from(second).unwrap_or(limit.limit))
 }
 
+#[cfg(test)]
+mod bank_simulation;
 #[cfg(test)]
 mod simulation;
 #[cfg(test)]

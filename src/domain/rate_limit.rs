@@ -123,6 +123,16 @@ impl RateLimits {
         self.0.iter().all(|mine| other.0.iter().any(|its| within(mine, its)))
     }
 
+    /// Whether anything that was allowed under `before` is not any more, or is counted that was not: a limit that is new,
+    /// lower, or of another window.
+    #[must_use]
+    pub fn tightens(&self, before: &Self) -> bool {
+        let eases = |mine: &RateLimit, its: &RateLimit| {
+            mine.name == its.name && mine.window_ms == its.window_ms && mine.limit >= its.limit
+        };
+        !self.0.iter().all(|mine| before.0.iter().any(|its| eases(mine, its)))
+    }
+
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -224,6 +234,30 @@ impl LimitUse {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn limits_tighten_if_one_is_new_or_lower_and_not_if_one_goes_or_grows() {
+        let of = |all: &[(&str, u32, u32)]| {
+            let of = |(name, limit, window_ms): &(&str, u32, u32)| RateLimit {
+                name: LimitName::parse(name).unwrap(),
+                limit: *limit,
+                window_ms: *window_ms,
+            };
+            RateLimits::new(all.iter().map(of).collect()).unwrap()
+        };
+        let before = of(&[("a", 10, 1_000), ("b", 20, 2_000)]);
+        for (after, tightens) in [
+            (of(&[("a", 10, 1_000), ("b", 20, 2_000)]), false),
+            (of(&[("b", 21, 2_000)]), false),
+            (of(&[]), false),
+            (of(&[("a", 9, 1_000), ("b", 20, 2_000)]), true),
+            (of(&[("a", 10, 1_001), ("b", 20, 2_000)]), true),
+            (of(&[("c", 1_000, 1_000)]), true),
+        ] {
+            assert_eq!(after.tightens(&before), tightens, "{after:?}");
+        }
+        assert!(before.tightens(&of(&[])));
+    }
 
     fn limit(name: &str) -> RateLimit {
         RateLimit { name: LimitName::parse(name).unwrap(), limit: 10, window_ms: 1_000 }

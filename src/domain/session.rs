@@ -111,6 +111,12 @@ impl Session {
     pub fn is_production_default(&self) -> bool {
         self.is_default && self.environment == Some(Environment::Production)
     }
+
+    /// Whether anything that its keys were allowed under `before` is not any more.
+    pub fn tightens(&self, before: &Self) -> bool {
+        let stops = self.status != SessionStatus::Connected && before.status == SessionStatus::Connected;
+        stops || self.rate_limits.tightens(&before.rate_limits) || self.consistency.tightens(&before.consistency)
+    }
 }
 
 /// Whether the keys of an organization are let through.

@@ -4,6 +4,8 @@
 //! moment has left the window, so no window of time ever holds more than was allowed, and at a steady load less than
 //! a hundredth is given away. Spendings that are further apart than a bucket are exact to the millisecond.
 //!
+//! A spending may be dated ahead: tokens that somebody has been given to spend until then.
+//!
 //! Moments are milliseconds of whatever clock the caller counts by, as long as it never runs backwards.
 
 use std::collections::VecDeque;
@@ -25,12 +27,14 @@ pub struct SlidingWindow {
     gone: i64,
     /// How many spendings there were.
     count: u64,
+    /// Tells it from another window that stood for the same limit before.
+    number: u64,
 }
 
 /// One spending, as it is needed to give it back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Debit {
-    /// When.
+    /// As of when it counts.
     at: i64,
     /// How much.
     tokens: u32,
@@ -38,6 +42,9 @@ pub struct Debit {
     before: Option<i64>,
     /// Which one it was.
     count: u64,
+    /// Of which window.
+    #[serde(default)]
+    window: u64,
 }
 
 impl Debit {
@@ -52,7 +59,7 @@ impl SlidingWindow {
     /// A window of so many milliseconds in which nothing has been spent before now.
     #[must_use]
     pub fn new(window_ms: u32, now: i64) -> Self {
-        Self { window_ms, buckets: VecDeque::new(), spent: 0, gone: now.saturating_sub(1), count: 0 }
+        Self { window_ms, buckets: VecDeque::new(), spent: 0, gone: now.saturating_sub(1), count: 0, number: 0 }
     }
 
     /// A window with what `buckets` told.
@@ -60,7 +67,13 @@ impl SlidingWindow {
     pub fn restore(window_ms: u32, mut buckets: Vec<(i64, u32)>) -> Self {
         buckets.sort_unstable();
         let spent = buckets.iter().fold(0, |sum: u64, (_, tokens)| sum.saturating_add((*tokens).into()));
-        Self { window_ms, buckets: buckets.into(), spent, gone: i64::MIN, count: 0 }
+        Self { window_ms, buckets: buckets.into(), spent, gone: i64::MIN, count: 0, number: 0 }
+    }
+
+    /// The same window with a number of its own.
+    #[must_use]
+    pub fn numbered(self, number: u64) -> Self {
+        Self { number, ..self }
     }
 
     /// The length (ms).
@@ -107,31 +120,42 @@ impl SlidingWindow {
 
     /// Spends tokens, whether they are within a limit or not: who spends has looked before.
     pub fn spend(&mut self, now: i64, tokens: u32) -> Debit {
+        self.spend_ahead(now, now, tokens)
+    }
+
+    /// Spends tokens that count as spent at `at`, which is no earlier than now: their holder has until then.
+    pub fn spend_ahead(&mut self, now: i64, at: i64, tokens: u32) -> Debit {
         self.spent(now);
+        let at = at.max(now);
         let width = i64::from((self.window_ms / BUCKETS).max(1));
+        let is_near = |(latest, _): &&(i64, u32)| latest.div_euclid(width) == at.div_euclid(width);
+        // What lies further ahead keeps its own bucket: nothing is to count for longer because of it.
+        let place = self.buckets.partition_point(|(latest, _)| *latest < at);
+        let before_it = place.checked_sub(1).filter(|_| self.buckets.get(place).filter(is_near).is_none());
+        let near = before_it.filter(|place| self.buckets.get(*place).filter(is_near).is_some()).unwrap_or(place);
         let mut before = None;
-        match self.buckets.back_mut() {
-            Some((latest, held)) if latest.div_euclid(width) >= now.div_euclid(width) => {
+        match self.buckets.get_mut(near).filter(|bucket| is_near(&&**bucket)) {
+            Some((latest, held)) => {
                 before = Some(*latest);
-                *latest = (*latest).max(now);
+                *latest = (*latest).max(at);
                 let sum = held.saturating_add(tokens);
                 self.spent = self.spent.saturating_add((sum - *held).into());
                 *held = sum;
             }
-            Some(_) | None if tokens > 0 => {
+            None if tokens > 0 => {
                 self.spent = self.spent.saturating_add(tokens.into());
-                self.buckets.push_back((now, tokens));
+                self.buckets.insert(place, (at, tokens));
             }
-            Some(_) | None => {}
+            None => {}
         }
         self.count = self.count.saturating_add(1);
-        Debit { at: now, tokens, before, count: self.count }
+        Debit { at, tokens, before, count: self.count, window: self.number }
     }
 
     /// Undoes a spending, as far as it still counts: directly afterwards, everything is as it was before.
     pub fn give_back(&mut self, debit: &Debit) {
         // Its bucket may have left the window; the next one is not to pay for it.
-        if debit.at <= self.gone {
+        if debit.at <= self.gone || debit.window != self.number {
             return;
         }
         // It lies in the first bucket that reaches so far: buckets only ever grow towards later moments.
@@ -147,6 +171,23 @@ impl SlidingWindow {
         {
             // Nobody has spent since: the rest of the bucket is as old as it was.
             *latest = before;
+        }
+    }
+
+    /// Of tokens that were spent ahead, so many have been spent by now, and no more will be. They count from now, or as
+    /// they did if their moment has come already. The others are given back.
+    pub fn settle(&mut self, debit: &Debit, spent: u32, now: i64) {
+        self.spent(now);
+        let spent = spent.min(debit.tokens);
+        if debit.window != self.number {
+            return;
+        }
+        if debit.at <= now {
+            let rest = Debit { tokens: debit.tokens.saturating_sub(spent), before: None, ..*debit };
+            self.give_back(&rest);
+        } else {
+            self.give_back(debit);
+            self.spend(now, spent);
         }
     }
 
@@ -269,5 +310,43 @@ mod tests {
         window.resize(86_400_000);
         window.spend(40_000, 1);
         assert_eq!(window.buckets(), [(40_000, 2)], "the buckets of a day are longer");
+    }
+
+    #[test]
+    fn what_is_spent_ahead_counts_until_its_moment_has_left_and_dates_nothing_else() {
+        // Buckets are 234 ms long.
+        let mut window = SlidingWindow::new(60_000, 0);
+        window.spend(0, 1);
+        window.spend_ahead(0, 734, 10);
+        spend_all(&mut window, [(100, 1), (300, 1), (720, 1), (1_000, 1)]);
+        assert_eq!(window.buckets(), [(100, 2), (300, 1), (734, 11), (1_000, 1)]);
+        assert_eq!((window.spent(60_100), window.spent(60_733), window.spent(60_734)), (13, 12, 1));
+        assert_eq!(window.spend_ahead(60_800, 0, 1).at, 60_800, "nothing is spent in the past");
+    }
+
+    #[test]
+    fn a_report_dates_what_was_spent_and_frees_the_rest() {
+        let mut window = SlidingWindow::new(60_000, 0);
+        window.spend(0, 1);
+        let [early, late, lost] = [0, 1, 2].map(|now| window.spend_ahead(now, now + 734, 10));
+        window.settle(&early, 4, 300);
+        assert_eq!(window.buckets(), [(0, 1), (300, 4), (736, 20)]);
+        window.settle(&late, 3, 800);
+        assert_eq!(window.buckets(), [(0, 1), (300, 4), (736, 13)], "its moment has come: it counts as it did");
+        window.settle(&lost, 11, 800);
+        assert_eq!(window.spent(800), 18, "nobody can spend more than there was");
+        window.settle(&lost, 0, 60_736);
+        assert_eq!(window.spent(60_736), 0);
+    }
+
+    #[test]
+    fn what_is_reported_of_a_former_window_is_not_given_back_by_the_next_one() {
+        let mut former = SlidingWindow::new(60_000, 0).numbered(1);
+        let debit = former.spend_ahead(0, 734, 10);
+        let mut window = SlidingWindow::new(60_000, 0).numbered(2);
+        window.spend_ahead(1, 735, 10);
+        window.settle(&debit, 0, 2);
+        window.give_back(&debit);
+        assert_eq!(window.spent(2), 10);
     }
 }

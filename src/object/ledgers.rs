@@ -103,6 +103,36 @@ impl Ledgers {
         Ok(())
     }
 
+    /// The same for so many tokens that somebody may spend until so long (ms) from now.
+    pub fn spend_ahead(
+        &mut self,
+        sql: &dyn Sql,
+        subject: &str,
+        terms: &Terms<'_>,
+        (tokens, ahead_ms): (u32, i64),
+        now: Timestamp,
+        debit: &mut Debit,
+    ) -> Result<(), SqlError> {
+        let (life, hold) = self.change(sql, subject, now, |held| {
+            let hold = held.ledger.spend_ahead(terms, tokens, ahead_ms, now);
+            (held.life, hold)
+        })?;
+        debit.0.push((subject.to_owned(), life, hold));
+        Ok(())
+    }
+
+    /// Of what was debited ahead, so many tokens have been spent by now. Of a life that has ended, all of them stay spent.
+    pub fn settle(&mut self, sql: &dyn Sql, debit: &Debit, spent: u32, now: Timestamp) -> Result<(), SqlError> {
+        for (subject, life, hold) in &debit.0 {
+            self.change(sql, subject, now, |held| {
+                if held.life == *life {
+                    held.ledger.settle(hold, spent, now);
+                }
+            })?;
+        }
+        Ok(())
+    }
+
     /// Writes down what was spent, unless the row is ahead of it.
     pub fn keep(&mut self, sql: &dyn Sql, subject: &str, terms: &Terms<'_>, now: Timestamp) -> Result<(), SqlError> {
         let snapshot = self
@@ -287,6 +317,11 @@ impl Debit {
     /// Whether there is nothing to give back.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Whether something was taken from the ledger of this subject.
+    pub fn concerns(&self, subject: &str) -> bool {
+        self.0.iter().any(|(known, _, _)| known == subject)
     }
 }
 

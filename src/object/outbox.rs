@@ -113,6 +113,24 @@ pub fn settle(sql: &dyn Sql, entry: &EntryKey) -> Result<(), SqlError> {
     )
 }
 
+/// Has an entry wait until what the receiver has taken is in force there, to be sent once more then. Tells whether there
+/// is no later news.
+pub fn defer(sql: &dyn Sql, entry: &EntryKey, until: Timestamp) -> Result<bool, SqlError> {
+    let (lane, subject) = (entry.lane.as_str(), entry.subject.as_str());
+    let params = [lane.into(), subject.into(), entry.version.into(), until.into()];
+    let is_last = query_one(
+        sql,
+        "SELECT 1 FROM outbox WHERE lane = ?1 AND subject = ?2 AND version <= ?3",
+        params.get(..3).unwrap_or_default(),
+    )?;
+    execute(
+        sql,
+        "UPDATE outbox SET attempts = 0, due_at = ?4 WHERE lane = ?1 AND subject = ?2 AND version <= ?3",
+        &params,
+    )?;
+    Ok(is_last.is_some())
+}
+
 /// Puts an entry off after a failure, longer each time.
 pub fn postpone(sql: &dyn Sql, entry: &EntryKey, now: Timestamp) -> Result<(), SqlError> {
     execute(

@@ -15,6 +15,7 @@ use super::places::{Place, UnderWay};
 use super::rows::{execute, query_one};
 use super::{Abort, Answer, Confirmed, Context, Done, Effect, Heard, Memory, Object, Rejection, Step};
 use crate::delivery;
+use crate::domain::lease::margin_ms;
 use crate::domain::timestamp::Timestamp;
 use crate::ports::{PortError, Sql, SqlError, SqlValue, World};
 
@@ -251,7 +252,7 @@ impl<O: Object, S: Storage> Shell<O, S> {
         if let Err(error) = &outcome {
             self.complain("delivery failed", &error.to_string());
         }
-        let noted = self.note(&delivery, outcome.is_ok());
+        let noted = self.note(&delivery, outcome.ok());
         drop(mark);
         if let Err(SqlError(detail)) = &noted {
             self.complain("outbox does not write", detail);
@@ -259,7 +260,7 @@ impl<O: Object, S: Storage> Shell<O, S> {
         noted.is_ok()
     }
 
-    async fn send(&self, message: &Message) -> Result<(), PortError> {
+    async fn send(&self, message: &Message) -> Result<u64, PortError> {
         let sending = Box::pin(delivery::send(&self.world, message));
         match select(sending, self.world.timer.sleep(MESSAGE_PATIENCE_MS)).await {
             Either::Left((outcome, _)) => outcome,
@@ -267,11 +268,22 @@ impl<O: Object, S: Storage> Shell<O, S> {
         }
     }
 
-    fn note(&self, delivery: &Delivery, acknowledged: bool) -> Result<(), SqlError> {
+    /// Notes what has come of a message: nothing, or that it was taken, and how long (ms) it takes to be in force.
+    fn note(&self, delivery: &Delivery, taken: Option<u64>) -> Result<(), SqlError> {
         let now = self.world.clock.now();
+        let mut memory = self.memory();
         self.storage.transaction(|sql| {
-            delivery.settles.iter().try_for_each(|entry| {
-                if acknowledged { outbox::settle(sql, entry) } else { outbox::postpone(sql, entry, now) }
+            delivery.settles.iter().try_for_each(|entry| match taken {
+                None => outbox::postpone(sql, entry, now),
+                Some(0) => outbox::settle(sql, entry),
+                Some(wait_ms) => {
+                    let wait = i64::try_from(wait_ms).unwrap_or(i64::MAX);
+                    let until = now.plus_millis(wait.saturating_add(margin_ms(wait)));
+                    if outbox::defer(sql, entry, until)? {
+                        O::acknowledged(&mut memory, entry, until);
+                    }
+                    Ok(())
+                }
             })
         })
     }

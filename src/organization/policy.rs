@@ -3,12 +3,15 @@
 //! A session acts on what it has heard for a minute. A change is told to all of them; its answer waits for those that
 //! hold a lease and have not acknowledged, and for nobody else: the others have to ask before they decide anything.
 
+use std::collections::BTreeMap;
+
 use crate::domain::id::SessionId;
 use crate::domain::lease::Granted;
+use crate::domain::lease::bank::{BankGrant, Banks, allotment, lasts_ms, passed_on_after_ms};
 use crate::domain::ledger::Terms;
 use crate::domain::organization::Organization;
 use crate::domain::plan::Pool;
-use crate::domain::rate_limit::{Level, LimitUse};
+use crate::domain::rate_limit::{Level, LimitUse, RateLimit};
 use crate::domain::session::{OrganizationStatus, Policy};
 use crate::domain::timestamp::Timestamp;
 use crate::object::ledgers::{Debit, Ledgers};
@@ -31,8 +34,12 @@ pub struct Memory {
     leases: Option<Granted<SessionId>>,
     /// The policies that sessions may be acting on besides the one in force.
     former: Vec<Policy>,
+    /// From when on sessions act on the policy in force that have acknowledged it.
+    acknowledged: BTreeMap<SessionId, Timestamp>,
     /// What its pools have given.
     pub ledgers: Ledgers,
+    /// The tokens of its pools that sessions have; none before the first.
+    banks: Option<Banks<(Pool, Debit)>>,
     /// Whether this step has raised the horizon.
     raised: bool,
 }
@@ -40,11 +47,13 @@ pub struct Memory {
 impl ObjectMemory for Memory {
     fn begin(&mut self) {
         self.ledgers.begin();
+        self.banks.iter_mut().for_each(Banks::begin);
         self.raised = false;
     }
 
     fn roll_back(&mut self) {
         self.ledgers.roll_back();
+        self.banks.iter_mut().for_each(Banks::roll_back);
         if self.raised {
             // The row with the horizon is gone again. Starting over takes the one that stands.
             self.leases = None;
@@ -97,6 +106,7 @@ fn serve(
     organization: &Organization,
     draw: &Draw,
 ) -> Result<Option<Drawn>, SqlError> {
+    settle(sql, memory, context, draw)?;
     let Some(limit) = organization.policy.plan.pool(draw.pool) else { return Ok(None) };
     // What is refused for another reason spends nothing.
     if organization.policy.status != OrganizationStatus::Active && !matches!(draw.action, DrawAction::Return(_)) {
@@ -120,7 +130,53 @@ fn serve(
             view = ledgers.view(sql, subject, &terms, 0, now)?;
         }
     }
-    Ok(view.limits.into_iter().next().map(|limit| Drawn { limit, debit }))
+    let mut bank = None;
+    if draw.action == DrawAction::Spend && view.shortage.is_none() {
+        bank = self::bank(sql, memory, context, &limit, draw)?;
+        if bank.is_some() {
+            view = memory.ledgers.view(sql, subject, &terms, 0, now)?;
+        }
+    }
+    Ok(view.limits.into_iter().next().map(|limit| Drawn { limit, debit, bank }))
+}
+
+/// Takes what a session says of the tokens that it had.
+fn settle(sql: &dyn Sql, memory: &mut Memory, context: &Context<'_>, draw: &Draw) -> Result<(), SqlError> {
+    for report in &draw.banks {
+        if let Some(out) = memory.banks.as_mut().and_then(|banks| banks.settle(report)) {
+            let (_, debit) = &out.debit;
+            memory.ledgers.settle(sql, debit, report.spent, context.now)?;
+        }
+    }
+    Ok(())
+}
+
+/// Gives a session tokens ahead, if there are enough.
+fn bank(
+    sql: &dyn Sql,
+    memory: &mut Memory,
+    context: &Context<'_>,
+    limit: &RateLimit,
+    draw: &Draw,
+) -> Result<Option<BankGrant>, SqlError> {
+    let Some(lasts) = lasts_ms(std::slice::from_ref(limit), LEASE_MS).filter(|_| draw.wish > 0) else {
+        return Ok(None);
+    };
+    let Memory { ledgers, banks, .. } = memory;
+    let banks = banks.get_or_insert_with(|| Banks::new(context.draw_number()));
+    let (subject, now) = (draw.pool.as_str(), context.now);
+    let terms = Terms { level: Level::Organization, limits: std::slice::from_ref(limit), credits: None };
+    let view = ledgers.view(sql, subject, &terms, 0, now)?;
+    let left = view.limits.first().map_or(0, |limit| limit.remaining);
+    let out = banks.tokens_out(limit.window_ms, now, |(pool, _)| *pool == draw.pool);
+    let tokens = draw.wish.min(allotment(limit, left, out));
+    if tokens == 0 {
+        return Ok(None);
+    }
+    let mut debit = Debit::default();
+    ledgers.spend_ahead(sql, subject, &terms, (tokens, passed_on_after_ms(lasts)), now, &mut debit)?;
+    ledgers.keep(sql, subject, &terms, now)?;
+    Ok(Some(banks.grant(tokens, lasts, (draw.pool, debit), now)))
 }
 
 /// What is used of the pools.
@@ -154,6 +210,7 @@ pub fn change(
     let leases = memory.leases(sql)?;
     let knows_all = leases.inherited() <= context.now;
     leases.change(context.now);
+    memory.acknowledged.clear();
     if is_settled {
         memory.former.clear();
     }
@@ -170,16 +227,25 @@ pub fn former_holders(sql: &dyn Sql, memory: &mut Memory, now: Timestamp) -> Res
 }
 
 /// How long (ms) an answer about a change of the policy has to wait: until the last lease ends of those that have not
-/// acknowledged.
+/// acknowledged, and of those to whom a session that has acknowledged has given some in its turn.
 pub fn fence_ms(sql: &dyn Sql, memory: &Memory, context: &Context<'_>) -> Result<Option<u64>, SqlError> {
     let mut last = Timestamp::MIN;
     for session in store::waiting_sessions(sql)? {
-        last = last.max(match &memory.leases {
+        let end = match &memory.leases {
             Some(leases) => leases.former_end(&session),
             None => store::lease_horizon(sql)?,
-        });
+        };
+        let acknowledged = memory.acknowledged.get(&session).copied();
+        last = last.max(acknowledged.map_or(end, |until| until.min(end)));
     }
     Ok(u64::try_from(last.millis_since(context.now)).ok().filter(|wait| *wait > 0))
+}
+
+/// A session has taken the policy, and the isolates that it has given leases to act on it from `until` on.
+pub fn acknowledged(memory: &mut Memory, entry: &EntryKey, until: Timestamp) {
+    if entry.lane == super::projection::SESSION {
+        memory.acknowledged.insert(SessionId::from_trusted(entry.subject.clone()), until);
+    }
 }
 
 /// Whether an entry is about a policy and not about the beginning of a session.

@@ -11,6 +11,7 @@ use crate::domain::environment::Environment;
 use crate::domain::id::{InvitationId, SessionId, SignInId, UserId};
 use crate::domain::invitation::Invitation;
 use crate::domain::key_hash::KeyHash;
+use crate::domain::lease::bank::{BankGrant, BankReport};
 use crate::domain::organization::Organization;
 use crate::domain::plan::{Plan, Pool};
 use crate::domain::rate_limit::{LimitUse, RateLimits};
@@ -103,6 +104,17 @@ pub struct Draw {
     pub cost: u32,
     /// What to do with them.
     pub action: DrawAction,
+    /// How many tokens it would like to have beyond that, to spend them without asking.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub wish: u32,
+    /// What has become of tokens that it had.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub banks: Vec<BankReport>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// What is done with tokens of a pool.
@@ -137,6 +149,9 @@ pub struct Drawn {
     pub limit: LimitUse,
     /// What was debited, so that it can be returned.
     pub debit: Debit,
+    /// Tokens beyond that, if they were wished for and given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bank: Option<BankGrant>,
 }
 
 /// What a lower plan finds.

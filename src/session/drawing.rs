@@ -1,10 +1,10 @@
 //! Drawing from the pools of the organization, which keeps them: a question in the middle of a step.
 //!
-//! What is spent here was debited before the question, and the answer finds everything anew: the key may have been
+//! Where there is a bank of the pool, it pays for a verification without a question. Else
+//! what is spent here was debited before the question, and the answer finds everything anew: the key may have been
 //! revoked meanwhile, and then the tokens go back to where they came from, those of the pool included.
 
 use crate::domain::plan::Pool;
-use crate::domain::rate_limit::LimitUse;
 use crate::domain::verification::Code;
 use crate::object::ledgers::Debit;
 use crate::object::{Context, Heard, PolicyQuestion};
@@ -60,11 +60,19 @@ pub fn spend(
         }
     }
     let looks = dry || funds.refusal.is_some();
+    if !looks && pays(memory, context, purse) {
+        purse.spend(sql, memory, context)?;
+        purse.keep(sql, memory, context)?;
+        let mut funds = purse.left(sql, memory, context)?;
+        funds.limits.extend(memory.banking.pool.view(purse.state().policy.version, context.now));
+        return Ok(Drawing::Ended(funds));
+    }
     let debit = if looks { Debit::default() } else { purse.spend(sql, memory, context)? };
-    if purse.state().policy.plan.pool(Pool::Requests).is_some() {
+    if purse.has_pool() {
         // Also what is refused is told about every limit.
         let action = if looks { DrawAction::Look } else { DrawAction::Spend };
-        let draw = Draw { pool: Pool::Requests, cost: purse.cost(), action };
+        let draw = Draw { pool: Pool::Requests, cost: purse.cost(), action, wish: 0, banks: Vec::new() };
+        let draw = memory.banking.draw(purse.state(), context, draw, purse.expected());
         return Ok(Drawing::Ask(question(purse.state(), Some(draw), debit)));
     }
     if looks {
@@ -89,8 +97,15 @@ pub fn count(sql: &dyn Sql, memory: &mut Memory, context: &Context<'_>, state: &
     if state.policy.plan.pool(Pool::Management).is_none() {
         return Ok(Drawing::default());
     }
-    let draw = Draw { pool: Pool::Management, cost: 1, action: DrawAction::Spend };
+    let draw = Draw { pool: Pool::Management, cost: 1, action: DrawAction::Spend, wish: 0, banks: Vec::new() };
     Ok(Drawing::Ask(question(state, Some(draw), Debit::default())))
+}
+
+/// Whether a bank of the pool has paid. None does while there should be a fresh one, of which tokens can be passed on.
+fn pays(memory: &mut Memory, context: &Context<'_>, purse: &Purse<'_>) -> bool {
+    let (version, now, pool) = (purse.state().policy.version, context.now, &mut memory.banking.pool);
+    let asks = purse.expected() > 0 && pool.wants_fresh(version, now);
+    purse.has_pool() && !asks && pool.pay(version, purse.cost(), now)
 }
 
 /// Takes back what was spent for something that is refused after all: here at once, in the pool by a question.
@@ -105,7 +120,8 @@ pub fn take_back(
     memory.ledgers.give_back(sql, &heard.debit, context.now)?;
     let drawn = heard.grant.as_ref().and_then(|grant| grant.pool.as_ref());
     let Some(drawn) = drawn.filter(|drawn| !drawn.debit.is_empty()) else { return Ok(None) };
-    let draw = Draw { pool, cost: 0, action: DrawAction::Return(drawn.debit.clone()) };
+    let action = DrawAction::Return(drawn.debit.clone());
+    let draw = Draw { pool, cost: 0, action, wish: 0, banks: Vec::new() };
     Ok(Some(question(state, Some(draw), Debit::default())))
 }
 
@@ -126,12 +142,18 @@ fn with_pool(
     heard: &Heard,
     grant: &Grant,
 ) -> Result<Funds, SqlError> {
-    let pool: Option<LimitUse> = grant.pool.as_ref().map(|drawn| drawn.limit.clone());
+    let looked = looked(heard);
+    let (version, now) = (purse.state().policy.version, context.now);
+    let drawn = grant.pool.as_ref().map(|drawn| drawn.limit.clone());
+    let mut pool = drawn.map(|limit| memory.banking.pool.with_left(limit, version, now));
+    if let Some(pool) = pool.as_mut().filter(|_| looked && memory.banking.pool.can_pay(version, purse.cost(), now)) {
+        // The organization does not count what is here.
+        pool.refusal = None;
+    }
     let refused = pool.as_ref().is_some_and(|pool| pool.refusal.is_some());
     if refused {
         memory.ledgers.give_back(sql, &heard.debit, context.now)?;
     }
-    let looked = looked(heard);
     if !refused && !looked {
         purse.keep(sql, memory, context)?;
     }

@@ -14,10 +14,11 @@ use crate::ports::{Sql, SqlError};
 
 use super::SessionObject;
 use super::admission::{Admission, admit, require_state};
+use super::fence;
 use super::policy::Memory;
 use super::projection::{announce_audit, announce_key};
 use super::protocol::{NewKey, NewSecret, Reply, Rotation};
-use super::store::{self, State};
+use super::store::{self, Keys, State};
 
 /// Issues a key.
 pub fn issue(
@@ -34,7 +35,9 @@ pub fn issue(
     };
     require_covers(caller.as_ref(), &new.settings)?;
     if let Some(before) = already_issued(sql, context, &state, &new.secret)? {
-        return Ok(done(before));
+        let id = before.id.clone();
+        let reply = Reply::Key { key: Box::new(before), limits: Vec::new() };
+        return Ok(fence::done(sql, context, Keys::One(&id), reply)?);
     }
     require_open(&state)?;
     require_lifetime(&new.settings)?;
@@ -72,6 +75,7 @@ pub fn add(
 /// Replaces a key: a successor with the same settings, an overlap for the old one.
 pub fn rotate(
     sql: &dyn Sql,
+    memory: &mut Memory,
     context: &Context<'_>,
     authority: &Authority,
     key_id: &ApiKeyId,
@@ -92,11 +96,11 @@ pub fn rotate(
         caller.map(|caller| Caller { has_credits: caller.has_credits && settings.credits.is_none(), ..caller });
     require_covers(caller.as_ref(), &settings)?;
     if let Some(before) = already_issued(sql, context, &state, &rotation.secret)? {
-        return Ok(rotated(before));
+        return Ok(rotated(sql, context, key_id, before)?);
     }
     require_open(&state)?;
     require_overlap_closed(sql, context, &state, &old)?;
-    let retired = old.retire(rotation.secret.id.clone(), rotation.overlap_ms, context.now).map_err(refusal)?;
+    let retired = old.clone().retire(rotation.secret.id.clone(), rotation.overlap_ms, context.now).map_err(refusal)?;
     require_lifetime(&settings)?;
     state.keys_issued = state.keys_issued.saturating_add(1);
     let new = NewKey { secret: rotation.secret.clone(), settings, unnamed: false, credits: None };
@@ -105,6 +109,7 @@ pub fn rotate(
     successor.spends_as = Some(retired.ledger().clone());
     successor.balance = retired.balance;
     store::update_key(sql, &retired)?;
+    fence::key(sql, memory, context, &old, &retired)?;
     store::insert_key(sql, &successor, &rotation.secret.hash)?;
     store::save_state(sql, &state)?;
     announce_key(sql, &retired, context.now)?;
@@ -112,7 +117,7 @@ pub fn rotate(
     let details = [successor.id.as_str()];
     let seq = audit_log::record(sql, context, authority.actor(), Action::KeyRotated, key_id.as_str(), &details)?;
     announce_audit(sql, seq, context.now)?;
-    Ok(rotated(successor))
+    Ok(rotated(sql, context, key_id, successor)?)
 }
 
 /// The key that an earlier attempt of the same request has issued. A retry derives the same secret, so the
@@ -206,6 +211,12 @@ fn done(key: ApiKey) -> Step<SessionObject> {
     Step::done(Reply::Key { key: Box::new(key), limits: Vec::new() })
 }
 
-fn rotated(successor: ApiKey) -> Step<SessionObject> {
-    Step::done(Reply::Rotated { successor: Box::new(successor) })
+/// What is waited for is that the key it replaces has ended, if that was at once.
+fn rotated(
+    sql: &dyn Sql,
+    context: &Context<'_>,
+    former: &ApiKeyId,
+    successor: ApiKey,
+) -> Result<Step<SessionObject>, SqlError> {
+    fence::done(sql, context, Keys::One(former), Reply::Rotated { successor: Box::new(successor) })
 }

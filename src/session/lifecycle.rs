@@ -7,11 +7,12 @@ use crate::domain::change::Change;
 use crate::domain::credits::{Balance, CreditChange, CreditSettings};
 use crate::domain::id::ApiKeyId;
 use crate::domain::key_change::KeyChange;
+use crate::domain::rate_limit::LimitUse;
 use crate::domain::text::Reason;
 use crate::domain::timestamp::Timestamp;
 use crate::object::ledgers::NewBalance;
 use crate::object::{Abort, Authority, Context, Rejection, Step, audit_log};
-use crate::ports::Sql;
+use crate::ports::{Sql, SqlError};
 
 use super::SessionObject;
 use super::admission::{Admission, admit, admit_to_end, require_state};
@@ -19,7 +20,8 @@ use super::issue::{refusal, require_covers, require_lifetime};
 use super::policy::Memory;
 use super::projection::{announce_audit, announce_key};
 use super::protocol::Reply;
-use super::{spending, store};
+use super::store::{self, Keys};
+use super::{fence, spending};
 
 /// Reads a key within the caller's reach, with what is left of its limits.
 pub fn read(
@@ -35,7 +37,7 @@ pub fn read(
     };
     let key = store::key_by_id(sql, &state.session, key_id)?.ok_or(Rejection::KeyNotFound)?;
     let limits = spending::of_key(sql, memory, context, &state, &key)?;
-    Ok(Step::done(Reply::Key { key: Box::new(key), limits }))
+    Ok(done(sql, context, key, limits)?)
 }
 
 /// Changes a key.
@@ -67,7 +69,7 @@ pub fn change(
         None => None,
     };
     let balance = new_balance(standing, change, context.now);
-    let mut after = before.change(settings, disabled, context.now).map_err(refusal)?;
+    let mut after = before.clone().change(settings, disabled, context.now).map_err(refusal)?;
     if !(change.expires_at.is_keep() && change.not_before.is_keep()) {
         require_lifetime(&after.settings)?;
     }
@@ -77,6 +79,7 @@ pub fn change(
     if let Some(limit) = limit {
         require_no_more_keys(sql, context, limit, counted)?;
     }
+    fence::key(sql, memory, context, &before, &after)?;
     announce_key(sql, &after, context.now)?;
     let seq =
         audit_log::record(sql, context, authority.actor(), Action::KeyUpdated, key_id.as_str(), &change.fields())?;
@@ -85,7 +88,7 @@ pub fn change(
         memory.ledgers.set_balance(sql, after.ledger().as_str(), balance, context.now)?;
         after.balance = balance.balance();
     }
-    Ok(done(after))
+    Ok(done(sql, context, after, Vec::new())?)
 }
 
 /// The balance that a change leaves, if it is about credits at all. Where there were none, it begins as it was asked,
@@ -121,6 +124,7 @@ fn require_no_more_keys(sql: &dyn Sql, context: &Context<'_>, limit: u32, before
 /// Ends a key. A repeat finds it ended and changes nothing.
 pub fn revoke(
     sql: &dyn Sql,
+    memory: &mut Memory,
     context: &Context<'_>,
     authority: &Authority,
     key_id: &ApiKeyId,
@@ -132,16 +136,23 @@ pub fn revoke(
     }
     let before = store::key_by_id(sql, &state.session, key_id)?.ok_or(Rejection::KeyNotFound)?;
     if before.revocation.is_some() {
-        return Ok(done(before));
+        return Ok(done(sql, context, before, Vec::new())?);
     }
-    let after = before.revoke(reason.cloned(), context.now);
+    let after = before.clone().revoke(reason.cloned(), context.now);
     store::update_key(sql, &after)?;
+    fence::key(sql, memory, context, &before, &after)?;
     announce_key(sql, &after, context.now)?;
     let seq = audit_log::record(sql, context, authority.actor(), Action::KeyRevoked, key_id.as_str(), &[])?;
     announce_audit(sql, seq, context.now)?;
-    Ok(done(after))
+    Ok(done(sql, context, after, Vec::new())?)
 }
 
-fn done(key: ApiKey) -> Step<SessionObject> {
-    Step::done(Reply::Key { key: Box::new(key), limits: Vec::new() })
+fn done(
+    sql: &dyn Sql,
+    context: &Context<'_>,
+    key: ApiKey,
+    limits: Vec<LimitUse>,
+) -> Result<Step<SessionObject>, SqlError> {
+    let id = key.id.clone();
+    fence::done(sql, context, Keys::One(&id), Reply::Key { key: Box::new(key), limits })
 }

@@ -4,14 +4,17 @@
 //! nothing: it asks. What only takes away goes on under the last policy heard if nobody answers, since refusing to
 //! revoke a key would be worse.
 
+use crate::domain::id::ApiKeyId;
 use crate::domain::lease::Held;
+use crate::domain::lease::grantor::Grantor;
 use crate::domain::session::{OrganizationStatus, SessionStatus};
 use crate::domain::timestamp::Timestamp;
 use crate::object::ledgers::{Debit, Ledgers};
 use crate::object::{Abort, Context, Memory as ObjectMemory, PolicyQuestion, Rejection};
 use crate::organization::protocol::{Draw, Grant};
-use crate::ports::Sql;
+use crate::ports::{Sql, SqlError};
 
+use super::banking::Banking;
 use super::protocol::Command;
 use super::state;
 use super::store::{self, State};
@@ -23,6 +26,14 @@ pub struct Memory {
     pub lease: Option<Held>,
     /// What its keys have spent.
     pub ledgers: Ledgers,
+    /// The leases on its keys; none before the first look at the horizon.
+    leases: Option<Grantor<ApiKeyId>>,
+    /// The tokens that were given to isolates, and those that it has of the pool.
+    pub banking: Banking,
+    /// Whether this step has moved the horizon.
+    moved: bool,
+    /// When the policy was last asked for though it was known.
+    pub asked_ahead_at: Option<Timestamp>,
     /// Whether a step has left something for the outbox.
     has_work: bool,
 }
@@ -30,10 +41,17 @@ pub struct Memory {
 impl ObjectMemory for Memory {
     fn begin(&mut self) {
         self.ledgers.begin();
+        self.banking.begin();
+        self.moved = false;
     }
 
     fn roll_back(&mut self) {
         self.ledgers.roll_back();
+        self.banking.roll_back();
+        if self.moved {
+            // The row with the horizon is what it was. Starting over takes the one that stands.
+            self.leases = None;
+        }
     }
 
     fn take_work(&mut self) -> bool {
@@ -51,6 +69,59 @@ impl Memory {
             self.lease = None;
         }
         is_live
+    }
+
+    /// How long (ms) the policy of this version is known to be in force.
+    pub fn policy_rest_ms(&mut self, version: i64, now: Timestamp) -> i64 {
+        let Some(lease) = self.lease.as_mut() else { return 0 };
+        if lease.is_live(version, now) { lease.until().millis_since(now) } else { 0 }
+    }
+
+    /// The leases on the keys.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn grantor(&mut self, sql: &dyn Sql) -> Result<&mut Grantor<ApiKeyId>, SqlError> {
+        let leases = match self.leases.take() {
+            Some(leases) => leases,
+            None => Grantor::restore(store::lease_horizon(sql)?),
+        };
+        Ok(self.leases.insert(leases))
+    }
+
+    /// Grants a lease on a key that ends `ttl_ms` from now at the latest, and has the horizon cover it.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn grant(&mut self, sql: &dyn Sql, key: &ApiKeyId, ttl_ms: i64, now: Timestamp) -> Result<(), SqlError> {
+        if let Some(horizon) = self.grantor(sql)?.grant(key, ttl_ms, now) {
+            store::save_lease_horizon(sql, horizon)?;
+            // The alarm is to bring it down again once it is quiet.
+            (self.moved, self.has_work) = (true, true);
+        }
+        Ok(())
+    }
+
+    /// Brings the horizon down where nothing is granted any more.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn lower_horizon(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<(), SqlError> {
+        if let Some(horizon) = self.leases.as_mut().and_then(|leases| leases.lower(now)) {
+            self.moved = true;
+            store::save_lease_horizon(sql, horizon)?;
+        }
+        Ok(())
+    }
+
+    /// When the horizon may come down.
+    pub fn horizon_lowers_at(&self) -> Option<Timestamp> {
+        self.leases.as_ref().and_then(Grantor::lowers_at)
+    }
+
+    /// This step leaves something for the outbox, though its command only counts.
+    pub fn leaves_work(&mut self) {
+        self.has_work = true;
     }
 
     /// Whether the clock has been seen later than it is.
@@ -137,6 +208,7 @@ pub fn current(sql: &dyn Sql, memory: &mut Memory, context: &Context<'_>, mut st
         let lease = Held::new(grant.policy.version, heard.asked_at, grant.ttl_ms, context.now);
         // A clock that was set back since the question does not tell how long ago that was.
         memory.lease = lease.filter(|_| !memory.runs_backwards(context.now));
+        memory.banking.pool.hear(heard, context.now);
     }
     // The organization has ended, and the session with it: that is final.
     let is_over = state.session.status == SessionStatus::Deleted && state.policy.status == OrganizationStatus::Deleted;
@@ -158,8 +230,8 @@ fn take_over(
     grant: &Grant,
 ) -> Result<(), Abort> {
     if grant.policy.version > state.policy.version {
-        state::set_policy(sql, context, state, grant.policy, grant.policy_by.clone())?;
-        memory.has_work = true;
+        state::set_policy(sql, memory, context, state, grant.policy, grant.policy_by.clone())?;
+        memory.leaves_work();
     }
     Ok(())
 }

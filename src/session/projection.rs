@@ -16,7 +16,8 @@ use crate::organization::protocol::{Command as OrganizationCommand, Feed};
 use crate::ports::{Address, Sql, SqlError};
 
 use super::policy::Memory;
-use super::{erasure, idempotency, store};
+use super::store::{self, State};
+use super::{acceptance, erasure, idempotency};
 
 const KV: &str = "kv";
 /// KV under the name that a key had under an older pepper; the subject is the key's id, a colon, and that hash.
@@ -36,6 +37,12 @@ pub fn announce_key(sql: &dyn Sql, key: &ApiKey, now: Timestamp) -> Result<(), S
     outbox::put(sql, KV, key.id.as_str(), key.generation, now)?;
     outbox::put(sql, DIRECTORY, key.id.as_str(), key.generation, now)?;
     Ok(())
+}
+
+/// The record in KV is to accept the key for a while.
+pub fn announce_acceptance(sql: &dyn Sql, memory: &mut Memory, key: &ApiKey, now: Timestamp) -> Result<(), SqlError> {
+    memory.leaves_work();
+    outbox::put(sql, KV, key.id.as_str(), key.generation, now).map(drop)
 }
 
 /// A key of an erased session has been blanked: KV is told.
@@ -70,13 +77,13 @@ pub fn announce_audit(sql: &dyn Sql, seq: i64, now: Timestamp) -> Result<(), Sql
 }
 
 /// The messages that are due.
-pub fn deliveries(sql: &dyn Sql, due_by: Timestamp) -> Result<Vec<Delivery>, SqlError> {
+pub fn deliveries(sql: &dyn Sql, now: Timestamp, due_by: Timestamp) -> Result<Vec<Delivery>, SqlError> {
     let Some(state) = store::state(sql)? else {
         return Ok(Vec::new());
     };
     let mut batch: Vec<Delivery> = feed(sql, &state.session, due_by)?.into_iter().collect();
     for entry in outbox::due(sql, KV, due_by, BATCH)? {
-        batch.extend(publication(sql, &state.session, entry)?);
+        batch.extend(publication(sql, &state, now, entry)?);
     }
     for entry in outbox::due(sql, KV_FORMER, due_by, BATCH)? {
         batch.extend(former_publication(sql, &state.session, entry)?);
@@ -84,12 +91,13 @@ pub fn deliveries(sql: &dyn Sql, due_by: Timestamp) -> Result<Vec<Delivery>, Sql
     Ok(batch)
 }
 
-fn publication(sql: &dyn Sql, session: &Session, entry: EntryKey) -> Result<Option<Delivery>, SqlError> {
+fn publication(sql: &dyn Sql, state: &State, now: Timestamp, entry: EntryKey) -> Result<Option<Delivery>, SqlError> {
     let id = ApiKeyId::from_trusted(entry.subject.clone());
-    let (Some(key), Some(hash)) = (store::key_by_id(sql, session, &id)?, store::hash_of(sql, &id)?) else {
+    let (Some(key), Some(hash)) = (store::key_by_id(sql, &state.session, &id)?, store::hash_of(sql, &id)?) else {
         return Ok(None);
     };
-    let value = hash_index::encode(&key).ok_or_else(|| SqlError("a record does not encode".to_owned()))?;
+    let acceptance = acceptance::of(sql, state, &key, now)?;
+    let value = hash_index::encode(&key, acceptance).ok_or_else(|| SqlError("a record does not encode".to_owned()))?;
     Ok(Some(Delivery { settles: vec![entry], message: Message::Publish { name: hash_index::name(&hash), value } }))
 }
 
@@ -100,8 +108,8 @@ fn former_publication(sql: &dyn Sql, session: &Session, entry: EntryKey) -> Resu
     let Some(key) = store::key_by_id(sql, session, &ApiKeyId::from_trusted(id.to_owned()))? else {
         return Ok(None);
     };
-    let value =
-        hash_index::encode(&erasure::blank(key)).ok_or_else(|| SqlError("a record does not encode".to_owned()))?;
+    let value = hash_index::encode(&erasure::blank(key), None)
+        .ok_or_else(|| SqlError("a record does not encode".to_owned()))?;
     Ok(Some(Delivery { settles: vec![entry], message: Message::Publish { name: hash_index::name(&hash), value } }))
 }
 
@@ -131,6 +139,7 @@ fn feed(sql: &dyn Sql, session: &Session, due_by: Timestamp) -> Result<Option<De
 pub fn tidy(sql: &dyn Sql, memory: &mut Memory, context: &Context<'_>) -> Result<(), SqlError> {
     idempotency::prune(sql, context.now)?;
     memory.ledgers.close_quiet(sql, context.now)?;
+    memory.lower_horizon(sql, context.now)?;
     let Some(state) = store::state(sql)? else {
         return Ok(());
     };
@@ -153,5 +162,6 @@ pub fn tidy_at(sql: &dyn Sql, memory: &Memory, context: &Context<'_>) -> Result<
     let outdated = (!outdated.is_empty()).then_some(context.now);
     let erasing = erasure::tidy_at(sql, context.now)?;
     let closing = memory.ledgers.close_at();
-    Ok([outdated, erasing, closing, idempotency::prune_at(sql)?].into_iter().flatten().min())
+    let lowering = memory.horizon_lowers_at();
+    Ok([outdated, erasing, closing, lowering, idempotency::prune_at(sql)?].into_iter().flatten().min())
 }

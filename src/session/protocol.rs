@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::api_key::{ApiKey, KeySettings};
 use crate::domain::audit::Actor;
 use crate::domain::caller::{Caller, Reach};
-use crate::domain::consistency::Consistency;
+use crate::domain::consistency::ConsistencyChange;
 use crate::domain::environment::Environment;
 use crate::domain::id::{ApiKeyId, VerificationId};
 use crate::domain::key_change::KeyChange;
@@ -242,7 +242,7 @@ pub struct SessionChange {
     pub rate_limits: Option<RateLimits>,
     /// Another consistency of its verifications.
     #[serde(default)]
-    pub consistency: Option<Consistency>,
+    pub consistency: Option<ConsistencyChange>,
 }
 
 /// A creation under an `Idempotency-Key`. What is stored cannot bring the secret back without the root

@@ -8,7 +8,8 @@
 use crate::domain::api_key::ApiKey;
 use crate::domain::credits::CreditSettings;
 use crate::domain::ledger::{Shortage, Terms};
-use crate::domain::rate_limit::{Level, LimitUse, RateLimits};
+use crate::domain::plan::Pool;
+use crate::domain::rate_limit::{Level, LimitUse, RateLimit, RateLimits};
 use crate::domain::verification::{Code, Spent};
 use crate::object::Context;
 use crate::object::ledgers::Debit;
@@ -27,6 +28,7 @@ pub struct Purse<'a> {
     credits: Option<CreditSettings>,
     state: &'a State,
     cost: u32,
+    expected: u32,
 }
 
 /// What there is, or was.
@@ -58,12 +60,43 @@ impl<'a> Purse<'a> {
             credits: settings.credits,
             state,
             cost,
+            expected: 0,
         })
     }
 
     /// The session that the key belongs to.
     pub fn state(&self) -> &State {
         self.state
+    }
+
+    /// Whether it is paid for in credits, too.
+    pub fn has_credits(&self) -> bool {
+        self.credits.is_some()
+    }
+
+    /// Whether there are limits: of the key, of the session, or of the organization's pool.
+    pub fn counts(&self) -> bool {
+        self.limits().next().is_some() || self.has_pool()
+    }
+
+    /// Whether tokens of the organization's pool are spent as well.
+    pub fn has_pool(&self) -> bool {
+        self.state.policy.plan.pool(Pool::Requests).is_some()
+    }
+
+    /// Its own limits: those of the key and of the session.
+    pub fn limits(&self) -> impl Iterator<Item = &RateLimit> {
+        self.key_limits.as_slice().iter().chain(self.state.session.rate_limits.as_slice())
+    }
+
+    /// The same purse where somebody expects to spend so many more tokens soon.
+    pub fn expecting(self, tokens: u32) -> Self {
+        Self { expected: tokens, ..self }
+    }
+
+    /// How many more tokens somebody expects to spend soon.
+    pub fn expected(&self) -> u32 {
+        self.expected
     }
 
     /// How many tokens and credits it is about.
@@ -76,7 +109,7 @@ impl<'a> Purse<'a> {
     }
 
     /// The ledgers in which there is anything that could run out.
-    fn ledgers(&self) -> impl Iterator<Item = (&str, Terms<'_>)> {
+    pub(super) fn ledgers(&self) -> impl Iterator<Item = (&str, Terms<'_>)> {
         let all = [(self.subject.as_str(), self.key_terms()), (SESSION, session_terms(self.state))];
         all.into_iter().filter(|(_, terms)| !terms.limits.is_empty() || terms.credits.is_some())
     }

@@ -4,7 +4,7 @@ use crate::domain::audit::{Action, Actor};
 use crate::domain::caller::Caller;
 use crate::domain::session::{OrganizationStatus, Policy, SessionStatus};
 use crate::object::{Abort, Authority, Context, Rejection, Step, audit_log};
-use crate::ports::Sql;
+use crate::ports::{Sql, SqlError};
 
 use super::SessionObject;
 use super::admission::{Admission, admit, admit_to_end, require_state};
@@ -12,20 +12,25 @@ use super::issue::add;
 use super::policy::Memory;
 use super::projection::{announce_all_keys, announce_audit, announce_session};
 use super::protocol::{Health, Initialize, Reply, SessionChange, SessionUsage};
-use super::spending;
-use super::store::{self, State};
+use super::store::{self, Keys, State};
+use super::{fence, spending};
 
 /// Begins to exist, with a first key if one was sent along; or takes over a newer policy.
-pub fn initialize(sql: &dyn Sql, context: &Context<'_>, new: &Initialize) -> Result<Step<SessionObject>, Abort> {
+pub fn initialize(
+    sql: &dyn Sql,
+    memory: &mut Memory,
+    context: &Context<'_>,
+    new: &Initialize,
+) -> Result<Step<SessionObject>, Abort> {
     if let Some(before) = store::state(sql)? {
         if before.session.id != new.session.id {
             return Err(Rejection::LocatorTaken.into());
         }
         let mut state = before;
         if new.policy.version > state.policy.version {
-            set_policy(sql, context, &mut state, new.policy, new.policy_by.clone())?;
+            set_policy(sql, memory, context, &mut state, new.policy, new.policy_by.clone())?;
         }
-        return Ok(done(state));
+        return Ok(done(sql, context, state)?);
     }
     let mut state = State { session: new.session.clone(), policy: new.policy, keys_issued: 0 };
     if new.policy.status == OrganizationStatus::Deleted {
@@ -43,7 +48,7 @@ pub fn initialize(sql: &dyn Sql, context: &Context<'_>, new: &Initialize) -> Res
     let seq = audit_log::record(sql, context, new.actor.clone(), Action::SessionCreated, target, &details)?;
     announce_audit(sql, seq, context.now)?;
     announce_session(sql, &state.session, context.now)?;
-    Ok(done(state))
+    Ok(done(sql, context, state)?)
 }
 
 /// Reads the session, if the caller reaches it, with what is used of its limits.
@@ -59,26 +64,29 @@ pub fn read(
         max_keys: state.policy.plan.max_keys_per_session(),
         limits: spending::of_session(sql, memory, context, &state)?,
     };
-    Ok(Step::done(Reply::Session { session: Box::new(state.session), usage: Some(Box::new(usage)) }))
+    let reply = Reply::Session { session: Box::new(state.session), usage: Some(Box::new(usage)) };
+    Ok(fence::done(sql, context, Keys::None, reply)?)
 }
 
 /// Counts the keys by status.
 pub fn health(sql: &dyn Sql, context: &Context<'_>, caller: &Caller) -> Result<Step<SessionObject>, Abort> {
     let state = reached(sql, caller)?;
     let (keys, last_used_at) = store::health(sql, &state.session, context.now)?;
-    Ok(Step::done(Reply::Health(Box::new(Health { session: state.session, keys, last_used_at }))))
+    let reply = Reply::Health(Box::new(Health { session: state.session, keys, last_used_at }));
+    Ok(fence::done(sql, context, Keys::All, reply)?)
 }
 
 /// Renames, connects or disconnects.
 pub fn change(
     sql: &dyn Sql,
+    memory: &mut Memory,
     context: &Context<'_>,
     authority: &Authority,
     change: &SessionChange,
 ) -> Result<Step<SessionObject>, Abort> {
     if change.status == Some(SessionStatus::Deleted) {
         // However it is asked for, an end takes the keys along.
-        return delete(sql, context, authority);
+        return delete(sql, memory, context, authority);
     }
     let mut state = require_state(sql)?;
     if let Admission::Ask(question) = admit(sql, context, &state, authority, Rejection::SessionNotFound)? {
@@ -90,7 +98,7 @@ pub fn change(
     if change.status == Some(SessionStatus::Disconnected) && state.session.is_production_default() {
         return Err(Rejection::DefaultSession.into());
     }
-    let mut details = Vec::new();
+    let (before, mut details) = (state.session.clone(), Vec::new());
     if let Some(name) = &change.name {
         state.session.name = name.clone();
         details.push("name");
@@ -103,42 +111,57 @@ pub fn change(
         state.session.rate_limits = limits.clone();
         details.push("rateLimits");
     }
+    if let Some(consistency) = &change.consistency {
+        state.session.consistency = consistency.apply(state.session.consistency);
+        details.push("consistency");
+    }
+    fence::session(sql, memory, context, &before, &state.session)?;
     commit(sql, context, &mut state, authority.actor(), Action::SessionUpdated, &details)?;
-    Ok(done(state))
+    Ok(done(sql, context, state)?)
 }
 
 /// Ends the session. That its keys are revoked follows; KV hears of each.
-pub fn delete(sql: &dyn Sql, context: &Context<'_>, authority: &Authority) -> Result<Step<SessionObject>, Abort> {
+pub fn delete(
+    sql: &dyn Sql,
+    memory: &mut Memory,
+    context: &Context<'_>,
+    authority: &Authority,
+) -> Result<Step<SessionObject>, Abort> {
     let mut state = require_state(sql)?;
     if let Admission::Ask(question) = admit_to_end(sql, context, &state, authority, Rejection::SessionNotFound)? {
         return Ok(Step::Confirm(question));
     }
     if state.session.status == SessionStatus::Deleted {
-        return Ok(done(state));
+        return Ok(done(sql, context, state)?);
     }
     if state.session.is_production_default() {
         return Err(Rejection::DefaultSession.into());
     }
     end(sql, context, &mut state)?;
+    fence::everything(sql, memory, context)?;
     commit(sql, context, &mut state, authority.actor(), Action::SessionDeleted, &[])?;
-    Ok(done(state))
+    Ok(done(sql, context, state)?)
 }
 
 /// Takes over a later policy. An organization that ends takes its sessions along.
 pub fn set_policy(
     sql: &dyn Sql,
+    memory: &mut Memory,
     context: &Context<'_>,
     state: &mut State,
     policy: Policy,
     by: Option<Actor>,
 ) -> Result<(), Abort> {
-    state.policy = policy;
+    let before = std::mem::replace(&mut state.policy, policy);
     if state.session.status == SessionStatus::Deleted {
         // Nothing is left that a policy could change; least of all when the session ended.
         return Ok(store::save_state(sql, state)?);
     }
     if policy.status == OrganizationStatus::Deleted {
         end(sql, context, state)?;
+    }
+    if policy.tightens(&before) {
+        fence::everything(sql, memory, context)?;
     }
     commit(sql, context, state, by.unwrap_or(Actor::Operator), Action::PolicyChanged, &[])
 }
@@ -171,6 +194,6 @@ fn reached(sql: &dyn Sql, caller: &Caller) -> Result<State, Abort> {
     state.ok_or(Abort::Rejected(Rejection::SessionNotFound))
 }
 
-fn done(state: State) -> Step<SessionObject> {
-    Step::done(Reply::Session { session: Box::new(state.session), usage: None })
+fn done(sql: &dyn Sql, context: &Context<'_>, state: State) -> Result<Step<SessionObject>, SqlError> {
+    fence::done(sql, context, Keys::None, Reply::Session { session: Box::new(state.session), usage: None })
 }

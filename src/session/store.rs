@@ -46,6 +46,12 @@ pub const MIGRATIONS: &[&str] = &[
     "CREATE INDEX claims_by_age ON claims (created_at)",
     "ALTER TABLE session ADD COLUMN erased INTEGER NOT NULL DEFAULT 0",
     ledgers::SCHEMA,
+    // Sessions of the version before gave no leases: no row stands for none.
+    "CREATE TABLE lease_horizon (only INTEGER PRIMARY KEY CHECK (only = 1), until INTEGER NOT NULL)",
+    "ALTER TABLE session ADD COLUMN effective_at INTEGER",
+    "ALTER TABLE api_keys ADD COLUMN effective_at INTEGER",
+    "ALTER TABLE api_keys ADD COLUMN accept_until INTEGER",
+    "ALTER TABLE api_keys ADD COLUMN published_at INTEGER",
 ];
 
 /// The row of the session.
@@ -182,6 +188,81 @@ pub fn replace_hash(sql: &dyn Sql, id: &ApiKeyId, hash: &KeyHash) -> Result<(), 
         sql,
         "UPDATE api_keys SET hash = ?, hash_version = ? WHERE id = ?",
         &[hash.to_string().into(), i64::from(hash.version()).into(), id.as_str().into()],
+    )
+}
+
+/// Until when isolates may act on leases on these keys.
+pub fn lease_horizon(sql: &dyn Sql) -> Result<Timestamp, SqlError> {
+    let row = query_one(sql, "SELECT until FROM lease_horizon", &[])?;
+    row.map_or(Ok(Timestamp::MIN), |row| row.timestamp(0))
+}
+
+/// Writes that moment down.
+pub fn save_lease_horizon(sql: &dyn Sql, horizon: Timestamp) -> Result<(), SqlError> {
+    execute(sql, "INSERT OR REPLACE INTO lease_horizon (only, until) VALUES (1, ?)", &[horizon.into()])
+}
+
+/// A narrower key is in force from `at` on; no record in KV accepts it until it is published again.
+pub fn fence_key(sql: &dyn Sql, id: &ApiKeyId, at: Timestamp) -> Result<(), SqlError> {
+    execute(
+        sql,
+        "UPDATE api_keys SET effective_at = max(coalesce(effective_at, ?1), ?1), accept_until = NULL WHERE id = ?2",
+        &[at.into(), id.as_str().into()],
+    )
+}
+
+/// The same for all keys at once.
+pub fn fence_all(sql: &dyn Sql, at: Timestamp) -> Result<(), SqlError> {
+    execute(sql, "UPDATE session SET effective_at = max(coalesce(effective_at, ?1), ?1)", &[at.into()])?;
+    execute(sql, "UPDATE api_keys SET accept_until = NULL WHERE accept_until IS NOT NULL", &[])
+}
+
+/// From when on what was taken from the session, and from this key or all keys, is in force.
+pub fn effective_at(sql: &dyn Sql, keys: Keys<'_>) -> Result<Option<Timestamp>, SqlError> {
+    let session = query_one(sql, "SELECT effective_at FROM session", &[])?;
+    let keys = match keys {
+        Keys::None => None,
+        Keys::One(id) => query_one(sql, "SELECT effective_at FROM api_keys WHERE id = ?", &[id.as_str().into()])?,
+        Keys::All => query_one(sql, "SELECT max(effective_at) FROM api_keys", &[])?,
+    };
+    let moments = [session, keys].into_iter().flatten().map(|row| row.optional_timestamp(0));
+    moments.collect::<Result<Vec<_>, _>>().map(|moments| moments.into_iter().flatten().max())
+}
+
+/// Of which keys an answer tells.
+#[derive(Debug, Clone, Copy)]
+pub enum Keys<'a> {
+    /// Of none.
+    None,
+    /// Of this one.
+    One(&'a ApiKeyId),
+    /// Of all.
+    All,
+}
+
+/// Until when the record of a key in KV accepts it, and when that was published.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Accepting {
+    /// Until when; none if it does not.
+    pub until: Option<Timestamp>,
+    /// When it last began to.
+    pub published_at: Option<Timestamp>,
+}
+
+/// Reads until when the record of a key in KV accepts it.
+pub fn acceptance(sql: &dyn Sql, id: &ApiKeyId) -> Result<Accepting, SqlError> {
+    let row = query_one(sql, "SELECT accept_until, published_at FROM api_keys WHERE id = ?", &[id.as_str().into()])?;
+    row.map_or(Ok(Accepting::default()), |row| {
+        Ok(Accepting { until: row.optional_timestamp(0)?, published_at: row.optional_timestamp(1)? })
+    })
+}
+
+/// The record in KV is to accept the key until then.
+pub fn save_acceptance(sql: &dyn Sql, id: &ApiKeyId, now: Timestamp, until: Timestamp) -> Result<(), SqlError> {
+    execute(
+        sql,
+        "UPDATE api_keys SET accept_until = ?, published_at = ? WHERE id = ?",
+        &[until.into(), now.into(), id.as_str().into()],
     )
 }
 

@@ -6,6 +6,7 @@ use crate::domain::api_key::{ApiKey, Status};
 use crate::domain::caller::{Caller, Reach};
 use crate::domain::id::ApiKeyId;
 use crate::domain::key_hash::KeyHash;
+use crate::domain::lease::grant::{Lease, Wish};
 use crate::domain::permission::Permission;
 use crate::domain::plan::Pool;
 use crate::domain::rate_limit::{Level, LimitUse};
@@ -18,6 +19,7 @@ use crate::ports::{Sql, SqlError};
 use super::SessionObject;
 use super::admission::standing;
 use super::drawing::{self, Drawing};
+use super::leasing::{self, Wanted};
 use super::policy::{Known, Memory, current};
 use super::projection::announce_use;
 use super::protocol::{Call, Command, Reply, Verified, Verify};
@@ -40,7 +42,7 @@ pub fn verify(
     let found = find(sql, context, &request.hashes)?;
     // A key that the asking caller cannot see looks like no key at all.
     let Some((state, key)) = found.filter(|(_, key)| sees(request.caller.as_ref(), key)) else {
-        return Ok(Step::done(verified(Code::NotFound, None, Vec::new(), Funds::default())));
+        return Ok(Step::done(verified(Code::NotFound, None, Vec::new(), Funds::default(), None)));
     };
     let state = match surroundings(sql, memory, context, state, &key)? {
         Known::InForce(state) => state,
@@ -48,9 +50,19 @@ pub fn verify(
         Known::Nothing(_) => return Ok(Step::Refused(Rejection::PolicyUnknown)),
     };
     let key = as_of(sql, &state, key)?;
+    let wish = request.wish.as_ref().filter(|_| !request.is_dry());
+    if wish.is_some()
+        && let Some(question) = leasing::ahead_of(sql, memory, context, &state, &key)?
+    {
+        return Ok(Step::Hear(question));
+    }
     let code = decide(&key, standing(&state), &request.demand, context.now);
     let spending = if code == Code::Valid {
-        let purse = Purse::of(sql, &state, &key, request.cost)?;
+        let expected = match wish {
+            Some(wish) => leasing::expected(sql, memory, context, &state, &key, wish)?,
+            None => 0,
+        };
+        let purse = Purse::of(sql, &state, &key, request.cost)?.expecting(expected);
         drawing::spend(sql, memory, context, &purse, request.is_dry())?
     } else {
         drawing::take_back(sql, memory, context, &state, Pool::Requests)?.map_or(Drawing::default(), Drawing::Ask)
@@ -67,9 +79,17 @@ pub fn verify(
         Vec::new()
     };
     let follow_up = if code == Code::Valid && !request.is_dry() { use_worth_noting(&key, context.now) } else { None };
-    let viewer = request.caller.as_ref().map_or_else(|| Caller::new(&key, &state.session).reach, |caller| caller.reach);
-    funds.limits.retain(|limit| may_see(viewer, limit));
-    let reply = verified(code, Some(key), trace, funds);
+    let reach = Caller::new(&key, &state.session).reach;
+    let lease = match wish {
+        Some(wish) => leasing::lease(sql, memory, context, &state, &key, Wanted::of(wish, &funds.limits))?,
+        None => {
+            // Whoever sends no wish may not know that there is more in the answer than its reader may see.
+            let viewer = request.caller.as_ref().map_or(reach, |caller| caller.reach);
+            funds.limits.retain(|limit| may_see(viewer, limit));
+            None
+        }
+    };
+    let reply = verified(code, Some((key, reach)), trace, funds, lease);
     Ok(Step::Done(Done { reply, wait_ms: 0, awaiting: Vec::new(), follow_up }))
 }
 
@@ -83,6 +103,8 @@ pub struct Presented<'a> {
     pub needs: Option<&'a Permission>,
     /// What for.
     pub call: Call,
+    /// An isolate that would like to know the next time without asking.
+    pub wish: Option<&'a Wish>,
 }
 
 /// Decides on the key that a caller presents for itself.
@@ -102,6 +124,12 @@ pub fn authenticate(
         Known::Nothing(_) => return Ok(Step::Refused(Rejection::PolicyUnknown)),
     };
     let key = as_of(sql, &state, key)?;
+    let wish = presented.wish.filter(|_| presented.call == Call::Verify);
+    if wish.is_some()
+        && let Some(question) = leasing::ahead_of(sql, memory, context, &state, &key)?
+    {
+        return Ok(Step::Hear(question));
+    }
     let demand = Demand { permissions: needs.iter().cloned().collect(), ip: presented.ip, ..Demand::default() };
     let code = decide(&key, standing(&state), &demand, context.now);
     if code != Code::Valid {
@@ -124,7 +152,11 @@ pub fn authenticate(
     }
     let caller = Box::new(Caller::new(&key, &state.session));
     let pool = pool.filter(|limit| may_see(caller.reach, limit));
-    let reply = Reply::Authenticated { caller, pool: pool.map(Box::new), lease: None };
+    let lease = match wish {
+        Some(wish) => leasing::with_record(sql, memory, context, &state, &key, wish)?,
+        None => None,
+    };
+    let reply = Reply::Authenticated { caller, pool: pool.map(Box::new), lease: lease.map(Box::new) };
     let follow_up = use_worth_noting(&key, context.now);
     Ok(Step::Done(Done { reply, wait_ms: 0, awaiting: Vec::new(), follow_up }))
 }
@@ -157,9 +189,15 @@ fn as_of(sql: &dyn Sql, state: &State, key: ApiKey) -> Result<ApiKey, SqlError> 
     Ok(store::key_by_id(sql, &state.session, &key.id)?.unwrap_or(key))
 }
 
-fn verified(code: Code, key: Option<ApiKey>, trace: Vec<Check>, funds: Funds) -> Reply {
-    let Funds { limits, credits, .. } = funds;
-    Reply::Verified(Box::new(Verified { code, key, trace, limits, credits, reach: None, lease: None }))
+fn verified(
+    code: Code,
+    found: Option<(ApiKey, Reach)>,
+    trace: Vec<Check>,
+    funds: Funds,
+    lease: Option<Lease>,
+) -> Reply {
+    let (Funds { limits, credits, .. }, (key, reach)) = (funds, found.unzip());
+    Reply::Verified(Box::new(Verified { code, key, trace, limits, credits, reach, lease: lease.map(Box::new) }))
 }
 
 /// Notes a use. A first one is told to the directory at once, later ones with the next batch.

@@ -106,7 +106,7 @@ fn a_tombstone_that_names_another_session_proves_nothing() {
     let (ours, theirs) = (house.found("Ours"), house.found("Theirs"));
     let dead = house.issue(&house.principal(&theirs.secret), key(&["emails:send"])).unwrap();
     let dead = house.revoke(&house.principal(&theirs.secret), dead.id()).unwrap();
-    let value = hash_index::encode(&dead).unwrap();
+    let value = hash_index::encode(&dead, None).unwrap();
     for name in house.kv.latest().keys() {
         house.kv.plant(name, &value);
     }

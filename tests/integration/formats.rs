@@ -312,7 +312,7 @@ fn commands_to_organization_and_directory_are_pinned() {
 #[test]
 fn the_value_in_kv_is_pinned() {
     let Samples { key, .. } = samples();
-    let value: Value = serde_json::from_slice(&hash_index::encode(&key).unwrap()).unwrap();
+    let value: Value = serde_json::from_slice(&hash_index::encode(&key, None).unwrap()).unwrap();
     pin("kv_values.json", vec![value.clone()]);
     assert_eq!(value["v"], json!("1"));
     let pinned = serde_json::to_vec(&golden("kv_values.json")[0]).unwrap();

@@ -1,5 +1,6 @@
 //! What sessions and organizations tell each other about policies and pools is pinned (H11).
 
+use latchkey::domain::lease::bank::{BankGrant, BankReport};
 use latchkey::domain::organization::Organization;
 use latchkey::domain::plan::Pool;
 use latchkey::domain::rate_limit::{Level, LimitName, LimitUse, RateLimit, Refusal};
@@ -18,7 +19,7 @@ pub fn limit_use(refusal: Option<Refusal>) -> LimitUse {
 }
 
 fn draw(action: DrawAction) -> Draw {
-    Draw { pool: Pool::Requests, cost: 2, action }
+    Draw { pool: Pool::Requests, cost: 2, action, wish: 0, banks: Vec::new() }
 }
 
 #[test]
@@ -34,10 +35,19 @@ fn what_is_drawn_from_an_organization_is_pinned() {
                 session_id: session.id.clone(),
                 draw: Some(draw(DrawAction::Return(Debit::default()))),
             },
+            organization::Command::Draw {
+                session_id: session.id.clone(),
+                draw: Some(Draw { wish: 3, banks: vec![BankReport { id: 7, spent: 2 }], ..draw(DrawAction::Spend) }),
+            },
         ],
     );
     let Organization { policy, .. } = home.organization.clone();
-    let drawn = organization::Drawn { limit: limit_use(Some(Refusal { wait_ms: Some(5) })), debit: Debit::default() };
-    let grant = organization::Grant { policy, policy_by: None, ttl_ms: 60_000, pool: Some(drawn) };
-    pin("organization_grants.json", vec![organization::Reply::Granted { grant: Box::new(grant) }]);
+    let refused = limit_use(Some(Refusal { wait_ms: Some(5) }));
+    let bank = BankGrant { id: 7, tokens: 3, lasts_ms: 234 };
+    let granted = |limit, bank| {
+        let pool = Some(organization::Drawn { limit, debit: Debit::default(), bank });
+        let grant = organization::Grant { policy, policy_by: None, ttl_ms: 60_000, pool };
+        organization::Reply::Granted { grant: Box::new(grant) }
+    };
+    pin("organization_grants.json", vec![granted(refused, None), granted(limit_use(None), Some(bank))]);
 }

@@ -4,6 +4,8 @@
 //! clocks included, until its holder reports: then what was spent counts from the report, and the rest is given back.
 //! Banks keep their own ends and are never merged. A window never holds more than its limit that way, whatever becomes
 //! of the holder; what it may hold less is bounded by how long a bank lasts and how much of a limit is out.
+//!
+//! A holder may pass tokens on, as a session does with those of the pool: to others, and for no longer than it has them.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +27,13 @@ const SHARE: u32 = 200;
 pub fn lasts_ms(limits: &[RateLimit], ttl_ms: i64) -> Option<i64> {
     let parts = limits.iter().map(|limit| i64::from(limit.window_ms / PARTS));
     let lasts = parts.min().unwrap_or(i64::MAX).min(ttl_ms);
-    (lasts >= SHORTEST_MS).then_some(lasts)
+    is_worth_it(lasts).then_some(lasts)
+}
+
+/// Whether a bank that lasts so long (ms) is worth its asking.
+#[must_use]
+pub fn is_worth_it(lasts_ms: i64) -> bool {
+    lasts_ms >= SHORTEST_MS
 }
 
 /// How many tokens of a limit may be out.
@@ -38,6 +46,20 @@ pub fn share(limit: &RateLimit) -> u32 {
 #[must_use]
 pub fn spent_after_ms(lasts_ms: i64) -> i64 {
     lasts_ms.saturating_add(margin_ms(lasts_ms).saturating_mul(2))
+}
+
+/// The same where the holder may pass them on: the clock of a third one is to be allowed for.
+#[must_use]
+pub fn passed_on_after_ms(lasts_ms: i64) -> i64 {
+    spent_after_ms(lasts_ms).saturating_add(margin_ms(lasts_ms))
+}
+
+/// How many tokens of a limit a bank may have, of which so many are left and so many are out already: half of what may
+/// still be out, so that there is something for the next one. Near the limit there are none: tokens are single then, so
+/// that nobody is refused for what others might not spend.
+#[must_use]
+pub fn allotment(limit: &RateLimit, left: u32, out: u32) -> u32 {
+    share(limit).saturating_sub(out).div_ceil(2).min(left / 2)
 }
 
 /// Tokens for a holder.
@@ -91,6 +113,17 @@ impl Bank {
         enough
     }
 
+    /// Takes tokens back that were passed on and not spent.
+    pub fn take_back(&mut self, tokens: u32) {
+        self.spent = self.spent.saturating_sub(tokens);
+    }
+
+    /// Which one it is.
+    #[must_use]
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
     /// How many were given.
     #[must_use]
     pub fn tokens(&self) -> u32 {
@@ -121,6 +154,8 @@ impl Bank {
 pub struct Banks<D> {
     next: u64,
     out: BTreeMap<u64, Out<D>>,
+    /// What this step has changed, in case it is taken back: banks given out, and those that were reported.
+    undo: Vec<(u64, Option<Out<D>>)>,
 }
 
 /// A bank that is out.
@@ -134,39 +169,65 @@ pub struct Out<D> {
     pub debit: D,
 }
 
-/// How many reports are waited for at once, and how long (ms) after a bank has ended.
+/// How many reports are waited for at once.
 const OUT_MAX: usize = 4_096;
-const REPORT_WITHIN_MS: i64 = 60_000;
 
-impl<D> Banks<D> {
-    /// None is out. Names begin at `now`, so that those of a former life mean nothing here.
+impl<D: Clone> Banks<D> {
+    /// None is out. Names begin at `first`, which is drawn at random, so that those of a former life mean nothing here.
     #[must_use]
-    pub fn new(now: Timestamp) -> Self {
-        Self { next: u64::try_from(now.as_millis()).unwrap_or(0).saturating_mul(1_000), out: BTreeMap::new() }
+    pub fn new(first: u64) -> Self {
+        Self { next: first / 2, out: BTreeMap::new(), undo: Vec::new() }
+    }
+
+    /// A step begins.
+    pub fn begin(&mut self) {
+        self.undo.clear();
+    }
+
+    /// A step is taken back: what it has given out was not, and what it has heard was not said.
+    pub fn roll_back(&mut self) {
+        while let Some((id, before)) = self.undo.pop() {
+            match before {
+                Some(out) => drop(self.out.insert(id, out)),
+                None => drop(self.out.remove(&id)),
+            }
+        }
     }
 
     /// Gives out a bank.
     pub fn grant(&mut self, tokens: u32, lasts_ms: i64, debit: D, now: Timestamp) -> BankGrant {
-        self.out.retain(|_, out| out.until.plus_millis(REPORT_WITHIN_MS) > now);
         if self.out.len() >= OUT_MAX {
-            // Its tokens stay spent.
-            self.out.pop_first();
+            // Its tokens stay spent. Those that nobody has reported for a day count nowhere any more.
+            let day_ago = now.plus_millis(-i64::from(RateLimit::WINDOW_MS_MAX));
+            self.out.retain(|_, out| out.until > day_ago);
+            if self.out.len() >= OUT_MAX {
+                self.out.pop_first();
+            }
         }
-        self.next = self.next.saturating_add(1);
+        self.next = self.next.wrapping_add(1);
         let until = now.plus_millis(spent_after_ms(lasts_ms));
         self.out.insert(self.next, Out { tokens, until, debit });
+        self.undo.push((self.next, None));
         BankGrant { id: self.next, tokens, lasts_ms }
     }
 
     /// Takes a report. A bank that is not known, or was reported before, is none.
     pub fn settle(&mut self, report: &BankReport) -> Option<Out<D>> {
-        self.out.remove(&report.id)
+        let out = self.out.remove(&report.id)?;
+        self.undo.push((report.id, Some(out.clone())));
+        Some(out)
     }
 
-    /// How many tokens are out that `concerns` holds for and that nobody has reported.
-    pub fn tokens_out(&self, concerns: impl Fn(&D) -> bool) -> u32 {
-        let concerned = self.out.values().filter(|out| concerns(&out.debit));
-        concerned.fold(0, |sum, out| sum.saturating_add(out.tokens))
+    /// How many tokens are out that `concerns` holds for and that nobody has reported, within a window of time: those
+    /// that nobody will ever report count in it as well, until they have left it.
+    pub fn tokens_out(&self, window_ms: u32, now: Timestamp, concerns: impl Fn(&D) -> bool) -> u32 {
+        let counts = |out: &&Out<D>| out.until.plus_millis(window_ms.into()) > now && concerns(&out.debit);
+        self.out.values().filter(counts).fold(0, |sum, out| sum.saturating_add(out.tokens))
+    }
+
+    /// The banks that are out.
+    pub fn out(&self) -> impl Iterator<Item = &Out<D>> {
+        self.out.values()
     }
 }
 
@@ -203,15 +264,44 @@ mod tests {
 
     #[test]
     fn what_is_out_is_known_until_it_is_reported_once() {
-        let mut banks = Banks::new(at(0));
+        let mut banks = Banks::new(7);
         let (first, second) = (banks.grant(5, 234, "a", at(0)), banks.grant(7, 234, "b", at(0)));
-        assert_eq!((banks.tokens_out(|_| true), banks.tokens_out(|subject| *subject == "b")), (12, 7));
+        let out = |banks: &Banks<&str>, ms| banks.tokens_out(60_000, at(ms), |_| true);
+        assert_eq!((out(&banks, 0), banks.tokens_out(60_000, at(0), |subject| *subject == "b")), (12, 7));
         let report = BankReport { id: first.id, spent: 2 };
         assert_eq!(banks.settle(&report).map(|out| (out.tokens, out.until)), Some((5, at(234 + 500))));
         assert_eq!(banks.settle(&report), None, "a second report of it");
-        assert_eq!(banks.tokens_out(|_| true), 7);
-        let mut after = Banks::<&str>::new(at(60_000));
+        assert_eq!((out(&banks, 60_733), out(&banks, 60_734)), (7, 0), "what nobody reports, until it has left");
+        let mut after = Banks::<&str>::new(u64::MAX);
         assert_eq!(after.settle(&BankReport { id: second.id, spent: 0 }), None, "of a former life");
-        assert!(after.grant(1, 234, "a", at(60_000)).id > second.id);
+    }
+
+    #[test]
+    fn a_step_that_is_taken_back_has_given_and_heard_nothing() {
+        let mut banks = Banks::new(7);
+        let first = banks.grant(5, 234, "a", at(0));
+        banks.begin();
+        let second = banks.grant(7, 234, "b", at(0));
+        let (one, other) = (BankReport { id: first.id, spent: 2 }, BankReport { id: second.id, spent: 2 });
+        assert!(banks.settle(&one).is_some() && banks.settle(&other).is_some());
+        banks.roll_back();
+        assert_eq!(banks.settle(&other), None);
+        assert!(banks.grant(1, 234, "b", at(0)).id > second.id, "no name is given twice");
+        assert_eq!(banks.settle(&one).map(|out| out.tokens), Some(5));
+    }
+
+    #[test]
+    fn no_more_is_remembered_than_there_is_room_for() {
+        let mut banks = Banks::new(7);
+        let first = banks.grant(1, 234, "a", at(0));
+        (0..OUT_MAX).for_each(|_| drop(banks.grant(1, 234, "a", at(1))));
+        assert_eq!((banks.out().count(), banks.settle(&BankReport { id: first.id, spent: 0 })), (OUT_MAX, None));
+    }
+
+    #[test]
+    fn near_a_limit_tokens_are_single() {
+        let limit = limit(10_000, 60_000);
+        let allotted = [(10_000, 0), (10_000, 30), (10_000, 60), (30, 0), (1, 0)];
+        assert_eq!(allotted.map(|(left, out)| allotment(&limit, left, out)), [25, 10, 0, 15, 0]);
     }
 }

@@ -12,6 +12,9 @@ pub struct Granted<K> {
     /// Until when leases of a former life may run: the horizon as it was found.
     inherited: Timestamp,
     horizon: Timestamp,
+    /// When the last lease of this life ends, and when it was granted.
+    last_end: Timestamp,
+    last_grant: Timestamp,
     ends: BTreeMap<K, Timestamp>,
     /// The ends of leases on what was said before the last change.
     former: BTreeMap<K, Timestamp>,
@@ -19,6 +22,8 @@ pub struct Granted<K> {
 
 /// How far (ms) the horizon is raised beyond what is needed, so that it is written once a minute and not once a lease.
 const HORIZON_STEP_MS: i64 = 60_000;
+/// How long (ms) after the last lease the horizon comes down to what is needed.
+const QUIET_MS: i64 = 5_000;
 /// From how many ends on those that are over are swept out.
 const SWEPT_FROM: usize = 256;
 
@@ -26,7 +31,8 @@ impl<K: Ord> Granted<K> {
     /// After a start: all that is known is the horizon.
     #[must_use]
     pub fn restore(horizon: Timestamp) -> Self {
-        Self { inherited: horizon, horizon, ends: BTreeMap::new(), former: BTreeMap::new() }
+        let (ends, former) = (BTreeMap::new(), BTreeMap::new());
+        Self { inherited: horizon, horizon, last_end: horizon, last_grant: Timestamp::MIN, ends, former }
     }
 
     /// Grants a lease of `ttl_ms` to `holder`. Returns the new horizon where it has to be written down before the lease
@@ -38,10 +44,26 @@ impl<K: Ord> Granted<K> {
         }
         let known = self.ends.entry(holder).or_insert(end);
         *known = end.max(*known);
+        self.last_end = end.max(self.last_end);
+        self.last_grant = now.max(self.last_grant);
         if end <= self.horizon {
             return None;
         }
         self.horizon = end.plus_millis(HORIZON_STEP_MS);
+        Some(self.horizon)
+    }
+
+    /// When the horizon may come down, if nothing is granted until then; none if it stands where it has to.
+    #[must_use]
+    pub fn lowers_at(&self) -> Option<Timestamp> {
+        (self.last_end < self.horizon).then(|| self.last_grant.plus_millis(QUIET_MS))
+    }
+
+    /// Nothing has been granted for a while: the horizon comes down to where the last lease ends that was ever granted,
+    /// so that nobody has to wait for more after memory is lost. Returns it where it has to be written down.
+    pub fn lower(&mut self, now: Timestamp) -> Option<Timestamp> {
+        self.lowers_at().filter(|at| *at <= now)?;
+        self.horizon = self.last_end;
         Some(self.horizon)
     }
 
@@ -67,6 +89,12 @@ impl<K: Ord> Granted<K> {
             let known = self.former.entry(holder).or_insert(end);
             *known = end.max(*known);
         }
+    }
+
+    /// When the last lease ends that `holder` may have on anything.
+    #[must_use]
+    pub fn end(&self, holder: &K) -> Timestamp {
+        self.ends.get(holder).copied().unwrap_or(Timestamp::MIN).max(self.former_end(holder))
     }
 
     /// When the last lease ends that anybody may have on what was said before the last change.

@@ -51,6 +51,12 @@ impl<K: Ord + Hash + Eq + Clone> Grantor<K> {
         before.is_some_and(|before| now.millis_since(before) <= AGAIN_WITHIN_MS)
     }
 
+    /// Whether it would count as asked for again now. Notes nothing.
+    #[must_use]
+    pub fn is_expected(&self, key: &K, now: Timestamp) -> bool {
+        self.asked.peek(key).is_some_and(|before| now.millis_since(*before) <= AGAIN_WITHIN_MS)
+    }
+
     /// How long (ms) a lease to this isolate lasts; none if there is to be none. `rest_ms` is how long the authority
     /// itself may go on: a lease never outlives the one that it is drawn from.
     pub fn ttl_ms(
@@ -76,6 +82,23 @@ impl<K: Ord + Hash + Eq + Clone> Grantor<K> {
     /// written down before the lease leaves.
     pub fn grant(&mut self, key: &K, ttl_ms: i64, now: Timestamp) -> Option<Timestamp> {
         self.granted.grant(key.clone(), ttl_ms, now)
+    }
+
+    /// When the horizon may come down; see `Granted`.
+    #[must_use]
+    pub fn lowers_at(&self) -> Option<Timestamp> {
+        self.granted.lowers_at()
+    }
+
+    /// Brings the horizon down where it is quiet. Returns it where it has to be written down.
+    pub fn lower(&mut self, now: Timestamp) -> Option<Timestamp> {
+        self.granted.lower(now)
+    }
+
+    /// When the last lease on this key ends, whatever it says.
+    #[must_use]
+    pub fn end(&self, key: &K) -> Timestamp {
+        self.granted.end(key)
     }
 
     /// The decision on a key becomes narrower.
@@ -177,6 +200,24 @@ mod tests {
         grantor.tighten_all(at(300));
         assert_eq!(grantor.fence_all_ms(at(300)), u64::try_from(5_000 + margin_ms(5_000) - 100).unwrap());
         assert_eq!(grantor.fence_all_ms(at(60_000)), 0);
+    }
+
+    #[test]
+    fn where_it_is_quiet_the_horizon_comes_down_to_the_last_end_and_no_further() {
+        let mut grantor = grantor();
+        grantor.grant(&"a", 9_000, at(0));
+        let raised = grantor.grant(&"b", 2_000, at(1_000));
+        assert_eq!((raised, grantor.lowers_at(), grantor.lower(at(5_999))), (None, Some(at(6_000)), None));
+        let end = at(9_000 + margin_ms(9_000));
+        assert_eq!((grantor.lower(at(6_000)), grantor.lowers_at()), (Some(end), None));
+        grantor.grant(&"c", 60_000, at(7_000));
+        grantor.tighten_all(at(7_000));
+        assert_eq!(grantor.lower(at(90_000)), Some(at(67_000 + margin_ms(60_000))), "also of what is over, or former");
+        let mut after = Grantor::restore(at(500_000));
+        after.grant(&"a", 2_000, at(0));
+        assert_eq!(after.lowers_at(), None, "what was inherited stands");
+        after.grant(&"a", 60_000, at(450_000));
+        assert_eq!(after.lower(at(460_000)), Some(at(510_000 + margin_ms(60_000))));
     }
 
     #[test]

@@ -38,4 +38,12 @@ pub(super) struct SavedWindow {
     pub(super) spent: Vec<(i64, u32)>,
     /// Tokens that may have been spent since.
     pub(super) open: u32,
+    /// How far ahead (ms) they may have been dated.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) ahead_ms: i64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_zero(number: &i64) -> bool {
+    *number == 0
 }

@@ -374,8 +374,9 @@ proptest! {
         moments in any::<[i64; 3]>(),
     ) {
         let [tokens, window_ms, former_ms, cost, open] = numbers;
+        let spare = moments[0];
         let name = LimitName::parse("a").unwrap();
-        let windows = vec![SavedWindow { name: name.clone(), window_ms: former_ms, spent, open }];
+        let windows = vec![SavedWindow { name: name.clone(), window_ms: former_ms, spent, open, ahead_ms: spare }];
         let row = Snapshot { clock, seen: Timestamp::from_millis(seen), windows, balance: None };
         let [first, second, third] = moments.map(Timestamp::from_millis);
         let mut ledger = Ledger::restore(row, first);
@@ -385,6 +386,8 @@ proptest! {
         ledger.view(&terms(&limits), cost, third);
         ledger.save(&terms(&limits), first);
         ledger.give_back(&hold);
+        let bank = ledger.spend_ahead(&terms(&limits), cost, spare, second);
+        ledger.settle(&bank, open, third);
         ledger.close(second);
         }
 }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::credits::{Interval, Refill};
+use crate::domain::credits::{CreditSettings, Interval, Refill};
 use crate::domain::sample::at;
 
 fn limit(name: &str, limit: u32, window_ms: u32) -> RateLimit {

@@ -1,0 +1,136 @@
+//! Tokens for isolates: banks of tokens of all limits of a key at once, the session's and the pool's included.
+//!
+//! They are debited ahead, as of the moment at which the bank must be over, and written down before it leaves. A report
+//! gives back what was not spent.
+
+use crate::domain::lease::bank::{BankGrant, BankReport, Banks, allotment, is_worth_it, lasts_ms, spent_after_ms};
+use crate::domain::plan::Pool;
+use crate::object::Context;
+use crate::object::ledgers::Debit;
+use crate::organization::protocol::{Draw, DrawAction};
+use crate::ports::{Sql, SqlError};
+
+use super::policy::Memory;
+use super::pool::PoolBanks;
+use super::spending::Purse;
+use super::store::State;
+
+/// The tokens that a session has given out, and those that it has.
+#[derive(Default)]
+pub struct Banking {
+    out: Option<Banks<Given>>,
+    /// What it has of the pool.
+    pub pool: PoolBanks,
+}
+
+/// Where the tokens of a bank come from.
+#[derive(Debug, Clone)]
+struct Given {
+    debit: Debit,
+    /// The bank of the pool that they were taken from.
+    pool: Option<u64>,
+}
+
+impl Banking {
+    /// A step begins.
+    pub fn begin(&mut self) {
+        self.out.iter_mut().for_each(Banks::begin);
+        self.pool.begin();
+    }
+
+    /// A step is taken back.
+    pub fn roll_back(&mut self) {
+        self.out.iter_mut().for_each(Banks::roll_back);
+        self.pool.roll_back();
+    }
+
+    fn out(&mut self, context: &Context<'_>) -> &mut Banks<Given> {
+        self.out.get_or_insert_with(|| Banks::new(context.draw_number()))
+    }
+
+    fn tokens_out(&self, subject: &str, window_ms: u32, context: &Context<'_>) -> u32 {
+        let out = self.out.as_ref();
+        out.map_or(0, |out| out.tokens_out(window_ms, context.now, |given| given.debit.concerns(subject)))
+    }
+
+    /// What is asked of the organization along with a draw of its pool.
+    pub fn draw(&mut self, state: &State, context: &Context<'_>, draw: Draw, expected: u32) -> Draw {
+        let Some(limit) = state.policy.plan.pool(draw.pool) else { return draw };
+        let Self { out, pool } = self;
+        let is_passed_on = |id| out.as_ref().is_some_and(|out| out.out().any(|one| one.debit.pool == Some(id)));
+        pool.draw(draw, (state.policy.version, &limit), expected, context.now, is_passed_on)
+    }
+}
+
+/// Gives out a bank of at most so many tokens, for at most `ttl_ms`; none if tokens have to be single. Credits always
+/// are.
+///
+/// # Errors
+/// Those of the database, like all functions here.
+pub fn bank(
+    sql: &dyn Sql,
+    memory: &mut Memory,
+    context: &Context<'_>,
+    purse: &Purse<'_>,
+    wish: u32,
+    ttl_ms: i64,
+) -> Result<Option<BankGrant>, SqlError> {
+    let (state, now) = (purse.state(), context.now);
+    let pool = state.policy.plan.pool(Pool::Requests);
+    let limits: Vec<_> = purse.limits().chain(&pool).cloned().collect();
+    let Some(lasts) = lasts_ms(&limits, ttl_ms).filter(|_| wish > 0 && !purse.has_credits()) else { return Ok(None) };
+    let (mut tokens, mut lasts) = (wish, lasts);
+    for (subject, terms) in purse.ledgers() {
+        for limit in memory.ledgers.view(sql, subject, &terms, 0, now)?.limits {
+            let out = memory.banking.tokens_out(subject, limit.limit.window_ms, context);
+            tokens = tokens.min(allotment(&limit.limit, limit.remaining, out));
+        }
+    }
+    let part = pool.and_then(|_| memory.banking.pool.part(state.policy.version, now));
+    if purse.has_pool() {
+        tokens = tokens.min(part.map_or(0, |part| part.tokens));
+        lasts = lasts.min(part.map_or(0, |part| part.rest_ms));
+    }
+    if tokens == 0 || !is_worth_it(lasts) {
+        return Ok(None);
+    }
+    let mut debit = Debit::default();
+    for (subject, terms) in purse.ledgers() {
+        memory.ledgers.spend_ahead(sql, subject, &terms, (tokens, spent_after_ms(lasts)), now, &mut debit)?;
+    }
+    purse.keep(sql, memory, context)?;
+    if let Some(part) = part {
+        memory.banking.pool.pass_on(part.bank, tokens, now);
+    }
+    let given = Given { debit, pool: part.map(|part| part.bank) };
+    Ok(Some(memory.banking.out(context).grant(tokens, lasts, given, now)))
+}
+
+/// Takes reports. One that has been heard already, or is about a former life, changes nothing.
+pub fn settle(
+    sql: &dyn Sql,
+    memory: &mut Memory,
+    context: &Context<'_>,
+    reports: &[BankReport],
+) -> Result<(), SqlError> {
+    for report in reports {
+        let Some(out) = memory.banking.out.as_mut().and_then(|out| out.settle(report)) else { continue };
+        memory.ledgers.settle(sql, &out.debit.debit, report.spent, context.now)?;
+        if let Some(bank) = out.debit.pool {
+            memory.banking.pool.take_back(bank, out.tokens.saturating_sub(report.spent), context.now);
+        }
+    }
+    Ok(())
+}
+
+/// What to ask the organization before tokens are given out, where there is a pool and nothing of it is here.
+pub fn stock(memory: &mut Memory, context: &Context<'_>, state: &State, wish: u32) -> Option<Draw> {
+    let pool = Pool::Requests;
+    state.policy.plan.pool(pool)?;
+    if wish == 0 || context.heard.is_some() || !memory.banking.pool.wants_fresh(state.policy.version, context.now) {
+        return None;
+    }
+    let draw = Draw { pool, cost: 0, action: DrawAction::Spend, wish: 0, banks: Vec::new() };
+    let draw = memory.banking.draw(state, context, draw, wish);
+    (draw.wish > 0).then_some(draw)
+}
