@@ -3,6 +3,7 @@
 //! A handler extracts, calls one use case, and answers; it names its caller in its signature (H12). The
 //! functions below are the whole table of routes; those of an organization are mounted twice.
 
+pub mod around;
 pub mod body;
 pub mod client_ip;
 pub mod credentials;

@@ -11,11 +11,13 @@ mod export;
 mod invitations;
 mod issue;
 mod keys;
+mod leases;
 mod links;
 mod members;
 mod operator;
 mod organization;
 mod register;
+mod renewal;
 mod sessions;
 mod settings;
 mod sign_in;
@@ -38,6 +40,7 @@ pub use call::{Outcome, Patience};
 pub use error::Error;
 pub(crate) use invitations::MEMBERSHIPS_MAX;
 pub use issue::{Idempotency, IssueKey, Issued, RotateKey, SessionChoice};
+pub use leases::{Background, Job};
 pub use links::Link;
 pub use operator::{ChangedOrganization, Founded};
 pub use organization::AuditPage;
@@ -46,7 +49,7 @@ pub use settings::{PlanChanges, Registration, Settings, SettingsError};
 pub(crate) use sign_in::{ATTEMPTS_AT_ONCE_MAX, ATTEMPTS_OF_ONE_MAX, FAILURE_FLOOR_MS};
 pub use sign_in::{Attempt, SignedIn};
 pub(crate) use verify::TOMBSTONE_PATIENCE_MS;
-pub use verify::{Freshness, Verification, VerifyKey};
+pub use verify::{Basis, Freshness, Verification, VerifyKey, Waited};
 
 /// How long (ms) the limiter of failures may take.
 const LIMITER_PATIENCE_MS: u64 = 200;
@@ -57,12 +60,14 @@ pub struct App {
     limiter: Arc<dyn FailureLimiter>,
     settings: Settings,
     attempts: sign_in::Attempts,
+    leases: leases::Leases,
 }
 
 impl App {
     /// The service behind these doors.
     pub fn new(world: World, limiter: Arc<dyn FailureLimiter>, settings: Settings) -> Self {
-        Self { world, limiter, settings, attempts: sign_in::Attempts::default() }
+        let (attempts, leases) = (sign_in::Attempts::default(), leases::Leases::default());
+        Self { world, limiter, settings, attempts, leases }
     }
 
     /// The deployment's derived secrets.

@@ -18,34 +18,65 @@ use tower_service::Service;
 use worker::{Context, Env, HttpRequest, Request, event};
 
 use crate::api;
-use crate::app::{App, Settings};
+use crate::api::around::Colo;
+use crate::app::{App, Background, Settings};
 use crate::ports::World;
+
+/// The service of one isolate.
+#[derive(Clone)]
+struct Service {
+    router: Router,
+    /// None in a deployment that is not configured.
+    app: Option<Arc<App>>,
+    /// Where the isolate runs, if the platform has said so.
+    colo: Option<Colo>,
+}
 
 thread_local! {
     /// Built once per isolate; a panic's reset leaves it empty, never wrong.
-    static ROUTER: OnceCell<Router> = const { OnceCell::new() };
+    static SERVICE: OnceCell<Service> = const { OnceCell::new() };
 }
 
 /// Every request.
 #[event(fetch)]
-async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response<Body>> {
-    let mut router = ROUTER.with(|cell| cell.get_or_init(|| router(&env)).clone());
-    let request = readable(request).map_or_else(|_| unreadable(), |request| request.map(Body::new));
-    Ok(router.call(request).await.unwrap_or_else(|never| match never {}))
+async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<Response<Body>> {
+    let mut service = SERVICE.with(|cell| cell.get_or_init(|| service(&env, &request)).clone());
+    let background = Background::default();
+    let mut request = readable(request).map_or_else(|_| unreadable(), |request| request.map(Body::new));
+    request.extensions_mut().insert(background.clone());
+    if let Some(colo) = service.colo.take() {
+        request.extensions_mut().insert(colo);
+    }
+    let response = service.router.call(request).await.unwrap_or_else(|never| match never {});
+    carry_out(service.app, &background, &context);
+    Ok(response)
 }
 
-fn router(env: &Env) -> Router {
+/// Has the platform wait for what goes on after an answer, in the name of the request that has begun it.
+fn carry_out(app: Option<Arc<App>>, background: &Background, context: &Context) {
+    let Some(app) = app else { return };
+    for job in background.take() {
+        let app = Arc::clone(&app);
+        context.wait_until(async move { app.carry_out(job).await });
+    }
+}
+
+/// An isolate stays where it is, so the first request tells for all.
+fn service(env: &Env, request: &Request) -> Service {
+    let colo = request.cf().map(|cf| Colo(cf.colo().into()));
     match world(env) {
         Ok((world, settings)) => {
             let limiter = Arc::new(doors::Failures::new(env));
-            api::router(Arc::new(App::new(world, limiter, settings)))
+            let app = Arc::new(App::new(world, limiter, settings));
+            Service { router: api::router(Arc::clone(&app)), app: Some(app), colo }
         }
         Err(reason) => {
             worker::console_error!(
                 "{}",
                 serde_json::json!({ "level": "error", "event": "not configured", "detail": reason })
             );
-            api::unconfigured(Arc::new(doors::SystemEntropy), Arc::new(doors::Console))
+            let router = api::unconfigured(Arc::new(doors::SystemEntropy), Arc::new(doors::Console));
+            Service { router, app: None, colo }
         }
     }
 }

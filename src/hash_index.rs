@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::api_key::ApiKey;
 use crate::domain::caller::Reach;
+use crate::domain::consistency::Mode;
 use crate::domain::key_hash::KeyHash;
 use crate::domain::lease::grant::Edition;
+use crate::domain::lease::grant::Lease;
 use crate::domain::locator::Locator;
 use crate::domain::timestamp::Timestamp;
 
@@ -63,10 +65,34 @@ pub fn tombstone(bytes: &[u8], locator: Locator) -> Option<ApiKey> {
     (session == locator && record.revocation.is_some()).then_some(record)
 }
 
+/// A record that accepts the key by itself, for a while.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Accepted {
+    /// The record.
+    pub key: ApiKey,
+    /// What its authority has said of it.
+    pub lease: Lease,
+    /// Until when it may be accepted, by the clock of its authority.
+    pub until: Timestamp,
+}
+
 /// The record in `bytes`, with what it says of its own goodness. Whether the time for that is over is not looked at; that
 /// a key is revoked is never a reason to accept it.
-pub fn accepted(bytes: &[u8], locator: Locator) -> Option<(ApiKey, Acceptance)> {
+pub fn accepted(bytes: &[u8], locator: Locator) -> Option<Accepted> {
     let Value::V1 { session, record, accept } = serde_json::from_slice(bytes).ok()?;
     let is_one = session == locator && record.session_id.locator() == locator && record.revocation.is_none();
-    Some((record, accept?)).filter(|_| is_one)
+    let Acceptance { until, edition, reach, decided_at } = accept.filter(|_| is_one)?;
+    let lease = Lease {
+        edition,
+        key: None,
+        reach,
+        mode: Mode::Edge,
+        decided_at,
+        ttl_ms: until.millis_since(decided_at),
+        stale_ms: 0,
+        counts: false,
+        limits: Vec::new(),
+        bank: None,
+    };
+    Some(Accepted { key: record, lease, until })
 }

@@ -8,15 +8,17 @@ use axum::extract::FromRequestParts;
 use axum::http::Method;
 use axum::http::request::Parts;
 
+use super::around::Around;
 use super::client_ip::ClientIp;
 use super::credentials::{Carrier, CredentialError, Presented, Sent};
 use super::csrf;
 use super::mount::{Mount, organization_in};
 use super::problem::{Code, Problem};
 use super::rate_limit_fields::Counted;
-use crate::app::{App, Call, Error, Person, Principal};
+use crate::app::{App, Call, Error, Person, Principal, Waited};
 use crate::domain::id::OrganizationId;
 use crate::domain::operation::Operation;
+use crate::domain::timestamp::Timestamp;
 use crate::domain::verification;
 use crate::object::Rejection;
 
@@ -63,14 +65,13 @@ impl<N: Needs> FromRequestParts<Arc<App>> for By<N> {
         }
         let presented = Presented::from_request_parts(parts, app).await?;
         let ClientIp(ip) = ClientIp::find(&parts.headers);
-        // A verification spends the limits of the key that is verified. And what takes something away is never counted:
-        // a spent pool must not stand in the way of revoking a key.
-        let call = match (N::OPERATION, &parts.method) {
-            (Operation::VerifyKeys, _) => Call::Verify,
-            (_, &Method::DELETE) => Call::End,
-            _ => Call::Manage,
+        // What takes something away is never counted: a spent pool must not stand in the way of revoking a key.
+        let found = match (N::OPERATION, &parts.method) {
+            (Operation::VerifyKeys, _) => verifier(parts, app, presented.expose(), ip).await,
+            (operation, &Method::DELETE) => app.authenticate(presented.expose(), ip, operation, Call::End).await,
+            (operation, _) => app.authenticate(presented.expose(), ip, operation, Call::Manage).await,
         };
-        match app.authenticate(presented.expose(), ip, N::OPERATION, call).await {
+        match found {
             Ok(principal) => {
                 if let Some(pool) = &principal.pool {
                     Counted::note(&parts.extensions, pool);
@@ -83,6 +84,25 @@ impl<N: Needs> FromRequestParts<Arc<App>> for By<N> {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// Whoever has a key verified, whose own limits are not spent by that.
+async fn verifier(parts: &Parts, app: &App, presented: &str, ip: Option<IpAddr>) -> Result<Principal, Error> {
+    let Around { background, timing, .. } = Around::find(&parts.headers, &parts.extensions);
+    if let Some(found) = app.authenticate_here(presented, ip, &background) {
+        timing.note(None, Waited::default());
+        return found;
+    }
+    let began = app.now();
+    let found = app.authenticate_verifier(presented, ip).await;
+    timing.note(None, waited_since(began, app.now()));
+    found
+}
+
+/// That an object was waited for.
+pub(super) fn waited_since(began: Timestamp, now: Timestamp) -> Waited {
+    let objects_ms = Some(u64::try_from(now.millis_since(began)).unwrap_or(0));
+    Waited { kv_ms: None, objects_ms }
 }
 
 async fn member(

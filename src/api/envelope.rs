@@ -18,6 +18,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+use super::around::ServerTiming;
 use super::problem::rendering::{Form, render};
 use super::problem::{Code, Problem};
 use super::rate_limit_fields::Counted;
@@ -57,7 +58,7 @@ async fn envelope(State(outside): State<Outside>, mut request: Request, next: Ne
     let is_head = request.method() == Method::HEAD;
     let seed = outside.entropy.seed();
     let request_id = RequestId::from_seed(seed.as_ref().unwrap_or(&[0; 64]));
-    let counted = Counted::default();
+    let (counted, timing) = (Counted::default(), ServerTiming::default());
     let mut response = if seed.is_err() {
         Problem::new(Code::ServiceUnavailable).into_response()
     } else if length(request.uri()) > URI_BYTES_MAX {
@@ -65,9 +66,11 @@ async fn envelope(State(outside): State<Outside>, mut request: Request, next: Ne
     } else {
         request.extensions_mut().insert(request_id.clone());
         request.extensions_mut().insert(counted.clone());
+        request.extensions_mut().insert(timing.clone());
         next.run(request).await
     };
     counted.write(&mut response);
+    timing.write(&mut response);
     let mut response = written_out(response, request_id.as_str(), form, &*outside.log);
     stamp(&mut response, request_id.as_str());
     if is_head {

@@ -271,6 +271,9 @@ fn successes(source: &Source, place: &Place<'_>) -> Map<String, Value> {
     if place.is_counted() || operation.handler.starts_with("verification::") {
         names.extend(LIMIT_HEADERS);
     }
+    if operation.handler.starts_with("verification::") {
+        names.push("Server-Timing");
+    }
     let responses = statuses.iter().map(|(status, description)| {
         let applied = (*status == "202" && handler.takes("Prefer")).then_some("Preference-Applied");
         let headers = refusals::header_references(&[names.as_slice(), applied.as_slice()].concat());
@@ -353,6 +356,9 @@ fn headers() -> Value {
         "RateLimit": text(
             "The limit to look out for (draft-ietf-httpapi-ratelimit-headers-10): `r` is left, and in `t` seconds there is \
              more; if there are any limits.",
+        ),
+        "Server-Timing": text(
+            "Who has decided, and what was waited for (ms): `kv` and `do` (objects), each only if it was.",
         ),
         "RateLimit-Policy": text("The same limit: `q` within `w` seconds."),
         "Retry-After": {

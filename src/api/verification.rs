@@ -7,8 +7,9 @@ use axum::http::HeaderMap;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::around::Around;
 use super::body::JsonBody;
-use super::callers::{By, VerifyKeys, unknown};
+use super::callers::{By, VerifyKeys, unknown, waited_since};
 use super::client_ip::ClientIp;
 use super::credentials::Presented;
 use super::fields::plain::{boolean, integer, one_of, string, text};
@@ -22,7 +23,9 @@ use super::query::{Query, number};
 use super::refusal::POLICY_UNKNOWN;
 use super::reply::Reply;
 use crate::app::{App, Error, Verification, VerifyKey};
+use crate::domain::caller::Caller;
 use crate::domain::change::Change;
+use crate::domain::consistency::Mode;
 use crate::domain::environment::Environment;
 use crate::domain::keyring::Keyring;
 use crate::domain::rate_limit::LimitUse;
@@ -32,6 +35,10 @@ use crate::object::Rejection;
 
 /// The most one verification may cost.
 pub(super) const COST_MAX: i64 = 1_000_000;
+
+/// Who may decide, by the words that narrow it for one verification.
+const MODES: [(&str, Mode); 3] =
+    [(Mode::Strict.as_str(), Mode::Strict), (Mode::Leased.as_str(), Mode::Leased), (Mode::Edge.as_str(), Mode::Edge)];
 
 /// A decision on a key.
 #[derive(Debug, Serialize)]
@@ -80,18 +87,18 @@ pub(super) struct VerificationBody {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct FreshnessBody {
-    /// Who decided: `strict` is the authority itself.
+    /// Who decided: `strict` is the authority itself, for this request; the others are its word that lasts for a while.
     mode: &'static str,
-    /// When it was decided.
+    /// When it was decided, or a little earlier.
     as_of: String,
-    /// How long (ms) before that the decision may have been made.
+    /// For how long (ms) from this answer on the decision may be relied on; 0 means for this request only.
     max_staleness_ms: u64,
 }
 
 impl VerificationBody {
     fn new(verification: Verification, explain: bool) -> Self {
         let limited_by = LimitedByBody::new(&verification);
-        let Verification { id, code, key, trace, freshness, limits, credits } = verification;
+        let Verification { id, code, key, trace, freshness, limits, credits, .. } = verification;
         let settings = key.as_ref().map(|key| &key.settings);
         Self {
             valid: code == verification::Code::Valid,
@@ -111,7 +118,7 @@ impl VerificationBody {
             limited_by,
             verification_id: id.to_string(),
             freshness: FreshnessBody {
-                mode: "strict",
+                mode: freshness.basis.as_str(),
                 as_of: freshness.as_of.to_string(),
                 max_staleness_ms: freshness.max_staleness_ms,
             },
@@ -124,20 +131,38 @@ impl VerificationBody {
 pub(super) async fn verify(
     State(app): State<Arc<App>>,
     By(caller, ..): By<VerifyKeys>,
+    around: Around,
     query: Query,
     body: JsonBody,
 ) -> Result<Reply<VerificationBody>, Problem> {
     query.finish()?;
-    let (presented, request) = read(body.json(), app.keyring())?;
+    let (presented, request) = read(body.json(), app.keyring(), &around)?;
     let explain = request.explain;
-    let verification = app.verify(presented.expose(), Some(&caller.caller), request).await.map_err(unavailable)?;
+    let verification = verified(&app, &presented, Some(&caller.caller), request, &around).await?;
     Ok(answered(verification, explain))
+}
+
+async fn verified(
+    app: &App,
+    presented: &Presented,
+    caller: Option<&Caller>,
+    request: VerifyKey,
+    around: &Around,
+) -> Result<Verification, Problem> {
+    let began = app.now();
+    let outcome = app.verify(presented.expose(), caller, request).await;
+    match &outcome {
+        Ok(verification) => around.timing.note(Some(verification.freshness.basis), verification.waited),
+        Err(_) => around.timing.note(None, waited_since(began, app.now())),
+    }
+    outcome.map_err(unavailable)
 }
 
 /// Verifies the bearer itself: 200 with the key's context, or 401, 403, 429.
 pub(super) async fn whoami(
     State(app): State<Arc<App>>,
     presented: Presented,
+    around: Around,
     mut query: Query,
     headers: HeaderMap,
 ) -> Result<Reply<VerificationBody>, Problem> {
@@ -145,12 +170,14 @@ pub(super) async fn whoami(
     let domain = query.optional("domain", domain);
     let limits_as_forbidden = query.optional("on_limit", one_of(&[("403", true), ("429", false)])).unwrap_or(false);
     let cost = query.optional("cost", number(0..=COST_MAX)).map_or(1, units);
+    let mode = query.optional("consistency", one_of(&MODES)).unwrap_or(Mode::Edge);
     query.finish()?;
     let ClientIp(ip) = ClientIp::find(&headers);
     let needed = permission.clone();
     let demand = Demand { permissions: permission.into_iter().collect(), domain, ip, ..Demand::default() };
-    let request = VerifyKey { demand, cost, ..VerifyKey::default() };
-    let verification = app.verify(presented.expose(), None, request).await.map_err(unavailable)?;
+    let (origin, background) = (around.origin.clone(), around.background.clone());
+    let request = VerifyKey { demand, cost, mode, origin, background, ..VerifyKey::default() };
+    let verification = verified(&app, &presented, None, request, &around).await?;
     let problem = match Code::of_refusal(verification.code) {
         None => return Ok(answered(verification, false)),
         Some(Code::AuthInvalidKey) => unknown(&app, ip).await,
@@ -186,7 +213,7 @@ fn units(cost: i64) -> u32 {
     u32::try_from(cost).unwrap_or(u32::MAX)
 }
 
-fn read(json: &Json, keyring: &Keyring) -> Result<(Presented, VerifyKey), Problem> {
+fn read(json: &Json, keyring: &Keyring, around: &Around) -> Result<(Presented, VerifyKey), Problem> {
     let mut fields = Fields::of(json);
     let key = fields.required("key", string);
     let permissions = fields.optional("permissions", one_or_more_permissions).unwrap_or_default();
@@ -198,14 +225,16 @@ fn read(json: &Json, keyring: &Keyring) -> Result<(Presented, VerifyKey), Proble
         Change::Set(environment) => Some(Some(environment)),
     };
     let ip = fields.optional("ip", text(ip));
-    // Tags are checked here and kept where usage is counted.
     let cost = fields.optional("cost", integer(0..=COST_MAX)).map_or(1, units);
-    let _tags = fields.optional("tags", tags);
+    let tags = fields.optional("tags", tags).unwrap_or_default();
+    let mode = fields.optional("consistency", text(one_of(&MODES))).unwrap_or(Mode::Edge);
     let explain = fields.optional("explain", boolean).unwrap_or(false);
     let dry_run = fields.optional("dryRun", boolean).unwrap_or(false);
     let key = fields.finish_with(|| key)?;
     let demand = Demand { permissions, domain, session_id, environment, ip };
-    Ok((Presented::in_body(&key), VerifyKey { demand, explain, dry_run, cost }))
+    let tags = tags.iter().map(ToString::to_string).collect();
+    let (origin, background) = (around.origin.clone(), around.background.clone());
+    Ok((Presented::in_body(&key), VerifyKey { demand, explain, dry_run, cost, mode, origin, tags, background }))
 }
 
 /// Not to be able to ask says nothing about the key.

@@ -1,20 +1,28 @@
-//! Who is calling? Always asked at the authority of what was presented, never of a copy.
+//! Who is calling? Asked at the authority of what was presented, never of a copy. Only who has a key verified may be
+//! known by a lease; who manages something is asked about each time.
 
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use super::call::unexpected;
+use super::leases::Background;
 use super::settings::matches;
+use super::verify::is_away;
 use super::{App, Error};
 use crate::account::protocol::{Command as AccountCommand, Reply as AccountReply, SignInRecord};
 use crate::domain::caller::{Bearer, Caller};
+use crate::domain::consistency::Mode;
 use crate::domain::id::{ApiKeyId, OrganizationId, SignInId, UserId};
+use crate::domain::key_hash::KeyHash;
+use crate::domain::lease::book::{Decision, Inquiry};
+use crate::domain::lease::grant::{Lease, Wish};
 use crate::domain::operation::Operation;
 use crate::domain::rate_limit::LimitUse;
 use crate::domain::secret_key::SecretKey;
 use crate::domain::token::{Token, TokenKind};
 use crate::domain::user::User;
-use crate::domain::verification::Code;
+use crate::domain::verification::{Code, Demand};
 use crate::object::{Authority, Credential, Rejection, Seat};
 use crate::organization::protocol::{Command as OrganizationCommand, Reply as OrganizationReply};
 use crate::session::protocol::{Call, Command, Reply};
@@ -34,7 +42,7 @@ pub struct Person {
 /// A caller that has been authenticated, with what is needed to act for it.
 pub struct Principal {
     /// The key that was presented, or the member who is signed in.
-    pub caller: Caller,
+    pub caller: Arc<Caller>,
     /// The address it was presented from.
     pub ip: Option<IpAddr>,
     pub(super) credential_digest: [u8; 32],
@@ -74,8 +82,41 @@ impl Principal {
     }
 }
 
+/// What a key is wanted for that has others verified.
+fn verifier(ip: Option<IpAddr>) -> Demand {
+    Demand { permissions: vec![Operation::VerifyKeys.permission()], ip, ..Demand::default() }
+}
+
+fn inquiry(demand: &Demand) -> Inquiry<'_> {
+    Inquiry { demand, caller: None, cost: None, mode: Mode::Leased }
+}
+
+/// The caller that a decision is about, or why it is none.
+fn principal_by(
+    secret: &SecretKey,
+    ip: Option<IpAddr>,
+    decision: &Decision,
+    caller: Option<Arc<Caller>>,
+) -> Option<Result<Principal, Error>> {
+    match decision.code {
+        Code::Valid => Some(bearer(secret, ip, caller?)),
+        code => {
+            let needs = Some(Operation::VerifyKeys.permission());
+            Some(Err(Rejection::CallerRefused { code, needs }.into()))
+        }
+    }
+}
+
+fn bearer(secret: &SecretKey, ip: Option<IpAddr>, caller: Arc<Caller>) -> Result<Principal, Error> {
+    let Bearer::Key { key_id } = caller.bearer.clone() else {
+        return unexpected();
+    };
+    let presented = Presented::Key(key_id);
+    Ok(Principal { caller, ip, credential_digest: secret.digest(), presented, pool: None })
+}
+
 impl App {
-    /// Authenticates the bearer of a secret key for an operation.
+    /// Authenticates the bearer of a secret key for an operation that manages something.
     ///
     /// # Errors
     /// `RateLimited`; `CallerRefused` with the code of the verification; `Unavailable` if its authority cannot be asked.
@@ -86,21 +127,120 @@ impl App {
         operation: Operation,
         call: Call,
     ) -> Result<Principal, Error> {
-        let needs = operation.permission();
-        let Ok(secret) = SecretKey::parse(presented, &self.settings.prefix, self.keyring()) else {
-            return Err(Rejection::CallerRefused { code: Code::NotFound, needs: Some(needs) }.into());
+        let secret = self.recognise(presented, operation)?;
+        let command = self.authentication(&secret, ip, operation, call, None);
+        let reply = self.session(secret.locator(), command).await?.reply;
+        Ok(self.authenticated(&secret, ip, reply)?.0)
+    }
+
+    /// Authenticates the bearer of a secret key who has keys verified, by asking; `authenticate_here` goes before.
+    ///
+    /// # Errors
+    /// As `authenticate`, without `RateLimited`.
+    pub async fn authenticate_verifier(&self, presented: &str, ip: Option<IpAddr>) -> Result<Principal, Error> {
+        let operation = Operation::VerifyKeys;
+        let secret = self.recognise(presented, operation)?;
+        let hash = secret.hash(self.keyring());
+        let (question, wish) = {
+            let mut memory = self.leases.lock();
+            let question = memory.book.ask(self.now());
+            let isolate = memory.isolate(|| self.seed())?;
+            let (tokens, banks) = memory.book.wish(&hash, 0, question.at());
+            (question, Wish { isolate, tokens, banks })
         };
+        let command = self.authentication(&secret, ip, operation, Call::Verify, Some(wish));
+        match self.session(secret.locator(), command).await {
+            Ok(outcome) => {
+                let (principal, lease) = self.authenticated(&secret, ip, outcome.reply)?;
+                if let Some(mut lease) = lease
+                    && let Some(key) = lease.key.take()
+                {
+                    self.leases.lock().book.take(hash, Arc::from(key), &lease, question, self.now());
+                }
+                Ok(principal)
+            }
+            Err(Error::Rejected(Rejection::CallerRefused { code, needs })) => {
+                if code.ends_everything() {
+                    self.leases.lock().book.doubt(hash, question, self.now());
+                }
+                Err(Rejection::CallerRefused { code, needs }.into())
+            }
+            Err(error) if is_away(&error) => self.known_still(&secret, &hash, ip).ok_or(error)?,
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The same as far as it can be told without asking anybody, and so without waiting; none if it cannot.
+    pub fn authenticate_here(
+        &self,
+        presented: &str,
+        ip: Option<IpAddr>,
+        background: &Background,
+    ) -> Option<Result<Principal, Error>> {
+        match self.recognise(presented, Operation::VerifyKeys) {
+            Ok(secret) => self.known_here(&secret, &secret.hash(self.keyring()), ip, background),
+            Err(error) => Some(Err(error)),
+        }
+    }
+
+    /// Recognises a key of this deployment by its text.
+    fn recognise(&self, presented: &str, operation: Operation) -> Result<SecretKey, Error> {
+        SecretKey::parse(presented, &self.settings.prefix, self.keyring())
+            .map_err(|_| Rejection::CallerRefused { code: Code::NotFound, needs: Some(operation.permission()) }.into())
+    }
+
+    fn authentication(
+        &self,
+        secret: &SecretKey,
+        ip: Option<IpAddr>,
+        operation: Operation,
+        call: Call,
+        wish: Option<Wish>,
+    ) -> Command {
         let hashes = secret.hashes(self.keyring());
-        let command = Command::Authenticate { hashes, ip, needs: Some(needs), call, wish: None };
-        let Reply::Authenticated { caller, pool, .. } = self.session(secret.locator(), command).await?.reply else {
+        Command::Authenticate { hashes, ip, needs: Some(operation.permission()), call, wish }
+    }
+
+    /// The caller as its authority describes it, with a lease on its key if there is one.
+    fn authenticated(
+        &self,
+        secret: &SecretKey,
+        ip: Option<IpAddr>,
+        reply: Reply,
+    ) -> Result<(Principal, Option<Box<Lease>>), Error> {
+        let Reply::Authenticated { caller, pool, lease } = reply else {
             return unexpected();
         };
-        let Bearer::Key { key_id } = caller.bearer.clone() else {
-            return unexpected();
-        };
-        let presented = Presented::Key(key_id);
-        let pool = pool.map(|pool| *pool);
-        Ok(Principal { caller: *caller, ip, credential_digest: secret.digest(), presented, pool })
+        let mut principal = bearer(secret, ip, Arc::from(caller))?;
+        principal.pool = pool.map(|pool| *pool);
+        Ok((principal, lease))
+    }
+
+    /// The caller as a lease describes it.
+    fn known_here(
+        &self,
+        secret: &SecretKey,
+        hash: &KeyHash,
+        ip: Option<IpAddr>,
+        background: &Background,
+    ) -> Option<Result<Principal, Error>> {
+        let (now, demand) = (self.now(), verifier(ip));
+        let mut memory = self.leases.lock();
+        let decision = memory.book.decide(hash, &inquiry(&demand), now)?;
+        memory.renew_if_due(hash, secret.locator(), now, background);
+        let caller = memory.book.caller(hash);
+        drop(memory);
+        principal_by(secret, ip, &decision, caller)
+    }
+
+    /// The same by a lease that has ended, while its authority cannot be reached.
+    fn known_still(&self, secret: &SecretKey, hash: &KeyHash, ip: Option<IpAddr>) -> Option<Result<Principal, Error>> {
+        let (now, demand) = (self.now(), verifier(ip));
+        let mut memory = self.leases.lock();
+        let decision = memory.book.decide_stale(hash, &inquiry(&demand), now)?;
+        let caller = memory.book.caller(hash);
+        drop(memory);
+        principal_by(secret, ip, &decision, caller)
     }
 
     /// Authenticates the bearer of an access token.
@@ -140,7 +280,7 @@ impl App {
             return unexpected();
         };
         Ok(Principal {
-            caller: *caller,
+            caller: Arc::from(caller),
             ip: person.ip,
             credential_digest: person.credential_digest,
             presented: Presented::Token(person.user.id.clone(), person.sign_in.id.clone()),

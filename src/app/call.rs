@@ -9,7 +9,7 @@ use crate::delivery;
 use crate::domain::locator::Locator;
 use crate::domain::timestamp::Timestamp;
 use crate::object::{Answer, Effect, Object};
-use crate::ports::{Address, PortError};
+use crate::ports::{Address, PortError, World};
 use crate::{account, directory, organization, session};
 
 /// How long (ms) an object may take.
@@ -63,18 +63,7 @@ impl App {
         command: session::protocol::Command,
         patience: Patience,
     ) -> Result<Outcome<session::protocol::Reply>, Error> {
-        let address = Address::Session(locator);
-        let reads = session::SessionObject::effect(&command) != Effect::Writes;
-        for _ in 0..RETRIES {
-            match self.call(&address, &command, patience).await {
-                // An object that was moved or updated under the call; reading again does no harm.
-                Err(Error::Unavailable(error)) if reads && error.retryable => {
-                    self.world.timer.sleep(RETRY_PAUSE_MS).await;
-                }
-                other => return other,
-            }
-        }
-        self.call(&address, &command, patience).await
+        ask_session(&self.world, locator, command, patience).await
     }
 
     pub(super) async fn organization(
@@ -91,7 +80,7 @@ impl App {
         command: organization::protocol::Command,
         patience: Patience,
     ) -> Result<Outcome<organization::protocol::Reply>, Error> {
-        self.call(&Address::Organization(locator), &command, patience).await
+        call(&self.world, &Address::Organization(locator), &command, patience).await
     }
 
     pub(super) async fn account(
@@ -99,50 +88,71 @@ impl App {
         locator: Locator,
         command: account::protocol::Command,
     ) -> Result<Outcome<account::protocol::Reply>, Error> {
-        self.call(&Address::Account(locator), &command, Patience::Wait).await
+        call(&self.world, &Address::Account(locator), &command, Patience::Wait).await
     }
 
     pub(super) async fn directory(
         &self,
         command: directory::protocol::Command,
     ) -> Result<Outcome<directory::protocol::Reply>, Error> {
-        self.call(&Address::Directory, &command, Patience::Wait).await
+        call(&self.world, &Address::Directory, &command, Patience::Wait).await
     }
+}
 
-    async fn call<C: Serialize + Sync, R: DeserializeOwned>(
-        &self,
-        address: &Address,
-        command: &C,
-        patience: Patience,
-    ) -> Result<Outcome<R>, Error> {
-        let call = Box::pin(delivery::call(&*self.world.objects, address, command));
-        let answer = match select(call, self.world.timer.sleep(PATIENCE_MS)).await {
-            Either::Left((answer, _)) => answer?,
-            Either::Right(_) => return Err(PortError::new("object call", "no answer in time").into()),
-        };
-        match answer {
-            Answer::Done { reply, wait_ms, settled } => {
-                let wait = i64::try_from(wait_ms).ok().filter(|wait| *wait > 0);
-                let in_force_at = wait.map(|wait| self.world.clock.now().plus_millis(wait));
-                let settled = settled && self.hold(wait_ms, patience).await;
-                Ok(Outcome { reply, settled, in_force_at })
+/// Asks a session. Whoever is not there any more when the answer comes leaves this to the background.
+pub(super) async fn ask_session(
+    world: &World,
+    locator: Locator,
+    command: session::protocol::Command,
+    patience: Patience,
+) -> Result<Outcome<session::protocol::Reply>, Error> {
+    let address = Address::Session(locator);
+    let reads = session::SessionObject::effect(&command) != Effect::Writes;
+    for _ in 0..RETRIES {
+        match call(world, &address, &command, patience).await {
+            // An object that was moved or updated under the call; reading again does no harm.
+            Err(Error::Unavailable(error)) if reads && error.retryable => {
+                world.timer.sleep(RETRY_PAUSE_MS).await;
             }
-            Answer::Rejected(rejection) => Err(rejection.into()),
-            Answer::Failed { detail } => Err(Error::Failed(detail)),
+            other => return other,
         }
     }
+    call(world, &address, &command, patience).await
+}
 
-    /// Waits until a change is in force everywhere. The edge waits, not the object, which goes on working.
-    async fn hold(&self, wait_ms: u64, patience: Patience) -> bool {
-        if wait_ms == 0 {
-            return true;
+async fn call<C: Serialize + Sync, R: DeserializeOwned>(
+    world: &World,
+    address: &Address,
+    command: &C,
+    patience: Patience,
+) -> Result<Outcome<R>, Error> {
+    let call = Box::pin(delivery::call(&*world.objects, address, command));
+    let answer = match select(call, world.timer.sleep(PATIENCE_MS)).await {
+        Either::Left((answer, _)) => answer?,
+        Either::Right(_) => return Err(PortError::new("object call", "no answer in time").into()),
+    };
+    match answer {
+        Answer::Done { reply, wait_ms, settled } => {
+            let wait = i64::try_from(wait_ms).ok().filter(|wait| *wait > 0);
+            let in_force_at = wait.map(|wait| world.clock.now().plus_millis(wait));
+            let settled = settled && hold(world, wait_ms, patience).await;
+            Ok(Outcome { reply, settled, in_force_at })
         }
-        if wait_ms > LONGEST_WAIT_MS || patience == Patience::RespondAsync {
-            return false;
-        }
-        self.world.timer.sleep(wait_ms).await;
-        true
+        Answer::Rejected(rejection) => Err(rejection.into()),
+        Answer::Failed { detail } => Err(Error::Failed(detail)),
     }
+}
+
+/// Waits until a change is in force everywhere. The edge waits, not the object, which goes on working.
+async fn hold(world: &World, wait_ms: u64, patience: Patience) -> bool {
+    if wait_ms == 0 {
+        return true;
+    }
+    if wait_ms > LONGEST_WAIT_MS || patience == Patience::RespondAsync {
+        return false;
+    }
+    world.timer.sleep(wait_ms).await;
+    true
 }
 
 /// The reply has another shape than its command asks for: a worker and an object that do not belong together.

@@ -56,7 +56,7 @@ impl App {
     /// # Errors
     /// `Unavailable` if the organization cannot be reached.
     pub async fn list_invitations(&self, by: &Principal, page: Page) -> Result<(Vec<Invitation>, bool), Error> {
-        let command = Command::ListInvitations { caller: by.caller.clone(), page };
+        let command = Command::ListInvitations { caller: (*by.caller).clone(), page };
         let Reply::Invitations { invitations, more } =
             self.organization(by.caller.organization_id.locator(), command).await?.reply
         else {

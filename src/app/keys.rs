@@ -20,7 +20,7 @@ impl App {
     /// `KeyNotFound` for a key that does not exist or is out of reach: the two are one.
     pub async fn read_key(&self, by: &Principal, key_id: &ApiKeyId) -> Result<(ApiKey, Vec<LimitUse>), Error> {
         within_reach(by, key_id)?;
-        let command = Command::ReadKey { caller: by.caller.clone(), key_id: key_id.clone() };
+        let command = Command::ReadKey { caller: (*by.caller).clone(), key_id: key_id.clone() };
         let Reply::Key { key, limits } = self.session(key_id.locator(), command).await.map_err(hide_session)?.reply
         else {
             return unexpected();
@@ -33,7 +33,7 @@ impl App {
     /// # Errors
     /// `Unavailable` if the directory cannot be reached.
     pub async fn list_keys(&self, by: &Principal, query: KeyQuery) -> Result<(Vec<ApiKey>, bool), Error> {
-        let command = OrganizationCommand::ListKeys { caller: by.caller.clone(), query };
+        let command = OrganizationCommand::ListKeys { caller: (*by.caller).clone(), query };
         let OrganizationReply::Keys { keys, more } =
             self.organization(by.caller.organization_id.locator(), command).await?.reply
         else {

@@ -14,7 +14,7 @@ impl App {
     /// # Errors
     /// `Unavailable` if the organization cannot be reached.
     pub async fn list_members(&self, by: &Principal, page: Page) -> Result<(Vec<Member>, bool), Error> {
-        let command = Command::ListMembers { caller: by.caller.clone(), page };
+        let command = Command::ListMembers { caller: (*by.caller).clone(), page };
         let Reply::Members { members, more } =
             self.organization(by.caller.organization_id.locator(), command).await?.reply
         else {
@@ -28,7 +28,7 @@ impl App {
     /// # Errors
     /// `MemberNotFound`.
     pub async fn read_member(&self, by: &Principal, user_id: &UserId) -> Result<Member, Error> {
-        let command = Command::ReadMember { caller: by.caller.clone(), user_id: user_id.clone() };
+        let command = Command::ReadMember { caller: (*by.caller).clone(), user_id: user_id.clone() };
         self.command_member(by, command).await.map(|outcome| outcome.reply)
     }
 

@@ -34,7 +34,7 @@ impl App {
         if by.caller.reach == Reach::Session {
             return Err(Rejection::OutsideReach.into());
         }
-        let command = Command::Read { caller: Some(by.caller.clone()) };
+        let command = Command::Read { caller: Some((*by.caller).clone()) };
         let Reply::Organization { organization, pools, .. } =
             self.organization(by.caller.organization_id.locator(), command).await?.reply
         else {
@@ -87,7 +87,7 @@ impl App {
     /// # Errors
     /// `Unavailable` if it cannot be reached.
     pub async fn read_audit_log(&self, by: &Principal, query: AuditQuery) -> Result<AuditPage, Error> {
-        let command = Command::ListAudit { caller: by.caller.clone(), query };
+        let command = Command::ListAudit { caller: (*by.caller).clone(), query };
         let Reply::Audit { entries, more, head } =
             self.organization(by.caller.organization_id.locator(), command).await?.reply
         else {

@@ -48,7 +48,7 @@ impl App {
     /// # Errors
     /// `Unavailable` if the directory cannot be reached.
     pub async fn list_sessions(&self, by: &Principal, page: Page) -> Result<(Vec<Session>, bool), Error> {
-        let command = OrganizationCommand::ListSessions { caller: by.caller.clone(), page };
+        let command = OrganizationCommand::ListSessions { caller: (*by.caller).clone(), page };
         let OrganizationReply::Sessions { sessions, more } =
             self.organization(by.caller.organization_id.locator(), command).await?.reply
         else {
@@ -63,7 +63,7 @@ impl App {
     /// `SessionNotFound` for one that does not exist or is out of reach.
     pub async fn read_session(&self, by: &Principal, id: &SessionId) -> Result<(Session, SessionUsage), Error> {
         within_reach(by, id)?;
-        let command = Command::ReadSession { caller: by.caller.clone() };
+        let command = Command::ReadSession { caller: (*by.caller).clone() };
         let Reply::Session { session, usage: Some(usage) } = self.session(id.locator(), command).await?.reply else {
             return unexpected();
         };
@@ -76,7 +76,7 @@ impl App {
     /// `SessionNotFound` for one that does not exist or is out of reach.
     pub async fn session_health(&self, by: &Principal, id: &SessionId) -> Result<Health, Error> {
         within_reach(by, id)?;
-        let command = Command::Health { caller: by.caller.clone() };
+        let command = Command::Health { caller: (*by.caller).clone() };
         let Reply::Health(health) = self.session(id.locator(), command).await?.reply else {
             return unexpected();
         };

@@ -1,22 +1,32 @@
 //! Is this key good, for this, now?
 //!
-//! A forged key ends at the parser, without I/O. For any other the authority is asked, and KV beside it: a
-//! tombstone there is final and may answer first. KV empty, stale, slow or down changes nothing else.
+//! A forged key ends at the parser, and one that this isolate has a lease on at the lease: without I/O, and in a function
+//! that cannot wait. For any other the authority is asked, and KV beside it: a tombstone there is final and may answer
+//! first, and so may a record that accepts the key until some moment, where its session allows that. KV empty, slow or
+//! down changes nothing else.
+
+use std::sync::Arc;
 
 use futures_util::future::{Either, select};
 
-use super::call::unexpected;
+use super::call::{Patience, ask_session, unexpected};
+use super::leases::{Answering, Asked, Background, Job};
 use super::{App, Error};
 use crate::domain::api_key::ApiKey;
-use crate::domain::caller::Caller;
+use crate::domain::caller::{Caller, Reach};
+use crate::domain::consistency::Mode;
 use crate::domain::id::VerificationId;
+use crate::domain::key_hash::KeyHash;
+use crate::domain::lease::book::{Decision, Inquiry, Question};
+use crate::domain::lease::grant::Wish;
 use crate::domain::rate_limit::LimitUse;
 use crate::domain::secret_key::SecretKey;
 use crate::domain::session::{OrganizationStatus, SessionStatus};
 use crate::domain::timestamp::Timestamp;
-use crate::domain::usage::Origin;
+use crate::domain::usage::{Origin, Seen};
 use crate::domain::verification::{Check, Code, Demand, Outcome as CheckOutcome, Spent, Standing, explain};
 use crate::hash_index;
+use crate::object::Rejection;
 use crate::session::protocol::{Command, Reply, Verified, Verify};
 
 /// How long (ms) KV may take once the authority has failed.
@@ -33,21 +43,99 @@ pub struct VerifyKey {
     pub dry_run: bool,
     /// How many tokens and credits it costs.
     pub cost: u32,
+    /// Who may decide, at most. What the session allows is not widened by it.
+    pub mode: Mode,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// The caller's own words for it.
+    pub tags: Vec<String>,
+    /// Takes what goes on after the answer.
+    pub background: Background,
 }
 
 impl Default for VerifyKey {
     fn default() -> Self {
-        Self { demand: Demand::default(), explain: false, dry_run: false, cost: 1 }
+        Self {
+            demand: Demand::default(),
+            explain: false,
+            dry_run: false,
+            cost: 1,
+            mode: Mode::Edge,
+            origin: Origin::default(),
+            tags: Vec::new(),
+            background: Background::default(),
+        }
+    }
+}
+
+impl VerifyKey {
+    /// Whether it is asked only to be seen.
+    fn is_dry(&self) -> bool {
+        self.dry_run || self.explain
+    }
+
+    fn inquiry<'a>(&'a self, caller: Option<&'a Caller>) -> Inquiry<'a> {
+        Inquiry { demand: &self.demand, caller, cost: Some(self.cost), mode: self.mode }
+    }
+
+    /// How it is counted.
+    fn seen(&self, id: &VerificationId, code: Code, now: Timestamp) -> Seen {
+        Seen {
+            id: id.clone(),
+            at: now,
+            code,
+            cost: self.cost,
+            origin: self.origin.clone(),
+            ip: self.demand.ip,
+            tags: self.tags.clone(),
+        }
+    }
+}
+
+/// Who has decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Basis {
+    /// The authority, for this request; or arithmetic, which never changes its mind.
+    Strict,
+    /// The authority, by a lease that lasts.
+    Leased,
+    /// The authority, by a record in KV that lasts.
+    Edge,
+    /// The authority, by a lease that has ended; it cannot be reached, and its session allows that for a while.
+    Stale,
+}
+
+impl Basis {
+    /// The word that clients read.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Strict => "strict",
+            Self::Leased => "leased",
+            Self::Edge => "edge",
+            Self::Stale => "stale",
+        }
     }
 }
 
 /// How fresh a decision is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Freshness {
-    /// When the decision was made.
+    /// Who has decided.
+    pub basis: Basis,
+    /// When: no later than this.
     pub as_of: Timestamp,
-    /// How long (ms) ago the authority may have changed its mind without this answer knowing.
+    /// How long (ms) from now on the decision may be relied on; 0 means for this request only.
     pub max_staleness_ms: u64,
+}
+
+/// What was waited for (ms).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Waited {
+    /// For KV.
+    pub kv_ms: Option<u64>,
+    /// For objects.
+    pub objects_ms: Option<u64>,
 }
 
 /// A decision on a presented key.
@@ -58,7 +146,7 @@ pub struct Verification {
     /// The decision.
     pub code: Code,
     /// The key, unless the code is `NOT_FOUND`.
-    pub key: Option<ApiKey>,
+    pub key: Option<Arc<ApiKey>>,
     /// The checks that were made, if that was asked for.
     pub trace: Vec<Check>,
     /// The limits that were looked at, with what is left of them.
@@ -67,6 +155,46 @@ pub struct Verification {
     pub credits: Option<u64>,
     /// How fresh it is.
     pub freshness: Freshness,
+    /// What it cost.
+    pub waited: Waited,
+}
+
+impl Verification {
+    /// A decision that was made here.
+    fn here(id: VerificationId, decision: Decision) -> Self {
+        let Decision { code, key, mode, is_stale, as_of, rest_ms, limits } = decision;
+        let basis = match mode {
+            _ if is_stale => Basis::Stale,
+            Mode::Edge => Basis::Edge,
+            Mode::Leased => Basis::Leased,
+            Mode::Strict => Basis::Strict,
+        };
+        let freshness = Freshness { basis, as_of, max_staleness_ms: rest_ms };
+        let waited = Waited::default();
+        Self { id, code, key, trace: Vec::new(), limits, credits: None, freshness, waited }
+    }
+
+    /// That there is no such key, which a look at its text has told.
+    fn unknown(id: VerificationId, explained: bool, now: Timestamp) -> Self {
+        let freshness = Freshness { basis: Basis::Strict, as_of: now, max_staleness_ms: 0 };
+        let trace = if explained { vec![known(Code::NotFound)] } else { Vec::new() };
+        let (limits, waited) = (Vec::new(), Waited::default());
+        Self { id, code: Code::NotFound, key: None, trace, limits, credits: None, freshness, waited }
+    }
+
+    fn waiting(self, waited: Waited) -> Self {
+        Self { waited, ..self }
+    }
+}
+
+/// One verification that asks somebody.
+struct Asking<'a> {
+    secret: &'a SecretKey,
+    hash: KeyHash,
+    caller: Option<&'a Caller>,
+    request: &'a VerifyKey,
+    id: VerificationId,
+    question: Question,
 }
 
 impl App {
@@ -81,24 +209,112 @@ impl App {
         request: VerifyKey,
     ) -> Result<Verification, Error> {
         let id = VerificationId::from_seed(&self.seed()?);
-        let as_of = self.world.clock.now();
-        let mut verified = match SecretKey::parse(presented, &self.settings.prefix, self.keyring()) {
-            Ok(secret) => self.decide(&secret, caller, &request).await?,
-            Err(_) => ended(Code::NotFound, None, Vec::new()),
+        let Ok(secret) = SecretKey::parse(presented, &self.settings.prefix, self.keyring()) else {
+            return Ok(Verification::unknown(id, request.explain, self.now()));
         };
-        if request.explain {
-            verified.trace.insert(0, Check { name: "known".to_owned(), outcome: known(verified.code) });
+        let hash = secret.hash(self.keyring());
+        if let Some(decision) = self.decide_here(&secret, hash, caller, &request, &id) {
+            return Ok(Verification::here(id, decision));
         }
-        let Verified { code, key, trace, limits, credits, .. } = verified;
-        Ok(Verification { id, code, key, trace, limits, credits, freshness: Freshness { as_of, max_staleness_ms: 0 } })
+        let question = self.leases.lock().book.ask(self.now());
+        Box::pin(self.ask(Asking { secret: &secret, hash, caller, request: &request, id, question })).await
     }
 
-    async fn decide(
+    /// The same as far as it can be decided without asking anybody, and so without waiting; none if it cannot. What goes
+    /// on afterwards is in the background of the request.
+    pub fn verify_here(&self, presented: &str, caller: Option<&Caller>, request: &VerifyKey) -> Option<Verification> {
+        // Without entropy there is no service, which whoever asks the authority says.
+        let id = VerificationId::from_seed(&self.seed().ok()?);
+        let Ok(secret) = SecretKey::parse(presented, &self.settings.prefix, self.keyring()) else {
+            return Some(Verification::unknown(id, request.explain, self.now()));
+        };
+        let hash = secret.hash(self.keyring());
+        let decision = self.decide_here(&secret, hash, caller, request, &id)?;
+        Some(Verification::here(id, decision))
+    }
+
+    fn decide_here(
         &self,
         secret: &SecretKey,
+        hash: KeyHash,
         caller: Option<&Caller>,
         request: &VerifyKey,
-    ) -> Result<Verified, Error> {
+        id: &VerificationId,
+    ) -> Option<Decision> {
+        if request.is_dry() || request.mode == Mode::Strict {
+            return None;
+        }
+        let now = self.now();
+        let mut memory = self.leases.lock();
+        let decided = memory.book.decide(&hash, &request.inquiry(caller), now);
+        if let Some((decision, key)) = decided.as_ref().and_then(|decision| Some((decision, decision.key.as_ref()?))) {
+            memory.note(secret.locator(), &key.id, request.seen(id, decision.code, now), &request.background);
+        }
+        // Also if there were no tokens left: the next ones may be paid from a bank again.
+        memory.renew_if_due(&hash, secret.locator(), now, &request.background);
+        decided
+    }
+
+    async fn ask(&self, asking: Asking<'_>) -> Result<Verification, Error> {
+        let answer = self.question(&asking)?;
+        let (request, began) = (asking.request, asking.question.at());
+        let since = |now: Timestamp| Some(u64::try_from(now.millis_since(began)).unwrap_or(0));
+        if request.mode == Mode::Strict {
+            let verified = verified(answer.await?)?;
+            return Ok(self.asked(&asking, verified, since(self.now())));
+        }
+        let record = Box::pin(self.look_up(&asking));
+        match select(answer, record).await {
+            Either::Left((Ok(outcome), _)) => {
+                let verified = verified(outcome)?;
+                Ok(self.asked(&asking, verified, since(self.now())))
+            }
+            Either::Left((Err(error), record)) => {
+                let objects_ms = since(self.now());
+                let patience = self.world.timer.sleep(TOMBSTONE_PATIENCE_MS);
+                let found = match select(record, patience).await {
+                    Either::Left((found, _)) => found,
+                    Either::Right(_) => None,
+                };
+                let kv_ms = since(self.now());
+                let verification = match found {
+                    Some(verification) => verification,
+                    None => self.stale(&asking, &error).ok_or(error)?,
+                };
+                self.count(&asking, &verification);
+                Ok(verification.waiting(Waited { kv_ms, objects_ms }))
+            }
+            Either::Right((Some(verification), answer)) => {
+                self.hear_out_later(&asking, answer, &verification);
+                Ok(verification.waiting(Waited { kv_ms: since(self.now()), objects_ms: None }))
+            }
+            Either::Right((None, answer)) => match answer.await {
+                Ok(outcome) => {
+                    let verified = verified(outcome)?;
+                    Ok(self.asked(&asking, verified, since(self.now())))
+                }
+                Err(error) => {
+                    let verification = self.stale(&asking, &error).ok_or(error)?;
+                    self.count(&asking, &verification);
+                    let waited = since(self.now());
+                    Ok(verification.waiting(Waited { kv_ms: None, objects_ms: waited }))
+                }
+            },
+        }
+    }
+
+    /// The question to the authority, on its way. It belongs to nobody, so that it can be heard out later.
+    fn question(&self, asking: &Asking<'_>) -> Result<Answering, Error> {
+        let Asking { secret, hash, caller, request, id, question } = asking;
+        let leasable = !request.is_dry() && request.mode != Mode::Strict;
+        let wish = if leasable {
+            let mut memory = self.leases.lock();
+            let isolate = memory.isolate(|| self.seed())?;
+            let (tokens, banks) = memory.book.wish(hash, request.cost, question.at());
+            Some(Wish { isolate, tokens, banks })
+        } else {
+            None
+        };
         let verify = Verify {
             hashes: secret.hashes(self.keyring()),
             demand: request.demand.clone(),
@@ -106,53 +322,138 @@ impl App {
             explain: request.explain,
             dry_run: request.dry_run,
             cost: request.cost,
-            wish: None,
-            id: None,
-            origin: Origin::default(),
-            tags: Vec::new(),
+            wish,
+            id: (!request.is_dry()).then(|| id.clone()),
+            origin: request.origin.clone(),
+            tags: request.tags.clone(),
         };
-        let tombstone = Box::pin(self.tombstone(secret, &verify));
-        let authority = Box::pin(self.session(secret.locator(), Command::Verify(Box::new(verify.clone()))));
-        let outcome = match select(authority, tombstone).await {
-            Either::Left((Ok(outcome), _)) => outcome,
-            Either::Left((Err(error), tombstone)) => {
-                let patience = self.world.timer.sleep(TOMBSTONE_PATIENCE_MS);
-                return match select(tombstone, patience).await {
-                    Either::Left((Some(revoked), _)) => Ok(revoked),
-                    Either::Left((None, _)) | Either::Right(_) => Err(error),
-                };
-            }
-            Either::Right((Some(revoked), _)) => return Ok(revoked),
-            Either::Right((None, authority)) => authority.await?,
-        };
-        let Reply::Verified(verified) = outcome.reply else {
-            return unexpected();
-        };
-        Ok(*verified)
+        let (world, locator) = (self.world.clone(), secret.locator());
+        Ok(Box::pin(async move { ask_session(&world, locator, Command::Verify(Box::new(verify)), Patience::Wait).await }))
     }
 
-    /// What KV may decide alone: that the key is revoked.
-    async fn tombstone(&self, secret: &SecretKey, verify: &Verify) -> Option<Verified> {
-        let name = hash_index::name(verify.hashes.last()?);
+    /// What the authority has decided, for this request; and what is to be remembered of it.
+    fn asked(&self, asking: &Asking<'_>, verified: Verified, objects_ms: Option<u64>) -> Verification {
+        let Asking { hash, caller, request, question, .. } = asking;
+        if !request.is_dry() {
+            self.learn(*hash, &verified, request.cost, *question);
+        }
+        let Verified { code, key, mut trace, mut limits, credits, reach, .. } = verified;
+        if let Some(viewer) = caller.map(|caller| caller.reach).or(reach) {
+            limits.retain(|limit| Reach::sees(viewer, limit));
+        }
+        if request.explain {
+            trace.insert(0, known(code));
+        }
+        let freshness = Freshness { basis: Basis::Strict, as_of: question.at(), max_staleness_ms: 0 };
+        let (id, waited) = (asking.id.clone(), Waited { kv_ms: None, objects_ms });
+        Verification { id, code, key: key.map(Arc::new), trace, limits, credits, freshness, waited }
+    }
+
+    /// Remembers what an authority has said of a key.
+    pub(super) fn learn(&self, hash: KeyHash, verified: &Verified, cost: u32, question: Question) {
+        let Some(record) = &verified.key else { return };
+        let now = self.now();
+        let mut memory = self.leases.lock();
+        if let Some(lease) = &verified.lease {
+            let key = Arc::new(lease.key.as_deref().unwrap_or(record).clone());
+            memory.book.take(hash, key, lease, question, now);
+        } else {
+            memory.book.note(hash, &Arc::new(record.clone()), verified.code, question, now);
+        }
+        if verified.code == Code::RateLimited {
+            memory.book.refuse(&hash, cost, &verified.limits, question);
+        }
+    }
+
+    /// What KV may decide: that the key is revoked; or, until some moment, that it is good.
+    async fn look_up(&self, asking: &Asking<'_>) -> Option<Verification> {
+        let Asking { secret, hash, caller, request, id, question } = asking;
         // A failing KV is no news about the key; the authority decides.
-        let value = self.world.kv.get(&name).await.ok().flatten()?;
-        let key = hash_index::tombstone(&value, secret.locator())?;
-        let seen = verify.caller.as_ref().is_none_or(|caller| caller.reaches(&key.organization_id, &key.session_id));
-        if !seen {
+        let value = self.world.kv.get(&hash_index::name(hash)).await.ok().flatten()?;
+        let now = self.now();
+        if let Some(key) = hash_index::tombstone(&value, secret.locator()) {
+            let key = Arc::new(key);
+            if !caller.is_none_or(|caller| caller.reaches(&key.organization_id, &key.session_id)) {
+                return None;
+            }
+            self.leases.lock().book.note(*hash, &key, Code::Revoked, *question, now);
+            return Some(dead(id.clone(), key, request, now));
+        }
+        if request.is_dry() || request.mode < Mode::Edge {
             return None;
         }
-        let standing = Standing { session: SessionStatus::Connected, organization: OrganizationStatus::Active };
-        let (spent, now) = (Spent::default(), self.world.clock.now());
-        let trace = if verify.explain { explain(&key, standing, &verify.demand, spent, now) } else { Vec::new() };
-        Some(ended(Code::Revoked, Some(key), trace))
+        let record = hash_index::accepted(&value, secret.locator())?;
+        let mut memory = self.leases.lock();
+        if !memory.book.accept(*hash, Arc::new(record.key), &record.lease, record.until, now) {
+            return None;
+        }
+        let decision = memory.book.decide(hash, &request.inquiry(*caller), now)?;
+        Some(Verification::here(id.clone(), decision))
+    }
+
+    /// What an ended lease may still say while its authority cannot be reached.
+    fn stale(&self, asking: &Asking<'_>, error: &Error) -> Option<Verification> {
+        if !is_away(error) || asking.request.is_dry() {
+            return None;
+        }
+        let (now, inquiry) = (self.now(), asking.request.inquiry(asking.caller));
+        let decision = self.leases.lock().book.decide_stale(&asking.hash, &inquiry, now)?;
+        Some(Verification::here(asking.id.clone(), decision))
+    }
+
+    /// Counts a decision that its authority has not heard of.
+    fn count(&self, asking: &Asking<'_>, verification: &Verification) {
+        let Some(key) = verification.key.as_ref().filter(|_| !asking.request.is_dry()) else { return };
+        let seen = asking.request.seen(&asking.id, verification.code, self.now());
+        self.leases.lock().note(asking.secret.locator(), &key.id, seen, &asking.request.background);
+    }
+
+    /// The authority was asked and counts; if it has not heard of it after all, this isolate does.
+    fn hear_out_later(&self, asking: &Asking<'_>, answer: Answering, verification: &Verification) {
+        let Asking { secret, hash, request, id, question, .. } = asking;
+        if request.is_dry() {
+            return;
+        }
+        let seen = |key: &Arc<ApiKey>| (key.id.clone(), request.seen(id, verification.code, self.now()));
+        request.background.add(Job::HearOut(Box::new(Asked {
+            answer,
+            hash: *hash,
+            question: *question,
+            cost: request.cost,
+            seen: verification.key.as_ref().map(seen),
+            session: secret.locator(),
+        })));
     }
 }
 
-/// A decision that no limit has to do with.
-fn ended(code: Code, key: Option<ApiKey>, trace: Vec<Check>) -> Verified {
-    Verified { code, key, trace, limits: Vec::new(), credits: None, reach: None, lease: None }
+/// Whether somebody who has to be asked is away, which says nothing about the key.
+pub(super) fn is_away(error: &Error) -> bool {
+    matches!(error, Error::Unavailable(_) | Error::Failed(_) | Error::Rejected(Rejection::PolicyUnknown))
 }
 
-fn known(code: Code) -> CheckOutcome {
-    if code == Code::NotFound { CheckOutcome::Refused } else { CheckOutcome::Passed }
+fn verified(outcome: super::Outcome<Reply>) -> Result<Verified, Error> {
+    match outcome.reply {
+        Reply::Verified(verified) => Ok(*verified),
+        _ => unexpected(),
+    }
+}
+
+/// What a tombstone says.
+fn dead(id: VerificationId, key: Arc<ApiKey>, request: &VerifyKey, now: Timestamp) -> Verification {
+    let mut trace = Vec::new();
+    if request.explain {
+        let standing = Standing { session: SessionStatus::Connected, organization: OrganizationStatus::Active };
+        trace.push(known(Code::Revoked));
+        trace.extend(explain(&key, standing, &request.demand, Spent::default(), now));
+    }
+    let as_of = key.revocation.as_ref().map_or(now, |revocation| revocation.at.min(now));
+    let freshness = Freshness { basis: Basis::Edge, as_of, max_staleness_ms: 0 };
+    let (limits, waited) = (Vec::new(), Waited::default());
+    Verification { id, code: Code::Revoked, key: Some(key), trace, limits, credits: None, freshness, waited }
+}
+
+/// The first check: whether there is such a key.
+fn known(code: Code) -> Check {
+    let outcome = if code == Code::NotFound { CheckOutcome::Refused } else { CheckOutcome::Passed };
+    Check { name: "known".to_owned(), outcome }
 }

@@ -14,7 +14,7 @@ use super::ip_network::IpAllowList;
 use super::operation::Operation;
 use super::organization::Organization;
 use super::permission::{PermissionPreset, Permissions};
-use super::rate_limit::RateLimits;
+use super::rate_limit::{Level, LimitUse, RateLimits};
 use super::session::Session;
 use super::timestamp::Timestamp;
 
@@ -26,6 +26,15 @@ pub enum Reach {
     Organization,
     /// The caller's own session.
     Session,
+}
+
+impl Reach {
+    /// How far a pool is used tells how much happens in other sessions. Whoever is bound to one learns that it is spent,
+    /// and nothing before.
+    #[must_use]
+    pub fn sees(self, limit: &LimitUse) -> bool {
+        self == Self::Organization || limit.level != Level::Organization || limit.refusal.is_some()
+    }
 }
 
 /// Who has presented a credential.
@@ -94,12 +103,17 @@ impl Caller {
     pub fn new(key: &ApiKey, session: &Session) -> Self {
         let everywhere =
             session.is_production_default() && key.settings.permissions.allows(&Operation::AllApiKeys.permission());
+        Self::reaching(key, if everywhere { Reach::Organization } else { Reach::Session })
+    }
+
+    /// Describes the caller that presented `key`, which reaches so far.
+    pub fn reaching(key: &ApiKey, reach: Reach) -> Self {
         Self {
             bearer: Bearer::Key { key_id: key.id.clone() },
             organization_id: key.organization_id.clone(),
             session_id: key.session_id.clone(),
             environment: key.environment,
-            reach: if everywhere { Reach::Organization } else { Reach::Session },
+            reach,
             permissions: key.settings.permissions.clone(),
             domain: key.settings.domain.clone(),
             ip_allow_list: key.settings.ip_allow_list.clone(),

@@ -23,7 +23,7 @@ impl Mode {
 
     /// The word that clients read and write.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Strict => "strict",
             Self::Leased => "leased",

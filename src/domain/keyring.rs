@@ -194,6 +194,16 @@ impl Keyring {
             .collect()
     }
 
+    /// The last of these: the one that is stored from now on.
+    #[must_use]
+    pub fn hash(&self, digest: &[u8; 32]) -> KeyHash {
+        let start = (0_u8, *digest);
+        let (version, hash) = self
+            .oldest_first()
+            .fold(start, |(version, inner), root| (version.saturating_add(1), mac(&root.pepper, &[inner.as_slice()])));
+        KeyHash::new(version, hash)
+    }
+
     /// The version of the hashes that are stored from now on: how many roots there are.
     #[must_use]
     pub fn newest_version(&self) -> u8 {

@@ -158,6 +158,12 @@ impl SecretKey {
     pub fn hashes(&self, keyring: &Keyring) -> Vec<KeyHash> {
         keyring.hashes(&self.digest())
     }
+
+    /// The hash under the newest pepper.
+    #[must_use]
+    pub fn hash(&self, keyring: &Keyring) -> KeyHash {
+        keyring.hash(&self.digest())
+    }
 }
 
 impl fmt::Debug for SecretKey {

@@ -1,5 +1,7 @@
 //! What is counted of verifications: how many, with which outcome, and where from.
 
+pub mod tallies;
+
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
@@ -67,4 +69,21 @@ pub struct Report {
     pub seq: u64,
     /// What it says.
     pub tallies: Vec<Tally>,
+}
+
+/// How long (ms) the finest grain of usage is.
+pub const MINUTE_MS: i64 = 60_000;
+
+/// The beginning of the minute in which a moment lies.
+#[must_use]
+pub fn minute_of(at: Timestamp) -> Timestamp {
+    at.plus_millis(-at.as_millis().rem_euclid(MINUTE_MS))
+}
+
+/// Counts this many more of an outcome.
+pub fn add(counts: &mut Vec<(Code, u64)>, code: Code, more: u64) {
+    match counts.iter_mut().find(|(counted, _)| *counted == code) {
+        Some((_, count)) => *count = count.saturating_add(more),
+        None => counts.push((code, more)),
+    }
 }

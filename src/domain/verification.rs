@@ -72,6 +72,27 @@ impl Code {
         Self::UsageExceeded,
     ];
 
+    /// Whether the key is refused whatever it is wanted for.
+    pub fn ends_everything(self) -> bool {
+        match self {
+            Self::Revoked
+            | Self::Disabled
+            | Self::Expired
+            | Self::NotYetValid
+            | Self::OrganizationSuspended
+            | Self::SessionDisconnected => true,
+            Self::Valid
+            | Self::NotFound
+            | Self::WrongSession
+            | Self::WrongEnvironment
+            | Self::Forbidden
+            | Self::InsufficientPermissions
+            | Self::DomainNotAllowed
+            | Self::RateLimited
+            | Self::UsageExceeded => false,
+        }
+    }
+
     /// The word that clients read.
     pub fn as_str(self) -> &'static str {
         match self {

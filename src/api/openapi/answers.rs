@@ -168,7 +168,7 @@ fn text(owner: &str, member: &str) -> Value {
         (_, "level") => whose(),
         (_, "interval") => interval(),
         ("VerificationBody", "code") => one_of(verification::Code::ALL.map(verification::Code::as_str)),
-        ("FreshnessBody", "mode") => one_of(["strict"]),
+        ("FreshnessBody", "mode") => one_of(["strict", "leased", "edge", "stale"]),
         ("ActorBody", "type") => one_of(["api_key", "user", "operator"]),
         ("AuditEntryBody", "action") => actions(),
         ("HealthBody", "keys") => counts(),

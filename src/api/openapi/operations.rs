@@ -83,7 +83,7 @@ const INVITING: &[Code] = &[AlreadyMember, TooManyInvitations, OrganizationSuspe
 pub(super) const OPERATIONS: &[Operation] = &[
     operation("meta::healthz", "checkHealth", Done, None, &[], &[]),
     operation("meta::openapi", "describeApi", Done, None, &[], &[]),
-    operation("verification::whoami", "whoami", Done, None, &["permission", "domain", "cost", "on_limit"],
+    operation("verification::whoami", "whoami", Done, None, &["permission", "domain", "cost", "on_limit", "consistency"],
         &[ForbiddenIp, InsufficientPermissions, DomainNotAllowed, RateLimited, UsageExceeded, VerificationUnavailable]),
     operation("verification::verify", "verifyKey", Done, Some("VerifyKey"), &[], &[VerificationUnavailable]),
     operation("keys::create", "createApiKey", Created, Some("CreateApiKey"), &[],

@@ -15,6 +15,7 @@ use crate::api::operator::CUSTOM_LIMIT_MAX;
 use crate::api::pages::{FILTER_CHARACTERS_MAX, PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX};
 use crate::api::verification::COST_MAX;
 use crate::domain::api_key::Status;
+use crate::domain::consistency::Mode;
 use crate::domain::credits::CREDITS_MAX;
 use crate::domain::environment::Environment;
 use crate::domain::ip_network::MAX_NETWORKS;
@@ -104,6 +105,7 @@ pub(super) fn parameter(name: &str) -> Value {
             json!({ "type": "integer", "minimum": 0, "maximum": COST_MAX, "default": 1 }),
             "What the request costs of limits and credits.",
         ),
+        "consistency" => (consistency(), "Who may decide this time; it can only be narrower than the session allows."),
         "on_limit" => (
             json!({ "type": "string", "enum": ["429", "403"], "default": "429" }),
             "The status for limits: 403 for proxies that cannot pass on a 429.",
@@ -355,10 +357,20 @@ fn verified() -> Vec<Field> {
             json!({ "type": "integer", "minimum": 0, "maximum": COST_MAX, "default": 1 }),
             "What the request costs of limits and credits; 0 spends nothing, and passes all of them.",
         ),
+        (
+            "consistency",
+            Optional,
+            consistency(),
+            "Who may decide this time; it can only be narrower than the session allows.",
+        ),
         ("tags", Optional, list(&text(Tag::MAX_CHARACTERS), TAGS_MAX), "Labels for the usage statistics."),
         ("explain", Optional, flag(), "Whether to answer with the checks that were made; that leaves no trace either."),
         ("dryRun", Optional, flag(), "Whether to leave no trace: nothing is spent, `lastUsedAt` stays."),
     ]
+}
+
+fn consistency() -> Value {
+    one_of(Mode::ALL.map(Mode::as_str))
 }
 
 fn organization(name: Presence, others: Presence) -> Vec<Field> {

@@ -2,45 +2,52 @@
 //!
 //! An entry is found by the hash of the presented secret key, so it belongs to one key of one organization. It holds no
 //! plaintext. The book is bounded in entries and bytes; what was used longest ago goes first, which costs a question and
-//! nothing else. A clock that is seen running backwards empties it.
+//! nothing else. A clock that is seen running backwards empties it, and nothing counts any more that was asked for
+//! before: nobody knows how long ago that was.
 
 mod entry;
+mod index;
+mod leased;
 
 use std::sync::Arc;
 
 use lru::LruCache;
 
 use super::bank::BankReport;
-use super::grant::{KeyWish, Lease};
+use super::grant::{Edition, KeyWish, Lease};
+use super::margin_ms;
 use crate::domain::api_key::ApiKey;
-use crate::domain::caller::Reach;
+use crate::domain::caller::Caller;
 use crate::domain::consistency::Mode;
 use crate::domain::key_hash::KeyHash;
 use crate::domain::locator::Locator;
 use crate::domain::rate_limit::LimitUse;
-use crate::domain::session::{OrganizationStatus, SessionStatus};
 use crate::domain::timestamp::Timestamp;
-use crate::domain::verification::{Code, Demand, Standing, decide};
+use crate::domain::verification::{Code, Demand};
 
-pub use entry::Entry;
+use entry::Entry;
+use index::Index;
+use leased::{Ends, Leased};
 
 /// The most entries.
 pub const ENTRIES_MAX: usize = 20_000;
 /// The most bytes all entries may take together, about.
 pub const BYTES_MAX: usize = 16 * 1024 * 1024;
+/// The most keys of one renewal; those whose leases end first.
+pub const RENEWED_MAX: usize = 256;
 /// How long (ms) it is remembered that a key is revoked: that never changes back.
 const REVOKED_MS: i64 = 600_000;
+/// How long (ms) it is remembered that the authority has refused a key: longer than any record in KV is accepted.
+const REFUSED_MS: i64 = 120_000;
 
 /// A decision that was made here.
 #[derive(Debug, Clone)]
 pub struct Decision {
     /// The decision.
     pub code: Code,
-    /// The key.
-    pub key: Arc<ApiKey>,
-    /// How far it reaches as a caller.
-    pub reach: Reach,
-    /// Who decided.
+    /// The key, unless the code is `NotFound`.
+    pub key: Option<Arc<ApiKey>>,
+    /// Who has decided: the authority by a lease, or by a record in KV.
     pub mode: Mode,
     /// Whether the lease itself has ended, and the authority cannot be reached.
     pub is_stale: bool,
@@ -48,7 +55,7 @@ pub struct Decision {
     pub as_of: Timestamp,
     /// How long (ms) the decision may still be relied on.
     pub rest_ms: u64,
-    /// The limits, with what is left of them.
+    /// The limits that were looked at and may be seen, with what is left of them.
     pub limits: Vec<LimitUse>,
 }
 
@@ -57,133 +64,242 @@ pub struct Decision {
 pub struct Inquiry<'a> {
     /// What the key is wanted for.
     pub demand: &'a Demand,
+    /// Who asks; none when the key speaks for itself.
+    pub caller: Option<&'a Caller>,
     /// How many tokens it costs; none if nothing is to be spent, as for a caller's own key.
     pub cost: Option<u32>,
     /// Who may decide, at most.
     pub mode: Mode,
 }
 
+impl Inquiry<'_> {
+    /// Whether whoever asks can see the key at all.
+    fn sees(&self, key: &ApiKey) -> bool {
+        self.caller.is_none_or(|caller| caller.reaches(&key.organization_id, &key.session_id))
+    }
+}
+
+/// That the authority is asked something: when, and in which life of the book.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Question {
+    at: Timestamp,
+    life: u64,
+}
+
+impl Question {
+    /// When it was asked.
+    #[must_use]
+    pub fn at(&self) -> Timestamp {
+        self.at
+    }
+}
+
 /// The leases of one isolate.
 pub struct Book {
     entries: LruCache<KeyHash, Entry>,
+    by_session: Index,
     bytes: usize,
     seen: Timestamp,
+    /// How often the clock was seen running backwards.
+    life: u64,
 }
 
 impl Default for Book {
     fn default() -> Self {
-        Self { entries: LruCache::unbounded(), bytes: 0, seen: Timestamp::MIN }
+        Self { entries: LruCache::unbounded(), by_session: Index::default(), bytes: 0, seen: Timestamp::MIN, life: 0 }
     }
 }
 
 impl Book {
-    /// Looks at the clock: one that runs backwards ends all leases.
+    /// Looks at the clock: one that runs backwards ends all leases, those that are on their way here too.
     fn look_at(&mut self, now: Timestamp) {
         if now < self.seen {
             self.entries.clear();
+            self.by_session = Index::default();
             self.bytes = 0;
+            self.life = self.life.saturating_add(1);
         }
         self.seen = now;
+    }
+
+    /// The authority is about to be asked. What comes of it counts from here.
+    pub fn ask(&mut self, now: Timestamp) -> Question {
+        self.look_at(now);
+        Question { at: now, life: self.life }
     }
 
     /// Decides on a key by its lease, and spends what that costs; none if the authority has to be asked.
     pub fn decide(&mut self, hash: &KeyHash, inquiry: &Inquiry<'_>, now: Timestamp) -> Option<Decision> {
         self.look_at(now);
-        let entry = self.entries.get_mut(hash)?;
-        if entry.is_revoked() {
-            return entry.is_remembered(now).then(|| entry.decision(Code::Revoked, now));
-        }
-        if inquiry.mode < entry.mode() || !entry.is_live(now) {
+        if inquiry.mode == Mode::Strict {
             return None;
         }
-        entry.use_at(now);
-        let code = entry.judge(inquiry.demand);
-        let Some(cost) = inquiry.cost.filter(|_| code == Code::Valid) else {
-            return Some(entry.decision(code, now));
-        };
-        if let Some(refused) = entry.refused(cost, now) {
-            return Some(refused);
+        match self.entries.get_mut(hash)? {
+            Entry::Leased(leased) => leased.decide(inquiry, now),
+            Entry::Revoked(revoked) => revoked.decide(inquiry, now),
+            Entry::Refused(_) => None,
         }
-        entry.spend(cost, now).then(|| entry.decision(Code::Valid, now))
     }
 
     /// The same while the authority cannot be reached, for sessions that allow it. Nothing that is counted is decided.
     pub fn decide_stale(&mut self, hash: &KeyHash, inquiry: &Inquiry<'_>, now: Timestamp) -> Option<Decision> {
         self.look_at(now);
-        let entry = self.entries.get_mut(hash)?;
-        if inquiry.mode < entry.mode() || entry.counts() || !entry.is_stale_live(now) {
+        if inquiry.mode == Mode::Strict {
             return None;
         }
-        let code = entry.judge(inquiry.demand);
-        Some(Decision { is_stale: true, ..entry.decision(code, now) })
+        match self.entries.get_mut(hash)? {
+            Entry::Leased(leased) => leased.decide_stale(inquiry, now),
+            Entry::Revoked(_) | Entry::Refused(_) => None,
+        }
     }
 
-    /// Takes a lease that was asked for at `asked_at` and has come at `now`. One that comes after its end is nothing.
-    pub fn take(&mut self, hash: KeyHash, key: Arc<ApiKey>, lease: &Lease, asked_at: Timestamp, now: Timestamp) {
+    /// The caller that presents this key, as its lease describes it.
+    pub fn caller(&mut self, hash: &KeyHash) -> Option<Arc<Caller>> {
+        match self.entries.peek_mut(hash)? {
+            Entry::Leased(leased) => Some(leased.caller()),
+            Entry::Revoked(_) | Entry::Refused(_) => None,
+        }
+    }
+
+    /// Takes a lease. One that comes after its end is nothing, and neither is one on an earlier edition than is known, on
+    /// a key that is revoked, or one that was asked for before the clock ran backwards.
+    pub fn take(&mut self, hash: KeyHash, key: Arc<ApiKey>, lease: &Lease, question: Question, now: Timestamp) {
         self.look_at(now);
-        if asked_at > now {
+        if question.life != self.life || lease.mode == Mode::Strict {
             return;
         }
-        let former = self.remove(&hash);
-        if let Some(entry) = Entry::new(key, lease, asked_at, now, former) {
-            self.insert(hash, entry);
+        let Some(ends) = Ends::of_lease(&key, lease, question.at, now) else { return };
+        self.put(hash, key, lease, &ends, now);
+    }
+
+    /// Takes a record of KV that accepts until `until`, by the clock of its authority. False if it is not to be believed:
+    /// it is over, or something later is known.
+    pub fn accept(&mut self, hash: KeyHash, key: Arc<ApiKey>, lease: &Lease, until: Timestamp, now: Timestamp) -> bool {
+        self.look_at(now);
+        if lease.mode != Mode::Edge || lease.counts {
+            return false;
+        }
+        let Some(ends) = Ends::of_record(&key, lease, until, now) else { return false };
+        match self.entries.peek(&hash) {
+            Some(Entry::Refused(refused)) if refused.is_remembered(now) => false,
+            _ => self.put(hash, key, lease, &ends, now),
         }
     }
 
-    /// The authority was asked and has given no lease: what was held is not renewed. A key that is revoked is remembered.
-    pub fn note(&mut self, hash: KeyHash, key: &Arc<ApiKey>, code: Code, now: Timestamp) {
+    /// Whether it is the latest that is known now.
+    fn put(&mut self, hash: KeyHash, key: Arc<ApiKey>, lease: &Lease, ends: &Ends, now: Timestamp) -> bool {
+        let mut former = None;
+        match self.entries.peek_mut(&hash) {
+            Some(Entry::Revoked(revoked)) if revoked.is_remembered(now) => return false,
+            // What was asked for before the refusal was may be older than it.
+            Some(Entry::Refused(refused)) if refused.is_remembered(now) && ends.asked_at <= refused.asked_at => {
+                return false;
+            }
+            Some(Entry::Leased(known)) if is_older(&lease.edition, &known.edition()) => {
+                known.give_back(lease);
+                return false;
+            }
+            Some(Entry::Leased(known)) if known.edition() == lease.edition => {
+                known.renew(lease, ends);
+                return true;
+            }
+            Some(Entry::Leased(known)) => former = Some(known.close()),
+            Some(Entry::Revoked(_) | Entry::Refused(_)) | None => {}
+        }
+        let leased = Leased::new(key, lease, ends, former.unwrap_or_default());
+        self.insert(hash, Entry::Leased(Box::new(leased)));
+        true
+    }
+
+    /// The authority has decided, and given no lease. A key that is revoked is remembered, and so is that one was
+    /// refused whatever it was wanted for: no earlier record makes it good again.
+    pub fn note(&mut self, hash: KeyHash, key: &Arc<ApiKey>, code: Code, question: Question, now: Timestamp) {
         self.look_at(now);
         if code == Code::Revoked {
+            let entry = Entry::revoked(Arc::clone(key), now, now.plus_millis(REVOKED_MS));
+            self.insert(hash, entry);
+        } else if code.ends_everything() {
+            self.doubt(hash, question, now);
+        } else if matches!(self.entries.peek(&hash), Some(Entry::Leased(leased)) if leased.edition().key < key.generation)
+        {
             self.remove(&hash);
-            self.insert(hash, Entry::revoked(Arc::clone(key), now, now.plus_millis(REVOKED_MS)));
+        }
+    }
+
+    /// The authority refuses whoever presents this key, and shows no record of it.
+    pub fn doubt(&mut self, hash: KeyHash, question: Question, now: Timestamp) {
+        self.look_at(now);
+        if !matches!(self.entries.peek(&hash), Some(Entry::Revoked(_))) {
+            self.insert(hash, Entry::refused(question.at, now.plus_millis(REFUSED_MS)));
         }
     }
 
     /// A limit has refused. It is remembered until there can be enough again, and no longer than the lease.
-    pub fn refuse(&mut self, hash: &KeyHash, cost: u32, limits: &[LimitUse], now: Timestamp) {
-        self.look_at(now);
-        if let Some(entry) = self.entries.get_mut(hash) {
-            entry.refuse(cost, limits, now);
+    pub fn refuse(&mut self, hash: &KeyHash, cost: u32, limits: &[LimitUse], question: Question) {
+        if let Some(Entry::Leased(leased)) = self.entries.peek_mut(hash)
+            && question.life == self.life
+        {
+            leased.refuse(cost, limits, question.at);
         }
     }
 
     /// How many tokens of a key's limits should be asked for, and what has become of those that were had.
-    pub fn wish(&mut self, hash: &KeyHash, now: Timestamp) -> (u32, Vec<BankReport>) {
-        self.entries.get_mut(hash).map_or((0, Vec::new()), |entry| entry.wish(now))
-    }
-
-    /// Whether a session has leases here that should be renewed now.
-    pub fn is_due(&self, hash: &KeyHash, now: Timestamp) -> bool {
-        self.entries.peek(hash).is_some_and(|entry| entry.is_due(now))
-    }
-
-    /// What to ask a session for: leases that were used since they were given, all of them, though some would last a
-    /// little longer. Banks that have ended are reported along.
-    pub fn wishes(&mut self, session: Locator, now: Timestamp) -> Vec<(KeyHash, KeyWish)> {
-        let mut wishes = Vec::new();
-        for (hash, entry) in self.entries.iter_mut().filter(|(_, entry)| entry.is_of(session)) {
-            if let Some(wish) = entry.renewal(now) {
-                wishes.push((*hash, wish));
-            }
+    pub fn wish(&mut self, hash: &KeyHash, cost: u32, now: Timestamp) -> (u32, Vec<BankReport>) {
+        self.look_at(now);
+        match self.entries.peek_mut(hash) {
+            Some(Entry::Leased(leased)) => leased.wish(cost, now),
+            Some(Entry::Revoked(_) | Entry::Refused(_)) | None => (0, Vec::new()),
         }
-        wishes
+    }
+
+    /// Whether the lease on a key should be renewed now.
+    pub fn is_due(&self, hash: &KeyHash, now: Timestamp) -> bool {
+        matches!(self.entries.peek(hash), Some(Entry::Leased(leased)) if leased.is_due(now))
+    }
+
+    /// What to ask a session for: the leases that were used since they were given, even where they would last a little
+    /// longer. What has become of tokens is reported along.
+    pub fn wishes(&mut self, session: Locator, now: Timestamp) -> Vec<(KeyHash, KeyWish)> {
+        self.look_at(now);
+        let entries = &mut self.entries;
+        let mut candidates: Vec<(Timestamp, KeyHash)> = self
+            .by_session
+            .of(session)
+            .filter_map(|hash| match entries.peek(hash)? {
+                Entry::Leased(leased) if leased.has_news() => Some((leased.until(), *hash)),
+                Entry::Leased(_) | Entry::Revoked(_) | Entry::Refused(_) => None,
+            })
+            .collect();
+        candidates.sort_by_key(|(until, _)| *until);
+        candidates.truncate(RENEWED_MAX);
+        let wish = |(_, hash): (Timestamp, KeyHash)| match entries.peek_mut(&hash)? {
+            Entry::Leased(leased) => Some((hash, leased.renewal(now))),
+            Entry::Revoked(_) | Entry::Refused(_) => None,
+        };
+        candidates.into_iter().filter_map(wish).collect()
     }
 
     /// Takes what a renewal has brought. Without a lease, the key has to be asked for again.
-    pub fn renewed(&mut self, hash: KeyHash, lease: Option<&Lease>, asked_at: Timestamp, now: Timestamp) {
+    pub fn renewed(&mut self, hash: KeyHash, lease: Option<&Lease>, question: Question, now: Timestamp) {
         self.look_at(now);
+        let known = match self.entries.peek(&hash) {
+            Some(Entry::Leased(leased)) => Some((Arc::clone(leased.key()), leased.edition())),
+            Some(Entry::Revoked(_) | Entry::Refused(_)) | None => None,
+        };
         let Some(lease) = lease else {
-            self.remove(&hash);
+            // Only a lease is let go: that a key is revoked stays known.
+            if known.is_some() {
+                self.remove(&hash);
+            }
             return;
         };
-        let known = self.entries.peek(&hash).map(|entry| (Arc::clone(entry.key()), entry.edition()));
         let key = match (&lease.key, known) {
             (Some(key), _) => Arc::new((**key).clone()),
             (None, Some((key, edition))) if edition == lease.edition => key,
             // Meanwhile it was let go, or replaced by another edition: nobody knows what the lease is about.
             (None, _) => return,
         };
-        self.take(hash, key, lease, asked_at, now);
+        self.take(hash, key, lease, question, now);
     }
 
     /// How many entries there are, and how many bytes they take, about.
@@ -192,28 +308,42 @@ impl Book {
         (self.entries.len(), self.bytes)
     }
 
-    fn insert(&mut self, hash: KeyHash, entry: Entry) {
-        self.bytes = self.bytes.saturating_add(entry.bytes());
-        if let Some((_, former)) = self.entries.push(hash, entry) {
-            self.bytes = self.bytes.saturating_sub(former.bytes());
+    fn insert(&mut self, hash: KeyHash, mut entry: Entry) {
+        self.remove(&hash);
+        if let Entry::Leased(leased) = &mut entry {
+            leased.place = self.by_session.add(leased.session(), hash);
         }
+        self.bytes = self.bytes.saturating_add(entry.bytes());
+        self.entries.push(hash, entry);
         while self.entries.len() > ENTRIES_MAX || (self.bytes > BYTES_MAX && self.entries.len() > 1) {
             let Some((_, former)) = self.entries.pop_lru() else { break };
-            self.bytes = self.bytes.saturating_sub(former.bytes());
+            self.forget(&former);
         }
     }
 
-    fn remove(&mut self, hash: &KeyHash) -> Option<Entry> {
-        let former = self.entries.pop(hash)?;
+    fn remove(&mut self, hash: &KeyHash) {
+        if let Some(former) = self.entries.pop(hash) {
+            self.forget(&former);
+        }
+    }
+
+    fn forget(&mut self, former: &Entry) {
         self.bytes = self.bytes.saturating_sub(former.bytes());
-        Some(former)
+        if let Entry::Leased(leased) = former {
+            self.by_session.remove(leased.session(), leased.place);
+        }
     }
 }
 
-/// What surrounds a key that has a lease: nothing that refuses, or it would have none.
-const GOOD: Standing = Standing { session: SessionStatus::Connected, organization: OrganizationStatus::Active };
-
-fn judge(key: &ApiKey, demand: &Demand, decided_at: Timestamp) -> Code {
-    // The authority has looked at its clock, and a lease ends before the key does.
-    decide(key, GOOD, demand, decided_at)
+/// Whether a decision rests on something that has been replaced since. Each part only ever grows.
+fn is_older(edition: &Edition, known: &Edition) -> bool {
+    edition.key < known.key || edition.session < known.session || edition.policy < known.policy
 }
+
+/// When a record ends that accepts until `until` by its authority's clock: the two clocks may differ by the margin.
+fn accepted_until(until: Timestamp, decided_at: Timestamp) -> Timestamp {
+    until.plus_millis(-margin_ms(until.millis_since(decided_at).max(0)))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,37 @@
+//! Which leases belong to one session: for a renewal, which is about all of them.
+
+use std::collections::BTreeMap;
+
+use crate::domain::key_hash::KeyHash;
+use crate::domain::locator::Locator;
+
+/// The keys of each session that has leases, in the order in which they came.
+#[derive(Default)]
+pub(super) struct Index {
+    next: u64,
+    sessions: BTreeMap<Locator, BTreeMap<u64, KeyHash>>,
+}
+
+impl Index {
+    /// Adds a key. Its place is what it is removed by.
+    pub(super) fn add(&mut self, session: Locator, hash: KeyHash) -> u64 {
+        self.next = self.next.saturating_add(1);
+        self.sessions.entry(session).or_default().insert(self.next, hash);
+        self.next
+    }
+
+    /// Removes a key.
+    pub(super) fn remove(&mut self, session: Locator, place: u64) {
+        if let Some(keys) = self.sessions.get_mut(&session) {
+            keys.remove(&place);
+            if keys.is_empty() {
+                self.sessions.remove(&session);
+            }
+        }
+    }
+
+    /// The keys of a session.
+    pub(super) fn of(&self, session: Locator) -> impl Iterator<Item = &KeyHash> {
+        self.sessions.get(&session).into_iter().flat_map(BTreeMap::values)
+    }
+}
