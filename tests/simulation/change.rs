@@ -44,19 +44,19 @@ pub(crate) enum SessionChange {
 pub(crate) const WIDE: [&str; 2] = ["emails:send", "emails:read"];
 
 impl KeyChange {
-    /// The record afterwards; none if nothing changes. Tells whether it allows less than before.
-    pub(crate) fn apply(self, before: &ApiKey, now: Timestamp) -> Option<(ApiKey, bool)> {
+    /// The record afterwards; none if nothing changes.
+    pub(crate) fn apply(self, before: &ApiKey, now: Timestamp) -> Option<ApiKey> {
         let mut settings = before.settings.clone();
         let mut disabled = before.disabled;
         match self {
             Self::Read => return None,
             Self::Revoke => {
                 let after = before.clone().revoke(None, now);
-                return (after != *before).then_some((after, true));
+                return (after != *before).then_some(after);
             }
             Self::Retire(overlap_ms) => {
                 let successor = ApiKeyId::from_trusted("key_successor".to_owned());
-                return before.clone().retire(successor, overlap_ms, now).ok().map(|after| (after, true));
+                return before.clone().retire(successor, overlap_ms, now).ok();
             }
             Self::Disable => disabled = true,
             Self::Enable => disabled = false,
@@ -68,44 +68,25 @@ impl KeyChange {
         if settings == before.settings && disabled == before.disabled {
             return None;
         }
-        let earlier = match (settings.expires_at, before.settings.expires_at) {
-            (Some(after), Some(before)) => after < before,
-            (Some(_), None) => true,
-            (None, _) => false,
-        };
-        let tightens = match self {
-            Self::Expire(_) => earlier,
-            Self::Enable | Self::Widen | Self::Endless => false,
-            _ => true,
-        };
-        before.clone().change(settings, disabled, now).ok().map(|after| (after, tightens))
+        before.clone().change(settings, disabled, now).ok()
     }
 }
 
 impl SessionChange {
     /// The same for a session.
-    pub(crate) fn apply(self, before: &Session) -> Option<(Session, bool)> {
+    pub(crate) fn apply(self, before: &Session) -> Option<Session> {
         let mut after = before.clone();
-        let tightens = match self {
+        match self {
             Self::Read => return None,
-            Self::Disconnect => {
-                after.status = SessionStatus::Disconnected;
-                true
-            }
-            Self::Connect => {
-                after.status = SessionStatus::Connected;
-                false
-            }
-            Self::Choose(consistency) => {
-                after.consistency = consistency;
-                consistency.tightens(&before.consistency)
-            }
-        };
+            Self::Disconnect => after.status = SessionStatus::Disconnected,
+            Self::Connect => after.status = SessionStatus::Connected,
+            Self::Choose(consistency) => after.consistency = consistency,
+        }
         if after == *before {
             return None;
         }
         after.generation += 1;
-        Some((after, tightens))
+        Some(after)
     }
 }
 

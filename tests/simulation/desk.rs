@@ -131,7 +131,7 @@ impl Desk<'_> {
         let code = decide(&record, self.standing(), demand, self.now);
         let lease = self.lease(key, &record, isolate, false);
         self.publish_with_end(key, &record);
-        Outcome::Done(Reply::Verified { code, key: Arc::new(record), lease })
+        Outcome::Done(Reply::Verified { code, key: Arc::new(record), lease, at: self.now })
     }
 
     fn renew(&mut self, isolate: IsolateId, wish: &KeyWish, known: bool) -> (usize, Option<Lease>) {
@@ -176,9 +176,8 @@ impl Desk<'_> {
         }
         let covered = if self.plan.has(Flaw::StaleIsNotCovered) { ttl_ms } else { ttl_ms + stale_ms };
         self.cover(key, covered);
-        let Rows { session, policy, .. } = &*self.rows;
         Some(Lease {
-            edition: Edition { key: record.generation, session: session.generation, policy: policy.version },
+            edition: self.edition(record),
             key: None,
             reach: Reach::Session,
             mode: Mode::Leased,
@@ -189,6 +188,11 @@ impl Desk<'_> {
             limits: Vec::new(),
             bank: None,
         })
+    }
+
+    fn edition(&self, record: &ApiKey) -> Edition {
+        let Rows { session, policy, .. } = &*self.rows;
+        Edition { key: record.generation, session: session.generation, policy: policy.version }
     }
 
     /// Something that accepts leaves, for so long.
@@ -229,7 +233,9 @@ impl Desk<'_> {
     }
 
     fn publish(&mut self, key: usize, record: ApiKey, accept_until: Option<Timestamp>) {
-        let value = Value { session: usize::MAX, record: Arc::new(record), decided_at: self.now, accept_until };
+        let edition = self.edition(&record);
+        let record = Arc::new(record);
+        let value = Value { session: usize::MAX, record, decided_at: self.now, edition, accept_until };
         self.published.push((key, value));
     }
 
@@ -237,15 +243,15 @@ impl Desk<'_> {
         let place = key - self.first;
         let settled = until(self.rows.effective[place], self.now);
         let changed = change.apply(&self.rows.keys[place], self.now);
-        let Some((after, tightens)) = changed else {
+        let Some(after) = changed else {
             let at_once = if change == KeyChange::Read { Flaw::AnswersReadAtOnce } else { Flaw::AnswersRepeatAtOnce };
             let wait_ms = if self.plan.has(at_once) { 0 } else { settled };
             return Outcome::Done(Reply::Changed { generation: self.rows.keys[place].generation, wait_ms });
         };
         let mut wait_ms = if self.plan.has(Flaw::AnswersLooseningAtOnce) { 0 } else { settled };
-        if tightens {
+        if after.tightens(&self.rows.keys[place], self.memory.grantor.end(&key)) {
             self.memory.grantor.tighten(&key, self.now);
-            wait_ms = self.memory.grantor.fence_ms(&key, self.now);
+            wait_ms = self.memory.grantor.fence_ms(&key, self.now).max(settled);
             if self.plan.has(Flaw::WaitsForAllKeys) {
                 self.memory.grantor.tighten_all(self.now);
                 wait_ms = self.memory.grantor.fence_all_ms(self.now);
@@ -264,8 +270,8 @@ impl Desk<'_> {
 
     fn change_session(&mut self, change: SessionChange) -> Outcome {
         let mut wait_ms = until(self.rows.session_effective, self.now);
-        if let Some((after, tightens)) = change.apply(&self.rows.session) {
-            if tightens {
+        if let Some(after) = change.apply(&self.rows.session) {
+            if after.tightens(&self.rows.session) {
                 self.memory.grantor.tighten_all(self.now);
                 wait_ms = self.memory.grantor.fence_all_ms(self.now);
                 self.rows.session_effective = self.now.plus_millis(i64::try_from(wait_ms).unwrap());
@@ -281,7 +287,7 @@ impl Desk<'_> {
     fn check_wait(&mut self, wait_ms: u64, leased_until: i64) {
         let inherited = until(self.memory.inherited, self.now);
         let leased = u64::try_from(leased_until - self.time).unwrap_or(0);
-        if self.is_steady && wait_ms > leased.max(inherited) {
+        if self.is_steady && wait_ms > leased.max(inherited) && !self.plan.has(Flaw::GrantorWithoutMargin) {
             self.complaint = Some(format!("waits {wait_ms} ms for leases of {leased} ms and a horizon of {inherited}"));
         }
     }

@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use latchkey::domain::api_key::ApiKey;
+use latchkey::domain::caller::Reach;
 use latchkey::domain::consistency::Mode;
-use latchkey::domain::lease::book::{Book, Inquiry};
+use latchkey::domain::lease::book::{Book, Inquiry, Question as Moment};
 use latchkey::domain::lease::grant::{IsolateId, Lease};
 use latchkey::domain::lease::margin_ms;
-use latchkey::domain::session::{OrganizationStatus, SessionStatus};
 use latchkey::domain::timestamp::Timestamp;
-use latchkey::domain::verification::{Code, Standing, decide};
+use latchkey::domain::verification::{Code, Demand};
 
 use crate::kv::Value;
 use crate::observer::{Floors, Path, Verdict};
@@ -33,8 +32,7 @@ pub(crate) struct Isolate {
 }
 
 struct Question {
-    asked_at: Timestamp,
-    steps: u64,
+    asked: Moment,
     what: Asked,
 }
 
@@ -79,12 +77,24 @@ impl Isolate {
         self.seen = now;
         now
     }
+
+    fn inquiry<'a>(demand: &'a Demand) -> Inquiry<'a> {
+        Inquiry { demand, caller: None, cost: Some(1), mode: Mode::Edge }
+    }
 }
 
 impl World {
     fn look(&mut self, isolate: usize) -> Timestamp {
         let ignores = self.plan.has(Flaw::IgnoresBackwardClock);
-        self.isolates[isolate].look(self.time, ignores)
+        let forgets = self.plan.has(Flaw::TakesAnswersAcrossSteps);
+        let one = &mut self.isolates[isolate];
+        let before = one.steps;
+        let now = one.look(self.time, ignores);
+        if forgets && one.steps > before {
+            // Everything is dropped, and nobody remembers why.
+            one.book = Book::default();
+        }
+        now
     }
 
     /// A key is presented at an isolate.
@@ -94,9 +104,9 @@ impl World {
         let request = Request { key, demand, invoked: self.time, floors, is_strict, is_answered: false };
         let hash = self.hashes[key];
         if !is_strict {
-            let inquiry = Inquiry { demand: &self.demands[demand], cost: Some(1), mode: Mode::Edge };
+            let inquiry = Isolate::inquiry(&self.demands[demand]);
             if let Some(decision) = self.isolates[isolate].book.decide(&hash, &inquiry, now) {
-                self.conclude(&request, decision.code, Path::Lease);
+                self.conclude(&request, decision.code, Path::by(decision.mode), None);
                 if self.isolates[isolate].book.is_due(&hash, now) {
                     self.renew(isolate, key / self.plan.keys_each, now);
                 }
@@ -139,7 +149,8 @@ impl World {
     ) -> u64 {
         let question = self.name();
         let one = &mut self.isolates[isolate];
-        one.questions.insert(question, Question { asked_at: now, steps: one.steps, what });
+        let asked = one.book.ask(now);
+        one.questions.insert(question, Question { asked, what });
         let call = Call { from: From::Isolate { isolate, question }, ask: ask(one.name) };
         let computing = self.random.within(0, 20);
         self.send(computing + self.plan.ways[isolate], Event::ToSession { session, call });
@@ -152,43 +163,34 @@ impl World {
     pub(crate) fn hear(&mut self, isolate: usize, question: u64, reply: Option<Reply>) {
         let Some(question) = self.isolates[isolate].questions.remove(&question) else { return };
         let now = self.look(isolate);
-        let is_known = question.steps == self.isolates[isolate].steps || self.plan.has(Flaw::TakesAnswersAcrossSteps);
         match (question.what, reply) {
-            (Asked::Verify(request), Some(Reply::Verified { code, key, lease })) => {
-                if let Some(lease) = lease.filter(|_| is_known) {
-                    self.take(isolate, request.key, &key, &lease, question.asked_at, now);
+            (Asked::Verify(request), Some(Reply::Verified { code, key, lease, at })) => {
+                let hash = self.hashes[request.key];
+                if let Some(lease) = lease {
+                    let lease = self.tampered(&lease);
+                    let asked = self.asked(isolate, &lease, question.asked, now);
+                    self.isolates[isolate].book.take(hash, Arc::clone(&key), &lease, asked, now);
                 } else {
                     let any = self.plan.has(Flaw::RemembersAnyRefusal) && code != Code::Valid;
                     let code = if any { Code::Revoked } else { code };
-                    self.isolates[isolate].book.note(self.hashes[request.key], &key, code, now);
+                    self.isolates[isolate].book.note(hash, &key, code, question.asked, now);
                 }
-                self.conclude(&request, code, Path::Authority);
+                self.conclude(&request, code, Path::Authority, Some(at));
             }
             (Asked::Verify(request), _) => self.without_authority(isolate, &request, now),
             (Asked::Renew(session), reply) => {
                 self.isolates[isolate].renewing[session] = false;
-                let Some(Reply::Renewed(keys)) = reply.filter(|_| is_known) else { return };
+                let Some(Reply::Renewed(keys)) = reply else { return };
                 for (key, lease) in keys {
                     let lease = lease.map(|lease| self.tampered(&lease));
-                    let asked_at = lease.as_ref().map_or(now, |lease| self.asked_at(lease, question.asked_at, now));
-                    self.isolates[isolate].book.renewed(self.hashes[key], lease.as_ref(), asked_at, now);
+                    let asked = match &lease {
+                        Some(lease) => self.asked(isolate, lease, question.asked, now),
+                        None => question.asked,
+                    };
+                    self.isolates[isolate].book.renewed(self.hashes[key], lease.as_ref(), asked, now);
                 }
             }
         }
-    }
-
-    fn take(
-        &mut self,
-        isolate: usize,
-        key: usize,
-        record: &Arc<ApiKey>,
-        lease: &Lease,
-        asked_at: Timestamp,
-        now: Timestamp,
-    ) {
-        let lease = self.tampered(lease);
-        let asked_at = self.asked_at(&lease, asked_at, now);
-        self.isolates[isolate].book.take(self.hashes[key], Arc::clone(record), &lease, asked_at, now);
     }
 
     /// The lease as an isolate with a flaw understands it.
@@ -204,20 +206,19 @@ impl World {
     }
 
     /// From when on an isolate with a flaw counts.
-    fn asked_at(&self, lease: &Lease, asked_at: Timestamp, now: Timestamp) -> Timestamp {
-        let is_late = now >= asked_at.plus_millis(lease.ttl_ms - margin_ms(lease.ttl_ms));
-        let counts_now =
-            self.plan.has(Flaw::CountsFromArrival) || (self.plan.has(Flaw::TakesLateAnswers) && is_late);
-        if counts_now { now } else { asked_at }
+    fn asked(&mut self, isolate: usize, lease: &Lease, asked: Moment, now: Timestamp) -> Moment {
+        let is_late = now >= asked.at().plus_millis(lease.ttl_ms - margin_ms(lease.ttl_ms));
+        let counts_now = self.plan.has(Flaw::CountsFromArrival) || (self.plan.has(Flaw::TakesLateAnswers) && is_late);
+        if counts_now { self.isolates[isolate].book.ask(now) } else { asked }
     }
 
     fn without_authority(&mut self, isolate: usize, request: &Request, now: Timestamp) {
-        let inquiry = Inquiry { demand: &self.demands[request.demand], cost: Some(1), mode: Mode::Edge };
+        let inquiry = Isolate::inquiry(&self.demands[request.demand]);
         let hash = self.hashes[request.key];
         if !request.is_strict
             && let Some(decision) = self.isolates[isolate].book.decide_stale(&hash, &inquiry, now)
         {
-            self.conclude(request, decision.code, Path::Stale);
+            self.conclude(request, decision.code, Path::Stale, None);
         } else if !request.is_answered {
             self.observer.unavailable += 1;
             if self.is_calm() {
@@ -229,33 +230,52 @@ impl World {
     /// What KV says, as far as it may say anything.
     pub(crate) fn hear_kv(&mut self, isolate: usize, question: u64, value: Option<Value>) {
         let now = self.look(isolate);
-        let wrong_clock = self.isolates[isolate].steps > 0 && !self.plan.has(Flaw::KvByWrongClock);
-        let Some(question) = self.isolates[isolate].questions.get_mut(&question) else { return };
+        let flaw = self.plan.flaw;
+        let one = &mut self.isolates[isolate];
+        let Some(question) = one.questions.get_mut(&question) else { return };
         let (Asked::Verify(request), Some(value)) = (&mut question.what, value) else { return };
+        let hash = self.hashes[request.key];
         let is_ours = value.session == request.key / self.plan.keys_each;
-        let code = if value.record.revocation.is_some() {
-            (is_ours || self.plan.has(Flaw::ForeignTombstone)).then_some(Code::Revoked)
-        } else {
-            let is_live = value.accept_until.is_some_and(|until| {
-                let margin = margin_ms(until.millis_since(value.decided_at));
-                !wrong_clock && now.plus_millis(margin) < until
-            });
-            let good = Standing { session: SessionStatus::Connected, organization: OrganizationStatus::Active };
-            (is_ours && (is_live || self.plan.has(Flaw::KvWithoutEnd)))
-                .then(|| decide(&value.record, good, &self.demands[request.demand], value.decided_at))
-        };
-        let Some(code) = code else { return };
         let decided = *request;
-        request.is_answered = true;
-        self.conclude(&decided, code, Path::Kv);
+        if value.record.revocation.is_some() {
+            if is_ours || flaw == Some(Flaw::ForeignTombstone) {
+                one.book.note(hash, &value.record, Code::Revoked, question.asked, now);
+                request.is_answered = true;
+                self.conclude(&decided, Code::Revoked, Path::Kv, None);
+            }
+            return;
+        }
+        let without_end = (flaw == Some(Flaw::KvWithoutEnd)).then(|| now.plus_millis(60_000));
+        let is_wrong = one.steps > 0 && flaw != Some(Flaw::KvByWrongClock);
+        let Some(until) = value.accept_until.or(without_end).filter(|_| is_ours && !is_wrong) else { return };
+        let lease = Lease {
+            edition: value.edition,
+            key: None,
+            reach: Reach::Session,
+            mode: Mode::Edge,
+            decided_at: value.decided_at,
+            ttl_ms: until.millis_since(value.decided_at),
+            stale_ms: 0,
+            counts: false,
+            limits: Vec::new(),
+            bank: None,
+        };
+        if !one.book.accept(hash, value.record, &lease, until, now) {
+            return;
+        }
+        let inquiry = Isolate::inquiry(&self.demands[decided.demand]);
+        if let Some(decision) = one.book.decide(&hash, &inquiry, now) {
+            request.is_answered = true;
+            self.conclude(&decided, decision.code, Path::by(decision.mode), None);
+        }
     }
 
-    fn conclude(&mut self, request: &Request, code: Code, path: Path) {
+    fn conclude(&mut self, request: &Request, code: Code, path: Path, at: Option<Timestamp>) {
         if request.is_answered {
             return;
         }
         let session = &self.sessions[request.key / self.plan.keys_each];
-        let clock = (session.clock.read(request.invoked), session.clock.read(self.time));
+        let clock = (at.unwrap_or(session.clock.read(request.invoked)), at.unwrap_or(session.clock.read(self.time)));
         let &Request { key, invoked, floors, .. } = request;
         let verdict = Verdict { key, code, path, invoked, floors };
         let demand = &self.demands[request.demand];

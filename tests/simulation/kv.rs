@@ -4,16 +4,18 @@
 use std::sync::Arc;
 
 use latchkey::domain::api_key::{ApiKey, Revocation};
+use latchkey::domain::lease::grant::Edition;
 use latchkey::domain::timestamp::Timestamp;
 
 use crate::world::World;
 
 /// What stands under the name of a key.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct Value {
     pub(crate) session: usize,
     pub(crate) record: Arc<ApiKey>,
     pub(crate) decided_at: Timestamp,
+    pub(crate) edition: Edition,
     /// Until when it accepts; without this it is a route.
     pub(crate) accept_until: Option<Timestamp>,
 }

@@ -1,6 +1,7 @@
 //! Somebody who sees everything at its true time: what was in force when, what was acknowledged, and what was decided.
 
 use latchkey::domain::api_key::ApiKey;
+use latchkey::domain::consistency::Mode;
 use latchkey::domain::session::{OrganizationStatus, Policy, Session, SessionStatus};
 use latchkey::domain::timestamp::Timestamp;
 use latchkey::domain::verification::{Code, Demand, Standing, decide};
@@ -59,6 +60,13 @@ pub(crate) enum Path {
     Lease,
     Stale,
     Kv,
+}
+
+impl Path {
+    /// Who has decided, as an isolate says.
+    pub(crate) fn by(mode: Mode) -> Self {
+        if mode == Mode::Edge { Self::Kv } else { Self::Lease }
+    }
 }
 
 /// One decision.

@@ -25,6 +25,8 @@ pub(crate) enum Flaw {
     HorizonAfterwards,
     /// It is believed to stand though the transaction was taken back.
     HorizonOfFailedStep,
+    /// It is brought down to where nothing is out.
+    LowersTooFar,
     /// A record that was read before the organization was asked is granted afterwards.
     RowFromBeforeAwait,
     /// A renewal extends what the isolate has.
@@ -70,7 +72,7 @@ pub(crate) enum Flaw {
 }
 
 impl Flaw {
-    pub(crate) const ALL: [Self; 30] = [
+    pub(crate) const ALL: [Self; 31] = [
         Self::CountsFromArrival,
         Self::HolderWithoutMargin,
         Self::GrantorWithoutMargin,
@@ -80,6 +82,7 @@ impl Flaw {
         Self::HorizonInMemory,
         Self::HorizonAfterwards,
         Self::HorizonOfFailedStep,
+        Self::LowersTooFar,
         Self::RowFromBeforeAwait,
         Self::RenewsOldEdition,
         Self::AnswersAtCommit,

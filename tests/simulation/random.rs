@@ -43,7 +43,9 @@ pub(crate) struct Clock {
     pub(crate) offset: i64,
     /// Parts in a million that it is fast.
     pub(crate) drift: i64,
-    /// Where it has been set to, beside what it would show by itself.
+    /// How far it has been set forward, by more than it may.
+    pub(crate) set: i64,
+    /// How far it is off by steps that it may take.
     pub(crate) step: i64,
 }
 
@@ -56,26 +58,26 @@ const STEP_MS: i64 = 125;
 impl Clock {
     /// A clock of which only durations can be compared with others'.
     pub(crate) fn of_its_own(random: &mut Random) -> Self {
-        Self { offset: random.within(-9_000_000, 9_000_000), drift: random.within(-900, 900), step: 0 }
+        Self { offset: random.within(-9_000_000, 9_000_000), drift: random.within(-900, 900), ..Self::default() }
     }
 
     pub(crate) fn read(&self, time: i64) -> Timestamp {
-        Timestamp::from_millis(BEGINNING + self.offset + time + time * self.drift / 1_000_000 + self.step)
+        Timestamp::from_millis(BEGINNING + self.offset + time + time * self.drift / 1_000_000 + self.set + self.step)
     }
 
     /// Steps, as far as the promise allows for.
     pub(crate) fn tremble(&mut self, random: &mut Random) {
-        let whole = self.step - self.step % 1_000;
-        self.step = whole + if random.per_mille(600) { random.pick(&[-STEP_MS, STEP_MS]) } else { random.within(-STEP_MS, STEP_MS) };
+        let far = random.per_mille(600);
+        self.step = if far { random.pick(&[-STEP_MS, STEP_MS]) } else { random.within(-STEP_MS, STEP_MS) };
     }
 
     /// Whether it has never been set back by more than it may.
     pub(crate) fn is_steady(&self) -> bool {
-        self.step > -1_000
+        self.set == 0
     }
 
     /// Is set back by seconds.
     pub(crate) fn set_back(&mut self, seconds: i64) {
-        self.step -= seconds * 1_000;
+        self.set -= seconds * 1_000;
     }
 }

@@ -46,6 +46,8 @@ pub(crate) struct Memory {
     pub(crate) seen: Timestamp,
     /// Whether this step has raised the horizon.
     pub(crate) raised: bool,
+    /// Whether the alarm is set that brings the horizon down.
+    pub(crate) lowers: bool,
     /// When each key was last published with an end.
     pub(crate) published: BTreeMap<usize, Timestamp>,
 }
@@ -59,6 +61,7 @@ impl Memory {
             steps: 0,
             seen: Timestamp::MIN,
             raised: false,
+            lowers: false,
             published: BTreeMap::new(),
         }
     }
@@ -91,20 +94,20 @@ pub(crate) struct Heard {
     pub(crate) before: Vec<ApiKey>,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct Call {
     pub(crate) from: From,
     pub(crate) ask: Ask,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum From {
     Isolate { isolate: usize, question: u64 },
     Admin(u64),
     Organization { session: usize, life: u64 },
 }
 
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) enum Ask {
     Verify { key: usize, demand: usize, isolate: IsolateId },
     Renew { isolate: IsolateId, wishes: Vec<KeyWish> },
@@ -114,9 +117,9 @@ pub(crate) enum Ask {
     Look,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) enum Reply {
-    Verified { code: Code, key: Arc<ApiKey>, lease: Option<Lease> },
+    Verified { code: Code, key: Arc<ApiKey>, lease: Option<Lease>, at: Timestamp },
     Renewed(Vec<(usize, Option<Lease>)>),
     Changed { generation: i64, wait_ms: u64 },
     Unavailable,
@@ -195,6 +198,7 @@ impl World {
             self.take_back(session, fate, before);
         }
         self.note_commits(session);
+        self.keep_quiet(session);
         if fate == Fate::Failed {
             return self.answer(&call, None);
         }
@@ -209,6 +213,28 @@ impl World {
         if matches!(fate, Fate::CrashAfter | Fate::CrashAnswered) {
             self.restart_session(session);
         }
+    }
+
+    /// Where nothing is granted for a while, the horizon comes down.
+    fn keep_quiet(&mut self, session: usize) {
+        let node = &self.sessions[session];
+        if let Some(at) = node.memory.grantor.lowers_at().filter(|_| !node.memory.lowers) {
+            let delay = at.millis_since(node.clock.read(self.time)).clamp(0, 20_000);
+            self.sessions[session].memory.lowers = true;
+            self.plan_in(delay + 1, Event::Quiet(session));
+        }
+    }
+
+    pub(crate) fn lower(&mut self, session: usize) {
+        let Self { plan, sessions, time, .. } = self;
+        let SessionNode { memory, rows, clock, .. } = &mut sessions[session];
+        memory.lowers = false;
+        let now = clock.read(*time);
+        let to_now = plan.has(Flaw::LowersTooFar) && memory.grantor.lowers_at().is_some_and(|at| at <= now);
+        if let Some(horizon) = memory.grantor.lower(now) {
+            rows.horizon = if to_now { now } else { horizon };
+        }
+        self.keep_quiet(session);
     }
 
     fn take_back(&mut self, session: usize, fate: Fate, before: Rows) {

@@ -25,7 +25,7 @@ use crate::random::Random;
 use crate::session::{Ask, Call, From, Memory, Reply, Rows, SessionNode};
 
 /// Something that happens at a moment.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) enum Event {
     Load,
     Trouble,
@@ -48,6 +48,7 @@ pub(crate) enum Event {
     Recall,
     Recalled { session: usize, life: u64, version: i64 },
     Patience { change: u64 },
+    Quiet(usize),
 }
 
 /// Everything.
@@ -71,6 +72,8 @@ pub(crate) struct World {
     pub(crate) waits: [u64; 2],
     /// Whether everything has been mended for so long that nothing may remind of it.
     pub(crate) has_settled: bool,
+    /// Whether everything is told as it happens.
+    pub(crate) is_told: bool,
 }
 
 /// How long (ms) after everything is mended nothing may remind of what was broken.
@@ -128,6 +131,7 @@ impl World {
             observer: Observer::new(&keys, &sessions, policy),
             waits: [0; 2],
             has_settled: false,
+            is_told: std::env::var("LATCHKEY_TOLD").is_ok(),
             sessions: nodes,
             plan,
             random,
@@ -145,6 +149,9 @@ impl World {
     pub(crate) fn run(&mut self) -> Option<String> {
         while let Some(((time, _), event)) = self.events.pop_first() {
             self.time = time;
+            if self.is_told {
+                println!("{time}: {event:?}");
+            }
             self.happen(event);
             if let Some(broken) = &self.observer.broken {
                 return Some(format!("{broken}, at {time} ms"));
@@ -214,6 +221,7 @@ impl World {
             Event::Recall => self.recall(),
             Event::Recalled { session, life, version } => self.recalled(session, life, version),
             Event::Patience { change } => self.answer_change(change),
+            Event::Quiet(session) => self.lower(session),
         }
     }
 
