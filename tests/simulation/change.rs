@@ -146,6 +146,7 @@ impl World {
     }
 
     pub(crate) fn want(&mut self, change: Change) {
+        self.conspire(true);
         let name = self.name();
         self.wanted.insert(name, Wanted { change, tries: 0 });
         self.attempt(name);
@@ -180,6 +181,9 @@ impl World {
         let wait = i64::try_from(wait_ms).unwrap();
         let drift = self.random.within(-900, 900) * wait / 1_000_000;
         self.waits[usize::from(wait > 0)] += 1;
+        if wait > 0 {
+            self.conspire(false);
+        }
         self.plan_in(wait + drift, Event::Acknowledged { change: wanted.change, generation });
     }
 

@@ -11,7 +11,7 @@ use latchkey::domain::lease::grantor::ttl_for;
 use latchkey::domain::lease::margin_ms;
 use latchkey::domain::session::{OrganizationStatus, Policy, SessionStatus};
 use latchkey::domain::timestamp::Timestamp;
-use latchkey::domain::verification::{Demand, Standing, decide};
+use latchkey::domain::verification::{Code, Demand, Standing, decide};
 
 use crate::change::{Change, KeyChange, SessionChange};
 use crate::kv::Value;
@@ -47,6 +47,11 @@ pub(crate) struct Desk<'a> {
     pub(crate) heard: Option<&'a Heard>,
     /// What KV is to be told.
     pub(crate) published: Vec<(usize, Value)>,
+    /// Of which keys how many tokens were given away, and how many came back.
+    pub(crate) given: Vec<(usize, u64)>,
+    pub(crate) returned: Vec<(usize, u64)>,
+    /// Of which key one was spent here.
+    pub(crate) spent: Option<usize>,
     pub(crate) complaint: Option<String>,
 }
 
@@ -60,8 +65,12 @@ impl Desk<'_> {
         let known = self.hear();
         match ask {
             Ask::Look => Outcome::Done(Reply::Unavailable),
-            Ask::Verify { key, demand, isolate } => self.verify(*key, &self.demands[*demand], *isolate, known),
+            Ask::Verify { key, demand, isolate, tokens } => {
+                self.settle(&tokens.banks);
+                self.verify(*key, &self.demands[*demand], (*isolate, tokens.wished), known)
+            }
             Ask::Renew { isolate, wishes } if known || self.heard.is_some() => {
+                wishes.iter().for_each(|wish| self.settle(&wish.banks));
                 let renewed = wishes.iter().map(|wish| self.renew(*isolate, wish, known)).collect();
                 Outcome::Done(Reply::Renewed(renewed))
             }
@@ -117,7 +126,7 @@ impl Desk<'_> {
         Standing { session: self.rows.session.status, organization: self.rows.policy.status }
     }
 
-    fn verify(&mut self, key: usize, demand: &Demand, isolate: IsolateId, known: bool) -> Outcome {
+    fn verify(&mut self, key: usize, demand: &Demand, asker: (IsolateId, u32), known: bool) -> Outcome {
         let record = self.record(key);
         let is_over = record.status(self.now) != Status::Active && self.heard.is_none();
         if !is_over && !known {
@@ -128,10 +137,16 @@ impl Desk<'_> {
         if !is_over && is_short && self.heard.is_none() && !self.plan.has(Flaw::PolicyIsNeverRenewed) {
             return Outcome::Ask;
         }
-        let code = decide(&record, self.standing(), demand, self.now);
-        let lease = self.lease(key, &record, isolate, false);
+        let mut code = decide(&record, self.standing(), demand, self.now);
+        let (mut limits, place) = (Vec::new(), key - self.first);
+        if code == Code::Valid && !record.settings.rate_limits.is_empty() {
+            let (left, is_spent) = self.spend(place, &record.settings.rate_limits);
+            limits = left;
+            if is_spent { self.spent = Some(key) } else { code = Code::RateLimited }
+        }
+        let lease = self.lease(key, &record, asker, false);
         self.publish_with_end(key, &record);
-        Outcome::Done(Reply::Verified { code, key: Arc::new(record), lease, at: self.now })
+        Outcome::Done(Reply::Verified { code, key: Arc::new(record), lease, at: self.now, limits })
     }
 
     fn renew(&mut self, isolate: IsolateId, wish: &KeyWish, known: bool) -> (usize, Option<Lease>) {
@@ -141,7 +156,7 @@ impl Desk<'_> {
             return (key, None);
         }
         let record = self.record(key);
-        let mut lease = self.lease(key, &record, isolate, true);
+        let mut lease = self.lease(key, &record, (isolate, wish.tokens), true);
         if let Some(lease) = &mut lease {
             if self.plan.has(Flaw::RenewsOldEdition) {
                 lease.edition = wish.edition;
@@ -151,7 +166,8 @@ impl Desk<'_> {
         (key, lease)
     }
 
-    fn lease(&mut self, key: usize, record: &ApiKey, isolate: IsolateId, renews: bool) -> Option<Lease> {
+    fn lease(&mut self, key: usize, record: &ApiKey, asker: (IsolateId, u32), renews: bool) -> Option<Lease> {
+        let (isolate, wished) = asker;
         let again = self.memory.grantor.is_asked_again(&key, self.now) || renews;
         let (consistency, standing) = (self.rows.session.consistency, self.standing());
         let is_good = record.status(self.now) == Status::Active
@@ -176,6 +192,10 @@ impl Desk<'_> {
         }
         let covered = if self.plan.has(Flaw::StaleIsNotCovered) { ttl_ms } else { ttl_ms + stale_ms };
         self.cover(key, covered);
+        let (place, limits) = (key - self.first, &record.settings.rate_limits);
+        let bank = self.bank(place, limits, wished, ttl_ms, isolate);
+        let counts = !limits.is_empty();
+        let limits = self.look(place, limits);
         Some(Lease {
             edition: self.edition(record),
             key: None,
@@ -184,9 +204,9 @@ impl Desk<'_> {
             decided_at: self.now,
             ttl_ms,
             stale_ms,
-            counts: false,
-            limits: Vec::new(),
-            bank: None,
+            counts,
+            limits,
+            bank,
         })
     }
 
@@ -217,7 +237,8 @@ impl Desk<'_> {
             && standing.session == SessionStatus::Connected
             && standing.organization == OrganizationStatus::Active;
         let is_due = self.memory.published.get(&key).is_none_or(|at| self.now.millis_since(*at) >= PUBLISHED_MS);
-        if consistency.mode != Mode::Edge || consistency.is_strict() || !is_good || !is_due {
+        let counts = !record.settings.rate_limits.is_empty();
+        if counts || consistency.mode != Mode::Edge || consistency.is_strict() || !is_good || !is_due {
             return;
         }
         let left = record.settings.expires_at.map_or(i64::MAX, |end| end.millis_since(self.now));

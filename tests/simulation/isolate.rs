@@ -12,6 +12,7 @@ use latchkey::domain::timestamp::Timestamp;
 use latchkey::domain::verification::{Code, Demand};
 
 use crate::kv::Value;
+use crate::limits::Tokens;
 use crate::observer::{Floors, Path, Verdict};
 use crate::plan::Flaw;
 use crate::random::Clock;
@@ -113,10 +114,13 @@ impl World {
                 return;
             }
         }
+        let (wished, banks) = self.isolates[isolate].book.wish(&hash, 1, now);
+        let tokens = Tokens { wished, banks };
         let question = self.ask(isolate, key / self.plan.keys_each, now, Asked::Verify(request), |name| Ask::Verify {
             key,
             demand,
             isolate: name,
+            tokens,
         });
         if self.plan.edge && !is_strict {
             let delay = self.random.within(1, 60);
@@ -164,7 +168,7 @@ impl World {
         let Some(question) = self.isolates[isolate].questions.remove(&question) else { return };
         let now = self.look(isolate);
         match (question.what, reply) {
-            (Asked::Verify(request), Some(Reply::Verified { code, key, lease, at })) => {
+            (Asked::Verify(request), Some(Reply::Verified { code, key, lease, at, limits })) => {
                 let hash = self.hashes[request.key];
                 if let Some(lease) = lease {
                     let lease = self.tampered(&lease);
@@ -174,6 +178,9 @@ impl World {
                     let any = self.plan.has(Flaw::RemembersAnyRefusal) && code != Code::Valid;
                     let code = if any { Code::Revoked } else { code };
                     self.isolates[isolate].book.note(hash, &key, code, question.asked, now);
+                }
+                if code == Code::RateLimited {
+                    self.isolates[isolate].book.refuse(&hash, 1, &limits, question.asked);
                 }
                 self.conclude(&request, code, Path::Authority, Some(at));
             }
@@ -198,6 +205,9 @@ impl World {
         let mut lease = lease.clone();
         if self.plan.has(Flaw::HolderWithoutMargin) {
             lease.ttl_ms = (lease.ttl_ms + 250) * 1_000 / 999 + 1;
+        }
+        if let Some(bank) = lease.bank.as_mut().filter(|_| self.plan.has(Flaw::BankLastsAsLease)) {
+            bank.lasts_ms = lease.ttl_ms;
         }
         if self.plan.has(Flaw::StaleForLonger) && lease.stale_ms > 0 {
             lease.stale_ms += 20_000;
@@ -273,6 +283,9 @@ impl World {
     fn conclude(&mut self, request: &Request, code: Code, path: Path, at: Option<Timestamp>) {
         if request.is_answered {
             return;
+        }
+        if path == Path::Lease && code == Code::Valid && self.plan.limits.is_some() {
+            self.note_spending(request.key, true);
         }
         let session = &self.sessions[request.key / self.plan.keys_each];
         let clock = (at.unwrap_or(session.clock.read(request.invoked)), at.unwrap_or(session.clock.read(self.time)));

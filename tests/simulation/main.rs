@@ -18,6 +18,7 @@ mod change;
 mod desk;
 mod isolate;
 mod kv;
+mod limits;
 mod observer;
 mod organization;
 mod plan;
@@ -66,15 +67,60 @@ fn no_schedule_breaks_a_promise() {
     println!("accepted {accepted:?}, refused {refused}, unavailable {unavailable}, changes at once and later {waits:?}");
 }
 
-#[test]
-fn every_flaw_is_found() {
-    let mut missed = Vec::new();
-    for flaw in Flaw::ALL {
-        let found = (0..SCHEDULES).find_map(|seed| Some((seed, World::new(seed, Some(flaw)).run()?)));
-        match found {
-            Some((seed, broken)) => println!("{flaw:?}: schedule {seed}: {broken}"),
-            None => missed.push(flaw),
-        }
+/// A flaw is found within so many schedules, or the simulation is worth nothing against it.
+const FOUND_WITHIN: u64 = 4_000;
+
+fn is_found(flaw: Flaw) {
+    let found = (0..FOUND_WITHIN).find_map(|seed| Some((seed, World::new(seed, Some(flaw)).run()?)));
+    match found {
+        Some((seed, broken)) => println!("{flaw:?}: schedule {seed}: {broken}"),
+        None => panic!("{flaw:?} is not found within {FOUND_WITHIN} schedules"),
     }
-    assert!(missed.is_empty(), "not found: {missed:?}");
+}
+
+macro_rules! flaws {
+    ($($name:ident: $flaw:ident,)*) => {
+        $(#[test]
+        fn $name() {
+            is_found(Flaw::$flaw);
+        })*
+    };
+}
+
+flaws! {
+    a_simulation_finds_counts_from_arrival: CountsFromArrival,
+    a_simulation_finds_holder_without_margin: HolderWithoutMargin,
+    a_simulation_finds_grantor_without_margin: GrantorWithoutMargin,
+    a_simulation_finds_takes_late_answers: TakesLateAnswers,
+    a_simulation_finds_takes_answers_across_steps: TakesAnswersAcrossSteps,
+    a_simulation_finds_ignores_backward_clock: IgnoresBackwardClock,
+    a_simulation_finds_horizon_in_memory: HorizonInMemory,
+    a_simulation_finds_horizon_afterwards: HorizonAfterwards,
+    a_simulation_finds_horizon_of_failed_step: HorizonOfFailedStep,
+    a_simulation_finds_lowers_too_far: LowersTooFar,
+    a_simulation_finds_row_from_before_await: RowFromBeforeAwait,
+    a_simulation_finds_renews_old_edition: RenewsOldEdition,
+    a_simulation_finds_answers_at_commit: AnswersAtCommit,
+    a_simulation_finds_answers_repeat_at_once: AnswersRepeatAtOnce,
+    a_simulation_finds_answers_read_at_once: AnswersReadAtOnce,
+    a_simulation_finds_answers_loosening_at_once: AnswersLooseningAtOnce,
+    a_simulation_finds_forgets_effective_at: ForgetsEffectiveAt,
+    a_simulation_finds_outlives_policy: OutlivesPolicy,
+    a_simulation_finds_stale_is_not_covered: StaleIsNotCovered,
+    a_simulation_finds_stale_for_longer: StaleForLonger,
+    a_simulation_finds_kv_without_end: KvWithoutEnd,
+    a_simulation_finds_kv_is_not_covered: KvIsNotCovered,
+    a_simulation_finds_kv_by_wrong_clock: KvByWrongClock,
+    a_simulation_finds_foreign_tombstone: ForeignTombstone,
+    a_simulation_finds_policy_at_commit: PolicyAtCommit,
+    a_simulation_finds_unreachable_is_not_waited_for: UnreachableIsNotWaitedFor,
+    a_simulation_finds_recall_acknowledged_at_once: RecallAcknowledgedAtOnce,
+    a_simulation_finds_policy_horizon_in_memory: PolicyHorizonInMemory,
+    a_simulation_finds_remembers_any_refusal: RemembersAnyRefusal,
+    a_simulation_finds_policy_is_never_renewed: PolicyIsNeverRenewed,
+    a_simulation_finds_bank_dated_at_grant: BankDatedAtGrant,
+    a_simulation_finds_bank_lasts_as_lease: BankLastsAsLease,
+    a_simulation_finds_report_gives_all_back: ReportGivesAllBack,
+    a_simulation_finds_ledger_forgets: LedgerForgets,
+    a_simulation_finds_waits_for_all_keys: WaitsForAllKeys,
 }

@@ -150,6 +150,9 @@ impl Observer {
             self.judge_acceptance(verdict, demand, clock.0);
         } else {
             self.refused += 1;
+            if verdict.code == Code::RateLimited {
+                return;
+            }
             self.judge_refusal(verdict, demand, clock);
         }
     }

@@ -2,6 +2,9 @@
 
 use latchkey::domain::consistency::{Consistency, Mode};
 
+use latchkey::domain::rate_limit::RateLimits;
+
+use crate::limits;
 use crate::random::{Clock, Random};
 
 /// A deliberate mistake in what surrounds the machines. Each closes a schedule that the simulation has to find.
@@ -67,44 +70,16 @@ pub(crate) enum Flaw {
     RemembersAnyRefusal,
     /// Nobody asks for the policy again.
     PolicyIsNeverRenewed,
+    /// Tokens count from their grant, and not from when they must be spent.
+    BankDatedAtGrant,
+    /// Tokens may be spent for as long as their lease lasts.
+    BankLastsAsLease,
+    /// What was spent of a bank is given back as well.
+    ReportGivesAllBack,
+    /// What was spent is forgotten with the object's memory.
+    LedgerForgets,
     /// A change waits for all leases and not for those on its key.
     WaitsForAllKeys,
-}
-
-impl Flaw {
-    pub(crate) const ALL: [Self; 31] = [
-        Self::CountsFromArrival,
-        Self::HolderWithoutMargin,
-        Self::GrantorWithoutMargin,
-        Self::TakesLateAnswers,
-        Self::TakesAnswersAcrossSteps,
-        Self::IgnoresBackwardClock,
-        Self::HorizonInMemory,
-        Self::HorizonAfterwards,
-        Self::HorizonOfFailedStep,
-        Self::LowersTooFar,
-        Self::RowFromBeforeAwait,
-        Self::RenewsOldEdition,
-        Self::AnswersAtCommit,
-        Self::AnswersRepeatAtOnce,
-        Self::AnswersReadAtOnce,
-        Self::AnswersLooseningAtOnce,
-        Self::ForgetsEffectiveAt,
-        Self::OutlivesPolicy,
-        Self::StaleIsNotCovered,
-        Self::StaleForLonger,
-        Self::KvWithoutEnd,
-        Self::KvIsNotCovered,
-        Self::KvByWrongClock,
-        Self::ForeignTombstone,
-        Self::PolicyAtCommit,
-        Self::UnreachableIsNotWaitedFor,
-        Self::RecallAcknowledgedAtOnce,
-        Self::PolicyHorizonInMemory,
-        Self::RemembersAnyRefusal,
-        Self::PolicyIsNeverRenewed,
-        Self::WaitsForAllKeys,
-    ];
 }
 
 /// What one schedule is like.
@@ -129,6 +104,10 @@ pub(crate) struct Plan {
     pub(crate) consistency: Consistency,
     /// Whether KV may decide, for which clocks have to show the same.
     pub(crate) edge: bool,
+    /// What limits each key has.
+    pub(crate) limits: Option<RateLimits>,
+    /// Whether clocks step when it hurts.
+    pub(crate) is_adverse: bool,
     /// How long (ms) from one verification to the next.
     pub(crate) pace_ms: i64,
     /// How long (ms) from one change to the next.
@@ -144,13 +123,14 @@ impl Plan {
         let mut rate = |most: i64| if is_calm { 0 } else { u32::try_from(random.within(0, most)).unwrap() };
         let (lost, doubled, slow, crashes) = (rate(120), rate(100), rate(60), rate(25));
         let isolates = 2 + random.below(3);
-        let edge = random.per_mille(300);
+        let limits = random.per_mille(120).then(|| limits::any(random));
+        let edge = random.per_mille(300) && limits.is_none();
         Self {
             flaw,
             sessions: 1 + random.below(2),
             keys_each: 2 + random.below(2),
             isolates,
-            rough_ms: random.within(30_000, 120_000),
+            rough_ms: random.within(30_000, if limits.is_some() { 70_000 } else { 120_000 }),
             lost,
             doubled,
             slow,
@@ -159,7 +139,9 @@ impl Plan {
             crowd: random.pick(&[1, 1, 700, 9_000]),
             consistency: consistency(random, edge),
             edge,
-            pace_ms: random.pick(&[40, 150, 400]),
+            is_adverse: !is_calm && limits.is_none() && random.per_mille(400),
+            pace_ms: if limits.is_some() { 25 } else { random.pick(&[40, 150, 400]) },
+            limits,
             changes_ms: random.pick(&[2_000, 5_000, 12_000]),
         }
     }

@@ -71,6 +71,11 @@ impl Clock {
         self.step = if far { random.pick(&[-STEP_MS, STEP_MS]) } else { random.within(-STEP_MS, STEP_MS) };
     }
 
+    /// Steps as far to one side as it may.
+    pub(crate) fn lean(&mut self, forward: bool) {
+        self.step = if forward { STEP_MS } else { -STEP_MS };
+    }
+
     /// Whether it has never been set back by more than it may.
     pub(crate) fn is_steady(&self) -> bool {
         self.set == 0

@@ -8,8 +8,11 @@ use std::sync::Arc;
 
 use latchkey::domain::api_key::ApiKey;
 use latchkey::domain::lease::Held;
+use latchkey::domain::lease::bank::Banks;
 use latchkey::domain::lease::grant::{IsolateId, KeyWish, Lease};
 use latchkey::domain::lease::grantor::Grantor;
+use latchkey::domain::ledger::{BLOCK_IDLE_MS, Hold, Ledger, Snapshot};
+use latchkey::domain::rate_limit::LimitUse;
 use latchkey::domain::session::{Policy, Session};
 use latchkey::domain::timestamp::Timestamp;
 use latchkey::domain::verification::Code;
@@ -17,6 +20,7 @@ use latchkey::domain::verification::Code;
 use crate::change::Change;
 use crate::desk::{Desk, Outcome};
 use crate::kv::Value;
+use crate::limits::{self, Tokens};
 use crate::plan::Flaw;
 use crate::random::Clock;
 use crate::world::{Event, World};
@@ -33,6 +37,8 @@ pub(crate) struct Rows {
     pub(crate) session_effective: Timestamp,
     /// Whether it has ever asked the organization.
     pub(crate) has_asked: bool,
+    /// What has been spent of the limits of each key.
+    pub(crate) ledgers: Vec<Option<Snapshot>>,
 }
 
 /// What it knows beyond that.
@@ -50,10 +56,12 @@ pub(crate) struct Memory {
     pub(crate) lowers: bool,
     /// When each key was last published with an end.
     pub(crate) published: BTreeMap<usize, Timestamp>,
+    pub(crate) ledgers: Vec<Ledger>,
+    pub(crate) banks: Banks<(usize, Hold)>,
 }
 
 impl Memory {
-    pub(crate) fn restore(rows: &Rows) -> Self {
+    pub(crate) fn restore(rows: &Rows, first: u64, forgets: bool, now: Timestamp) -> Self {
         Self {
             grantor: Grantor::restore(rows.horizon),
             inherited: rows.horizon,
@@ -63,6 +71,8 @@ impl Memory {
             raised: false,
             lowers: false,
             published: BTreeMap::new(),
+            ledgers: limits::restore(rows, forgets, now),
+            banks: Banks::new(first),
         }
     }
 }
@@ -109,7 +119,7 @@ pub(crate) enum From {
 
 #[derive(Clone, Debug)]
 pub(crate) enum Ask {
-    Verify { key: usize, demand: usize, isolate: IsolateId },
+    Verify { key: usize, demand: usize, isolate: IsolateId, tokens: Tokens },
     Renew { isolate: IsolateId, wishes: Vec<KeyWish> },
     Change(Change),
     Policy(Policy),
@@ -119,7 +129,7 @@ pub(crate) enum Ask {
 
 #[derive(Clone, Debug)]
 pub(crate) enum Reply {
-    Verified { code: Code, key: Arc<ApiKey>, lease: Option<Lease>, at: Timestamp },
+    Verified { code: Code, key: Arc<ApiKey>, lease: Option<Lease>, at: Timestamp, limits: Vec<LimitUse> },
     Renewed(Vec<(usize, Option<Lease>)>),
     Changed { generation: i64, wait_ms: u64 },
     Unavailable,
@@ -153,8 +163,12 @@ impl World {
             node.rows.effective.fill(Timestamp::MIN);
             node.rows.session_effective = Timestamp::MIN;
         }
-        node.memory = Memory::restore(&node.rows);
-        node.clock.tremble(&mut self.random);
+        if self.plan.limits.is_none() {
+            node.clock.tremble(&mut self.random);
+        }
+        let now = node.clock.read(self.time);
+        let forgets = self.plan.has(Flaw::LedgerForgets);
+        node.memory = Memory::restore(&node.rows, self.random.next(), forgets, now);
         // Who waits for an answer of the former life waits in vain.
         node.pending.clear();
     }
@@ -164,7 +178,7 @@ impl World {
         if idle > 10_000 && self.sessions[session].pending.is_empty() && self.random.per_mille(700) {
             self.restart_session(session);
         }
-        let fate = self.fate(&call.ask);
+        let mut fate = self.fate(&call.ask);
         if fate == Fate::CrashBefore {
             self.restart_session(session);
             return self.answer(&call, None);
@@ -175,6 +189,8 @@ impl World {
         let now = node.clock.read(*time);
         let before = (fate == Fate::Failed || plan.has(Flaw::HorizonAfterwards)).then(|| node.rows.clone());
         node.memory.raised = false;
+        node.memory.banks.begin();
+        let ledgers = (fate == Fate::Failed).then(|| node.memory.ledgers.clone());
         let mut desk = Desk {
             rows: &mut node.rows,
             memory: &mut node.memory,
@@ -187,15 +203,27 @@ impl World {
             first: session * plan.keys_each,
             heard: heard.as_ref(),
             published: Vec::new(),
+            given: Vec::new(),
+            returned: Vec::new(),
+            spent: None,
             complaint: None,
         };
         let outcome = desk.handle(&call.ask);
-        let (published, complaint) = (desk.published, desk.complaint);
+        let Desk { published, complaint, given, returned, spent, .. } = desk;
         if let Some(complaint) = complaint {
             self.observer.complain(complaint);
         }
+        if self.sessions[session].memory.raised && fate == Fate::Fine && self.random.per_mille(self.plan.crashes * 8) {
+            fate = Fate::CrashAnswered;
+        }
         if let Some(before) = before {
             self.take_back(session, fate, before);
+        }
+        if let Some(ledgers) = ledgers {
+            self.sessions[session].memory.ledgers = ledgers;
+            self.sessions[session].memory.banks.roll_back();
+        } else {
+            self.note_tokens(&given, &returned, spent);
         }
         self.note_commits(session);
         self.keep_quiet(session);
@@ -215,12 +243,15 @@ impl World {
         }
     }
 
-    /// Where nothing is granted for a while, the horizon comes down.
+    /// Where nothing happens for a while, the horizon comes down, and blocks of tokens are closed.
     fn keep_quiet(&mut self, session: usize) {
-        let node = &self.sessions[session];
-        if let Some(at) = node.memory.grantor.lowers_at().filter(|_| !node.memory.lowers) {
-            let delay = at.millis_since(node.clock.read(self.time)).clamp(0, 20_000);
-            self.sessions[session].memory.lowers = true;
+        let SessionNode { memory, clock, .. } = &mut self.sessions[session];
+        let open = memory.ledgers.iter().filter(|ledger| ledger.is_open());
+        let closes_at = open.map(|ledger| ledger.saved_at().plus_millis(BLOCK_IDLE_MS)).min();
+        let due = [memory.grantor.lowers_at(), closes_at].into_iter().flatten().min();
+        if let Some(at) = due.filter(|_| !memory.lowers) {
+            let delay = at.millis_since(clock.read(self.time)).clamp(0, 20_000);
+            memory.lowers = true;
             self.plan_in(delay + 1, Event::Quiet(session));
         }
     }
@@ -233,6 +264,11 @@ impl World {
         let to_now = plan.has(Flaw::LowersTooFar) && memory.grantor.lowers_at().is_some_and(|at| at <= now);
         if let Some(horizon) = memory.grantor.lower(now) {
             rows.horizon = if to_now { now } else { horizon };
+        }
+        for (ledger, row) in memory.ledgers.iter_mut().zip(&mut rows.ledgers) {
+            if ledger.is_open() && ledger.saved_at().plus_millis(BLOCK_IDLE_MS) <= now {
+                *row = Some(ledger.close(now));
+            }
         }
         self.keep_quiet(session);
     }

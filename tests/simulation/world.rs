@@ -21,7 +21,8 @@ use crate::kv::Value;
 use crate::observer::Observer;
 use crate::organization::Organization;
 use crate::plan::{Flaw, Plan};
-use crate::random::Random;
+use crate::limits::Tally;
+use crate::random::{Clock, Random};
 use crate::session::{Ask, Call, From, Memory, Reply, Rows, SessionNode};
 
 /// Something that happens at a moment.
@@ -67,11 +68,14 @@ pub(crate) struct World {
     pub(crate) organization: Organization,
     pub(crate) kv: Vec<Vec<(i64, Value)>>,
     pub(crate) wanted: BTreeMap<u64, Wanted>,
+    tallies: Vec<Tally>,
     pub(crate) observer: Observer,
     /// How many changes were answered at once, and how many later.
     pub(crate) waits: [u64; 2],
     /// Whether everything has been mended for so long that nothing may remind of it.
     pub(crate) has_settled: bool,
+    /// Until when each session and the organization do not reach each other.
+    cut_until: Vec<i64>,
     /// Whether everything is told as it happens.
     pub(crate) is_told: bool,
 }
@@ -88,7 +92,7 @@ impl World {
         let locators: Vec<Locator> = (0..plan.sessions).map(|number| Locator::from_seed(&[number as u8 + 1; 8])).collect();
         let sessions: Vec<Session> = locators.iter().map(|locator| session(*locator, &plan)).collect();
         let keys: Vec<ApiKey> =
-            (0..plan.sessions * plan.keys_each).map(|number| key(number, &sessions[number / plan.keys_each])).collect();
+            (0..plan.sessions * plan.keys_each).map(|number| key(number, &sessions[number / plan.keys_each], &plan)).collect();
         let nodes = sessions.iter().zip(keys.chunks(plan.keys_each)).map(|(session, keys)| {
             let rows = Rows {
                 keys: keys.to_vec(),
@@ -98,11 +102,14 @@ impl World {
                 effective: vec![Timestamp::MIN; keys.len()],
                 session_effective: Timestamp::MIN,
                 has_asked: false,
+                ledgers: vec![None; keys.len()],
             };
+            // How exact a limit is, is measured by the clock of its authority.
+            let clock = if plan.limits.is_some() { Clock::default() } else { plan.clock(&mut random) };
             SessionNode {
-                memory: Memory::restore(&rows),
+                memory: Memory::restore(&rows, random.next(), false, clock.read(0)),
                 rows,
-                clock: plan.clock(&mut random),
+                clock,
                 pending: BTreeMap::new(),
                 last_step: 0,
                 leased_until: vec![0; keys.len()],
@@ -128,9 +135,11 @@ impl World {
             organization: Organization::new(policy, plan.clock(&mut random)),
             kv: vec![Vec::new(); keys.len()],
             wanted: BTreeMap::new(),
+            tallies: keys.iter().map(|_| Tally::default()).collect(),
             observer: Observer::new(&keys, &sessions, policy),
             waits: [0; 2],
             has_settled: false,
+            cut_until: vec![0; plan.sessions],
             is_told: std::env::var("LATCHKEY_TOLD").is_ok(),
             sessions: nodes,
             plan,
@@ -178,7 +187,7 @@ impl World {
 
     /// Sends a message: it may be lost, it may come twice, and it may be overtaken.
     pub(crate) fn send(&mut self, delay: i64, event: Event) {
-        if self.random.per_mille(self.plan.lost) {
+        if self.random.per_mille(self.plan.lost) || self.is_cut(&event) {
             return;
         }
         if self.random.per_mille(self.plan.doubled) {
@@ -187,6 +196,16 @@ impl World {
         }
         let late = self.delay();
         self.plan_in(delay + late, event);
+    }
+
+    /// Whether a session and its organization do not reach each other.
+    fn is_cut(&self, event: &Event) -> bool {
+        let session = match event {
+            Event::Draw { session, .. } | Event::Granted { session, .. } | Event::Recalled { session, .. } => *session,
+            Event::ToSession { session, call } if matches!(call.ask, Ask::Policy(_)) => *session,
+            _ => return false,
+        };
+        self.time < self.cut_until[session]
     }
 
     fn delay(&mut self) -> i64 {
@@ -225,10 +244,37 @@ impl World {
         }
     }
 
+    /// A token of a key is spent: by the authority itself, or by an isolate of what it was given.
+    pub(crate) fn note_spending(&mut self, key: usize, ahead: bool) {
+        let Some(limits) = &self.plan.limits else { return };
+        let (tally, limit) = (&mut self.tallies[key], &limits.as_slice()[0]);
+        let count = tally.spend(self.time, limit.window_ms.into());
+        tally.spent_ahead += u64::from(ahead);
+        if count > limit.limit as usize {
+            self.observer.complain(format!("{count} of {limit:?} of key {key}"));
+        }
+        if tally.spent_ahead > tally.given {
+            let Tally { given, spent_ahead, .. } = tally;
+            self.observer.complain(format!("{spent_ahead} tokens of {given} given for key {key}"));
+        }
+    }
+
+    pub(crate) fn note_tokens(&mut self, given: &[(usize, u64)], returned: &[(usize, u64)], spent: Option<usize>) {
+        for (key, tokens) in given {
+            self.tallies[*key].given += tokens;
+        }
+        for (key, tokens) in returned {
+            self.tallies[*key].given -= tokens;
+        }
+        if let Some(key) = spent {
+            self.note_spending(key, false);
+        }
+    }
+
     fn load(&mut self) {
         // Most of it is one key at one isolate.
         let isolate = if self.random.per_mille(500) { 0 } else { self.random.below(self.isolates.len()) };
-        let key = if self.random.per_mille(400) { 0 } else { self.random.below(self.hashes.len()) };
+        let key = if self.random.per_mille(if self.plan.limits.is_some() { 900 } else { 400 }) { 0 } else { self.random.below(self.hashes.len()) };
         let (demand, is_strict) = (self.random.below(2), self.random.per_mille(30));
         self.verify(isolate, key, demand, is_strict);
         let pause = if self.random.per_mille(5) { self.random.within(2_000, 20_000) } else { self.random.within(0, 2 * self.plan.pace_ms) };
@@ -251,7 +297,7 @@ impl World {
         }
         let isolate = self.random.below(self.isolates.len());
         let session = self.random.below(self.sessions.len());
-        match self.random.below(10) {
+        match self.random.below(11) {
             0 => {
                 let (name, clock) = (self.name(), self.plan.clock(&mut self.random));
                 self.isolates[isolate] = Isolate::new(name, clock, self.plan.sessions);
@@ -259,23 +305,28 @@ impl World {
             1 => self.restart_session(session),
             2 => self.restart_organization(),
             3 | 4 => self.isolates[isolate].clock.tremble(&mut self.random),
-            5 => self.sessions[session].clock.tremble(&mut self.random),
+            5 if self.plan.limits.is_none() => self.sessions[session].clock.tremble(&mut self.random),
             6 => self.organization.clock.tremble(&mut self.random),
             7 => {
                 // More than the promise allows for; so somebody looks, before and afterwards.
                 let key = self.random.below(self.hashes.len());
-                self.verify(isolate, key, 0, false);
-                let seconds = self.random.within(-30, 30);
+                let is_strict = self.random.per_mille(700);
+                self.verify(isolate, key, 0, is_strict);
+                let seconds = self.random.pick(&[-20, 1, 2, 3, 5, 10, 30]);
                 self.isolates[isolate].clock.set_back(seconds);
                 self.verify(isolate, key, 0, false);
+                if self.random.per_mille(300) {
+                    self.want(Change::Key(key, KeyChange::Disable));
+                }
             }
-            8 => {
+            8 if self.plan.limits.is_none() => {
                 let look = Call { from: From::Organization { session, life: u64::MAX }, ask: Ask::Look };
                 self.step_session(session, look.clone(), None);
                 let seconds = self.random.within(2, 30);
                 self.sessions[session].clock.set_back(seconds);
                 self.step_session(session, look, None);
             }
+            9 => self.cut_until[session] = self.time + self.random.within(5_000, 90_000),
             _ => {
                 let seconds = self.random.within(2, 30);
                 self.organization.clock.set_back(seconds);
@@ -285,9 +336,24 @@ impl World {
         self.plan_in(pause, Event::Trouble);
     }
 
+    /// Sets clocks as unfavourably as they may be set: those of isolates back, or those of objects forward.
+    pub(crate) fn conspire(&mut self, is_about_to_change: bool) {
+        if !self.plan.is_adverse || self.time >= self.plan.rough_ms {
+            return;
+        }
+        for node in &mut self.sessions {
+            node.clock.lean(is_about_to_change);
+        }
+        self.organization.clock.lean(is_about_to_change);
+        for isolate in &mut self.isolates {
+            isolate.clock.lean(is_about_to_change);
+        }
+    }
+
     fn mend(&mut self) {
         let Plan { lost, doubled, slow, crashes, .. } = &mut self.plan;
         [*lost, *doubled, *slow, *crashes] = [0; 4];
+        self.cut_until.fill(0);
         self.plan_in(SETTLING_MS, Event::Settled);
     }
 
@@ -331,7 +397,9 @@ fn session(locator: Locator, plan: &Plan) -> Session {
     }
 }
 
-fn key(number: usize, session: &Session) -> ApiKey {
+fn key(number: usize, session: &Session, plan: &Plan) -> ApiKey {
+    let mut settings = KeySettings::new(Name::parse("sample").unwrap(), Permissions::parse(WIDE).unwrap());
+    settings.rate_limits = plan.limits.clone().unwrap_or_default();
     ApiKey {
         id: ApiKeyId::from_trusted(format!("key_{number}")),
         organization_id: session.organization_id.clone(),
@@ -339,7 +407,7 @@ fn key(number: usize, session: &Session) -> ApiKey {
         environment: None,
         start: "sk_".to_owned(),
         last4: "wxyz".to_owned(),
-        settings: KeySettings::new(Name::parse("sample").unwrap(), Permissions::parse(WIDE).unwrap()),
+        settings,
         disabled: false,
         revocation: None,
         rotated_from: None,
