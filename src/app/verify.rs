@@ -328,7 +328,9 @@ impl App {
             tags: request.tags.clone(),
         };
         let (world, locator) = (self.world.clone(), secret.locator());
-        Ok(Box::pin(async move { ask_session(&world, locator, Command::Verify(Box::new(verify)), Patience::Wait).await }))
+        Ok(Box::pin(
+            async move { ask_session(&world, locator, Command::Verify(Box::new(verify)), Patience::Wait).await },
+        ))
     }
 
     /// What the authority has decided, for this request; and what is to be remembered of it.

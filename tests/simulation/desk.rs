@@ -193,7 +193,7 @@ impl Desk<'_> {
         let covered = if self.plan.has(Flaw::StaleIsNotCovered) { ttl_ms } else { ttl_ms + stale_ms };
         self.cover(key, covered);
         let (place, limits) = (key - self.first, &record.settings.rate_limits);
-        let bank = self.bank(place, limits, wished, ttl_ms, isolate);
+        let bank = self.bank(place, limits, wished, ttl_ms);
         let counts = !limits.is_empty();
         let limits = self.look(place, limits);
         Some(Lease {
@@ -272,13 +272,14 @@ impl Desk<'_> {
         let mut wait_ms = if self.plan.has(Flaw::AnswersLooseningAtOnce) { 0 } else { settled };
         if after.tightens(&self.rows.keys[place], self.memory.grantor.end(&key)) {
             self.memory.grantor.tighten(&key, self.now);
-            wait_ms = self.memory.grantor.fence_ms(&key, self.now).max(settled);
+            wait_ms = self.memory.grantor.fence_ms(&key, self.now);
             if self.plan.has(Flaw::WaitsForAllKeys) {
                 self.memory.grantor.tighten_all(self.now);
                 wait_ms = self.memory.grantor.fence_all_ms(self.now);
             }
-            self.rows.effective[place] = self.now.plus_millis(i64::try_from(wait_ms).unwrap());
             self.check_wait(wait_ms, self.leased_until[place]);
+            wait_ms = wait_ms.max(settled);
+            self.rows.effective[place] = self.now.plus_millis(i64::try_from(wait_ms).unwrap());
             if self.plan.has(Flaw::AnswersAtCommit) {
                 wait_ms = 0;
             }
@@ -290,13 +291,15 @@ impl Desk<'_> {
     }
 
     fn change_session(&mut self, change: SessionChange) -> Outcome {
-        let mut wait_ms = until(self.rows.session_effective, self.now);
+        let settled = until(self.rows.session_effective, self.now);
+        let mut wait_ms = settled;
         if let Some(after) = change.apply(&self.rows.session) {
             if after.tightens(&self.rows.session) {
                 self.memory.grantor.tighten_all(self.now);
                 wait_ms = self.memory.grantor.fence_all_ms(self.now);
-                self.rows.session_effective = self.now.plus_millis(i64::try_from(wait_ms).unwrap());
                 self.check_wait(wait_ms, self.leased_until.iter().copied().max().unwrap());
+                wait_ms = wait_ms.max(settled);
+                self.rows.session_effective = self.now.plus_millis(i64::try_from(wait_ms).unwrap());
             }
             self.rows.session = after;
         }

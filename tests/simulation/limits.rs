@@ -4,7 +4,6 @@
 use std::collections::VecDeque;
 
 use latchkey::domain::lease::bank::{BankGrant, BankReport, allotment, lasts_ms, spent_after_ms};
-use latchkey::domain::lease::grant::IsolateId;
 use latchkey::domain::ledger::{Hold, Ledger, Snapshot, Terms};
 use latchkey::domain::rate_limit::{Level, LimitName, LimitUse, RateLimit, RateLimits};
 use latchkey::domain::timestamp::Timestamp;
@@ -13,6 +12,7 @@ use crate::desk::Desk;
 use crate::plan::Flaw;
 use crate::random::Random;
 use crate::session::Rows;
+use crate::world::World;
 
 /// A limit that schedules with limits put on each key.
 pub(crate) fn any(random: &mut Random) -> RateLimits {
@@ -96,14 +96,7 @@ impl Desk<'_> {
     }
 
     /// Tokens for an isolate, to be spent before long.
-    pub(crate) fn bank(
-        &mut self,
-        place: usize,
-        limits: &RateLimits,
-        wished: u32,
-        ttl_ms: i64,
-        _isolate: IsolateId,
-    ) -> Option<BankGrant> {
+    pub(crate) fn bank(&mut self, place: usize, limits: &RateLimits, wished: u32, ttl_ms: i64) -> Option<BankGrant> {
         let lasts = lasts_ms(limits.as_slice(), ttl_ms).filter(|_| wished > 0)?;
         let mut tokens = wished;
         for limit in self.look(place, limits) {
@@ -118,5 +111,34 @@ impl Desk<'_> {
         self.keep(place, limits);
         self.given.push((self.first + place, tokens.into()));
         Some(self.memory.banks.grant(tokens, lasts, (place, hold), self.now))
+    }
+}
+
+impl World {
+    /// A token of a key is spent: by the authority itself, or by an isolate of what it was given.
+    pub(crate) fn note_spending(&mut self, key: usize, ahead: bool) {
+        let Some(limits) = &self.plan.limits else { return };
+        let (tally, limit) = (&mut self.tallies[key], &limits.as_slice()[0]);
+        let count = tally.spend(self.time, limit.window_ms.into());
+        tally.spent_ahead += u64::from(ahead);
+        if count > limit.limit as usize {
+            self.observer.complain(format!("{count} of {limit:?} of key {key}"));
+        }
+        if tally.spent_ahead > tally.given {
+            let Tally { given, spent_ahead, .. } = tally;
+            self.observer.complain(format!("{spent_ahead} tokens of {given} given for key {key}"));
+        }
+    }
+
+    pub(crate) fn note_tokens(&mut self, given: &[(usize, u64)], returned: &[(usize, u64)], spent: Option<usize>) {
+        for (key, tokens) in given {
+            self.tallies[*key].given += tokens;
+        }
+        for (key, tokens) in returned {
+            self.tallies[*key].given -= tokens;
+        }
+        if let Some(key) = spent {
+            self.note_spending(key, false);
+        }
     }
 }

@@ -24,6 +24,7 @@ mod organization;
 mod plan;
 mod random;
 mod session;
+mod trouble;
 mod world;
 
 use plan::Flaw;
@@ -64,7 +65,9 @@ fn no_schedule_breaks_a_promise() {
         waits[1] += world.waits[1];
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
-    println!("accepted {accepted:?}, refused {refused}, unavailable {unavailable}, changes at once and later {waits:?}");
+    println!(
+        "accepted {accepted:?}, refused {refused}, unavailable {unavailable}, changes at once and later {waits:?}"
+    );
 }
 
 /// A flaw is found within so many schedules, or the simulation is worth nothing against it.

@@ -119,8 +119,16 @@ pub(crate) enum From {
 
 #[derive(Clone, Debug)]
 pub(crate) enum Ask {
-    Verify { key: usize, demand: usize, isolate: IsolateId, tokens: Tokens },
-    Renew { isolate: IsolateId, wishes: Vec<KeyWish> },
+    Verify {
+        key: usize,
+        demand: usize,
+        isolate: IsolateId,
+        tokens: Tokens,
+    },
+    Renew {
+        isolate: IsolateId,
+        wishes: Vec<KeyWish>,
+    },
     Change(Change),
     Policy(Policy),
     /// A look at the clock, and nothing else.

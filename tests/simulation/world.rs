@@ -15,15 +15,15 @@ use latchkey::domain::text::Name;
 use latchkey::domain::timestamp::Timestamp;
 use latchkey::domain::verification::Demand;
 
-use crate::change::{Change, KeyChange, WIDE, Wanted};
+use crate::change::{Change, WIDE, Wanted};
 use crate::isolate::Isolate;
 use crate::kv::Value;
+use crate::limits::Tally;
 use crate::observer::Observer;
 use crate::organization::Organization;
 use crate::plan::{Flaw, Plan};
-use crate::limits::Tally;
 use crate::random::{Clock, Random};
-use crate::session::{Ask, Call, From, Memory, Reply, Rows, SessionNode};
+use crate::session::{Ask, Call, Memory, Reply, Rows, SessionNode};
 
 /// Something that happens at a moment.
 #[derive(Clone, Debug)]
@@ -68,20 +68,17 @@ pub(crate) struct World {
     pub(crate) organization: Organization,
     pub(crate) kv: Vec<Vec<(i64, Value)>>,
     pub(crate) wanted: BTreeMap<u64, Wanted>,
-    tallies: Vec<Tally>,
+    pub(crate) tallies: Vec<Tally>,
     pub(crate) observer: Observer,
     /// How many changes were answered at once, and how many later.
     pub(crate) waits: [u64; 2],
     /// Whether everything has been mended for so long that nothing may remind of it.
     pub(crate) has_settled: bool,
     /// Until when each session and the organization do not reach each other.
-    cut_until: Vec<i64>,
+    pub(crate) cut_until: Vec<i64>,
     /// Whether everything is told as it happens.
     pub(crate) is_told: bool,
 }
-
-/// How long (ms) after everything is mended nothing may remind of what was broken.
-const SETTLING_MS: i64 = 170_000;
 
 impl World {
     pub(crate) fn new(seed: u64, flaw: Option<Flaw>) -> Self {
@@ -89,10 +86,12 @@ impl World {
         let plan = Plan::new(&mut random, flaw);
         let policy =
             Policy { version: 1, status: OrganizationStatus::Active, plan: Tariff::preset(PlanName::Enterprise) };
-        let locators: Vec<Locator> = (0..plan.sessions).map(|number| Locator::from_seed(&[number as u8 + 1; 8])).collect();
+        let locators: Vec<Locator> =
+            (0..plan.sessions).map(|number| Locator::from_seed(&[number as u8 + 1; 8])).collect();
         let sessions: Vec<Session> = locators.iter().map(|locator| session(*locator, &plan)).collect();
-        let keys: Vec<ApiKey> =
-            (0..plan.sessions * plan.keys_each).map(|number| key(number, &sessions[number / plan.keys_each], &plan)).collect();
+        let keys: Vec<ApiKey> = (0..plan.sessions * plan.keys_each)
+            .map(|number| key(number, &sessions[number / plan.keys_each], &plan))
+            .collect();
         let nodes = sessions.iter().zip(keys.chunks(plan.keys_each)).map(|(session, keys)| {
             let rows = Rows {
                 keys: keys.to_vec(),
@@ -209,7 +208,12 @@ impl World {
     }
 
     fn delay(&mut self) -> i64 {
-        if self.random.per_mille(self.plan.slow) { self.random.within(500, 40_000) } else { self.random.within(0, 15) }
+        if self.random.per_mille(self.plan.slow) {
+            let most = self.random.pick(&[4_000, 40_000]);
+            self.random.within(500, most)
+        } else {
+            self.random.within(0, 15)
+        }
     }
 
     /// How long (ms) a message between objects, or of an administrator, takes.
@@ -223,7 +227,7 @@ impl World {
             Event::Trouble => self.trouble(),
             Event::Discontent => self.discontent(),
             Event::Mended => self.mend(),
-            Event::Settled => self.settle(),
+            Event::Settled => self.settle_down(),
             Event::Deletions => self.delete_all(),
             Event::Verify { isolate, key, demand, is_strict } => self.verify(isolate, key, demand, is_strict),
             Event::Want(change) => self.want(change),
@@ -244,40 +248,20 @@ impl World {
         }
     }
 
-    /// A token of a key is spent: by the authority itself, or by an isolate of what it was given.
-    pub(crate) fn note_spending(&mut self, key: usize, ahead: bool) {
-        let Some(limits) = &self.plan.limits else { return };
-        let (tally, limit) = (&mut self.tallies[key], &limits.as_slice()[0]);
-        let count = tally.spend(self.time, limit.window_ms.into());
-        tally.spent_ahead += u64::from(ahead);
-        if count > limit.limit as usize {
-            self.observer.complain(format!("{count} of {limit:?} of key {key}"));
-        }
-        if tally.spent_ahead > tally.given {
-            let Tally { given, spent_ahead, .. } = tally;
-            self.observer.complain(format!("{spent_ahead} tokens of {given} given for key {key}"));
-        }
-    }
-
-    pub(crate) fn note_tokens(&mut self, given: &[(usize, u64)], returned: &[(usize, u64)], spent: Option<usize>) {
-        for (key, tokens) in given {
-            self.tallies[*key].given += tokens;
-        }
-        for (key, tokens) in returned {
-            self.tallies[*key].given -= tokens;
-        }
-        if let Some(key) = spent {
-            self.note_spending(key, false);
-        }
-    }
-
     fn load(&mut self) {
         // Most of it is one key at one isolate.
         let isolate = if self.random.per_mille(500) { 0 } else { self.random.below(self.isolates.len()) };
-        let key = if self.random.per_mille(if self.plan.limits.is_some() { 900 } else { 400 }) { 0 } else { self.random.below(self.hashes.len()) };
+        let hot = if self.plan.limits.is_some() { 900 } else { 400 };
+        let key = if self.random.per_mille(hot) { 0 } else { self.random.below(self.hashes.len()) };
         let (demand, is_strict) = (self.random.below(2), self.random.per_mille(30));
         self.verify(isolate, key, demand, is_strict);
-        let pause = if self.random.per_mille(5) { self.random.within(2_000, 20_000) } else { self.random.within(0, 2 * self.plan.pace_ms) };
+        let pause = match self.random.below(1_000) {
+            0..5 => self.random.within(2_000, 20_000),
+            // Tokens that were given ahead are spent late.
+            5..300 if self.plan.limits.is_some() => self.random.within(60, 115),
+            _ if self.plan.limits.is_some() => self.random.within(0, 8),
+            _ => self.random.within(0, 2 * self.plan.pace_ms),
+        };
         if self.time + pause < self.plan.rough_ms {
             self.plan_in(pause, Event::Load);
         }
@@ -288,93 +272,6 @@ impl World {
             self.want_anything();
             let pause = self.random.within(100, 2 * self.plan.changes_ms);
             self.plan_in(pause, Event::Discontent);
-        }
-    }
-
-    fn trouble(&mut self) {
-        if self.time >= self.plan.rough_ms {
-            return;
-        }
-        let isolate = self.random.below(self.isolates.len());
-        let session = self.random.below(self.sessions.len());
-        match self.random.below(11) {
-            0 => {
-                let (name, clock) = (self.name(), self.plan.clock(&mut self.random));
-                self.isolates[isolate] = Isolate::new(name, clock, self.plan.sessions);
-            }
-            1 => self.restart_session(session),
-            2 => self.restart_organization(),
-            3 | 4 => self.isolates[isolate].clock.tremble(&mut self.random),
-            5 if self.plan.limits.is_none() => self.sessions[session].clock.tremble(&mut self.random),
-            6 => self.organization.clock.tremble(&mut self.random),
-            7 => {
-                // More than the promise allows for; so somebody looks, before and afterwards.
-                let key = self.random.below(self.hashes.len());
-                let is_strict = self.random.per_mille(700);
-                self.verify(isolate, key, 0, is_strict);
-                let seconds = self.random.pick(&[-20, 1, 2, 3, 5, 10, 30]);
-                self.isolates[isolate].clock.set_back(seconds);
-                self.verify(isolate, key, 0, false);
-                if self.random.per_mille(300) {
-                    self.want(Change::Key(key, KeyChange::Disable));
-                }
-            }
-            8 if self.plan.limits.is_none() => {
-                let look = Call { from: From::Organization { session, life: u64::MAX }, ask: Ask::Look };
-                self.step_session(session, look.clone(), None);
-                let seconds = self.random.within(2, 30);
-                self.sessions[session].clock.set_back(seconds);
-                self.step_session(session, look, None);
-            }
-            9 => self.cut_until[session] = self.time + self.random.within(5_000, 90_000),
-            _ => {
-                let seconds = self.random.within(2, 30);
-                self.organization.clock.set_back(seconds);
-            }
-        }
-        let pause = self.random.within(100, 8_000);
-        self.plan_in(pause, Event::Trouble);
-    }
-
-    /// Sets clocks as unfavourably as they may be set: those of isolates back, or those of objects forward.
-    pub(crate) fn conspire(&mut self, is_about_to_change: bool) {
-        if !self.plan.is_adverse || self.time >= self.plan.rough_ms {
-            return;
-        }
-        for node in &mut self.sessions {
-            node.clock.lean(is_about_to_change);
-        }
-        self.organization.clock.lean(is_about_to_change);
-        for isolate in &mut self.isolates {
-            isolate.clock.lean(is_about_to_change);
-        }
-    }
-
-    fn mend(&mut self) {
-        let Plan { lost, doubled, slow, crashes, .. } = &mut self.plan;
-        [*lost, *doubled, *slow, *crashes] = [0; 4];
-        self.cut_until.fill(0);
-        self.plan_in(SETTLING_MS, Event::Settled);
-    }
-
-    /// Everything is asked for everywhere, and then everything is deleted.
-    fn settle(&mut self) {
-        self.has_settled = true;
-        for key in 0..self.hashes.len() {
-            for isolate in 0..self.isolates.len() {
-                for round in 0..3 {
-                    let demand = self.random.below(2);
-                    self.plan_in(round * 400 + 10, Event::Verify { isolate, key, demand, is_strict: false });
-                }
-            }
-        }
-        self.plan_in(3_000, Event::Deletions);
-    }
-
-    fn delete_all(&mut self) {
-        self.has_settled = false;
-        for key in 0..self.hashes.len() {
-            self.want(Change::Key(key, KeyChange::Revoke));
         }
     }
 }
