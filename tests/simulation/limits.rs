@@ -106,8 +106,8 @@ impl Desk<'_> {
         if tokens == 0 {
             return None;
         }
-        let ahead = if self.plan.has(Flaw::BankDatedAtGrant) { 0 } else { spent_after_ms(lasts) };
-        let hold: Hold = self.memory.ledgers[place].spend_ahead(&terms(limits), tokens, ahead, self.now);
+        let hold: Hold =
+            self.memory.ledgers[place].spend_ahead(&terms(limits), tokens, spent_after_ms(lasts), self.now);
         self.keep(place, limits);
         self.given.push((self.first + place, tokens.into()));
         Some(self.memory.banks.grant(tokens, lasts, (place, hold), self.now))

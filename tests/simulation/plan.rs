@@ -70,8 +70,6 @@ pub(crate) enum Flaw {
     RemembersAnyRefusal,
     /// Nobody asks for the policy again.
     PolicyIsNeverRenewed,
-    /// Tokens count from their grant, and not from when they must be spent.
-    BankDatedAtGrant,
     /// Tokens may be spent for as long as their lease lasts.
     BankLastsAsLease,
     /// What was spent of a bank is given back as well.
