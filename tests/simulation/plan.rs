@@ -122,6 +122,8 @@ impl Plan {
         let (lost, doubled, slow, crashes) = (rate(120), rate(100), rate(60), rate(25));
         let isolates = 2 + random.below(3);
         let limits = random.per_mille(120).then(|| limits::any(random));
+        // What isolates report makes up for a wrong date, so where there are limits much of it is lost.
+        let lost = if limits.is_some() { lost * 3 } else { lost };
         let edge = random.per_mille(300) && limits.is_none();
         Self {
             flaw,

@@ -257,9 +257,6 @@ impl World {
         self.verify(isolate, key, demand, is_strict);
         let pause = match self.random.below(1_000) {
             0..5 => self.random.within(2_000, 20_000),
-            // Tokens that were given ahead are spent late.
-            5..300 if self.plan.limits.is_some() => self.random.within(60, 115),
-            _ if self.plan.limits.is_some() => self.random.within(0, 8),
             _ => self.random.within(0, 2 * self.plan.pace_ms),
         };
         if self.time + pause < self.plan.rough_ms {
