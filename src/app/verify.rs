@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use futures_util::future::{Either, select};
 
-use super::call::{ask_session, unexpected};
+use super::call::{Patience, ask_session, unexpected};
 use super::leases::{Answering, Asked, Background, Job};
 use super::{App, Error, Patience};
 use crate::domain::api_key::ApiKey;

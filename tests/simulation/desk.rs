@@ -1,0 +1,322 @@
+//! What the authority of a session decides in one synchronous step, with the machines of the domain.
+
+use std::sync::Arc;
+
+use latchkey::domain::api_key::{ApiKey, Status};
+use latchkey::domain::caller::Reach;
+use latchkey::domain::consistency::Mode;
+use latchkey::domain::lease::Held;
+use latchkey::domain::lease::grant::{Edition, IsolateId, KeyWish, Lease};
+use latchkey::domain::lease::grantor::ttl_for;
+use latchkey::domain::lease::margin_ms;
+use latchkey::domain::session::{OrganizationStatus, Policy, SessionStatus};
+use latchkey::domain::timestamp::Timestamp;
+use latchkey::domain::verification::{Code, Demand, Standing, decide};
+
+use crate::change::{Change, KeyChange, SessionChange};
+use crate::kv::Value;
+use crate::plan::{Flaw, Plan};
+use crate::session::{Ask, Heard, Memory, Reply, Rows};
+
+/// How long (ms) before the end of its policy a session asks again.
+const AHEAD_MS: i64 = 30_000;
+/// How often (ms) a key is published with an end.
+const PUBLISHED_MS: i64 = 20_000;
+/// The shortest use (ms) that a lease may have.
+const SHORTEST_MS: i64 = 20;
+
+pub(crate) enum Outcome {
+    Done(Reply),
+    /// The organization has to be asked first.
+    Ask,
+}
+
+/// One step of a session.
+pub(crate) struct Desk<'a> {
+    pub(crate) rows: &'a mut Rows,
+    pub(crate) memory: &'a mut Memory,
+    pub(crate) leased_until: &'a mut Vec<i64>,
+    /// Whether durations can be told from its clock.
+    pub(crate) is_steady: bool,
+    pub(crate) plan: &'a Plan,
+    pub(crate) demands: &'a [Demand],
+    pub(crate) now: Timestamp,
+    pub(crate) time: i64,
+    /// The number of its first key.
+    pub(crate) first: usize,
+    pub(crate) heard: Option<&'a Heard>,
+    /// What KV is to be told.
+    pub(crate) published: Vec<(usize, Value)>,
+    /// Of which keys how many tokens were given away, and how many came back.
+    pub(crate) given: Vec<(usize, u64)>,
+    pub(crate) returned: Vec<(usize, u64)>,
+    /// Of which key one was spent here.
+    pub(crate) spent: Option<usize>,
+    pub(crate) complaint: Option<String>,
+}
+
+impl Desk<'_> {
+    pub(crate) fn handle(&mut self, ask: &Ask) -> Outcome {
+        if self.now < self.memory.seen {
+            self.memory.steps += 1;
+            self.memory.policy = None;
+        }
+        self.memory.seen = self.now;
+        let known = self.hear();
+        match ask {
+            Ask::Look => Outcome::Done(Reply::Unavailable),
+            Ask::Verify { key, demand, isolate, tokens } => {
+                self.settle(&tokens.banks);
+                self.verify(*key, &self.demands[*demand], (*isolate, tokens.wished), known)
+            }
+            Ask::Renew { isolate, wishes } if known || self.heard.is_some() => {
+                wishes.iter().for_each(|wish| self.settle(&wish.banks));
+                let renewed = wishes.iter().map(|wish| self.renew(*isolate, wish, known)).collect();
+                Outcome::Done(Reply::Renewed(renewed))
+            }
+            Ask::Renew { .. } => self.ask(),
+            Ask::Change(Change::Key(key, change)) => self.change_key(*key, *change),
+            Ask::Change(Change::Session(_, change)) => self.change_session(*change),
+            Ask::Change(Change::Policy(_)) => Outcome::Done(Reply::Unavailable),
+            Ask::Policy(policy) => {
+                self.take_over(*policy);
+                let at_once = self.plan.has(Flaw::RecallAcknowledgedAtOnce);
+                let wait_ms = if at_once { 0 } else { self.memory.grantor.fence_all_ms(self.now) };
+                Outcome::Done(Reply::Changed { generation: self.rows.policy.version, wait_ms })
+            }
+        }
+    }
+
+    fn ask(&self) -> Outcome {
+        let never = self.plan.has(Flaw::PolicyIsNeverRenewed) && self.rows.has_asked;
+        if self.heard.is_some() || never { Outcome::Done(Reply::Unavailable) } else { Outcome::Ask }
+    }
+
+    /// Takes over what was heard of the organization, and tells whether the policy is known to be in force.
+    fn hear(&mut self) -> bool {
+        if let Some((heard, (policy, ttl_ms))) = self.heard.and_then(|heard| Some((heard, heard.grant?))) {
+            self.take_over(policy);
+            let lease = Held::new(policy.version, heard.asked_at, ttl_ms, self.now);
+            self.memory.policy = lease.filter(|_| heard.steps == self.memory.steps);
+        }
+        let (version, now) = (self.rows.policy.version, self.now);
+        self.memory.policy.as_mut().is_some_and(|held| held.is_live(version, now))
+    }
+
+    fn take_over(&mut self, policy: Policy) {
+        if policy.version > self.rows.policy.version {
+            if policy.tightens(&self.rows.policy) {
+                self.memory.grantor.tighten_all(self.now);
+            }
+            self.rows.policy = policy;
+        }
+    }
+
+    fn rest_ms(&self) -> i64 {
+        self.memory.policy.map_or(0, |held| held.until().millis_since(self.now))
+    }
+
+    /// The record as it is, or as it was before the organization was asked.
+    fn record(&self, key: usize) -> ApiKey {
+        let before = self.heard.and_then(|heard| heard.before.get(key - self.first));
+        before.unwrap_or(&self.rows.keys[key - self.first]).clone()
+    }
+
+    fn standing(&self) -> Standing {
+        Standing { session: self.rows.session.status, organization: self.rows.policy.status }
+    }
+
+    fn verify(&mut self, key: usize, demand: &Demand, asker: (IsolateId, u32), known: bool) -> Outcome {
+        let record = self.record(key);
+        let is_over = record.status(self.now) != Status::Active && self.heard.is_none();
+        if !is_over && !known {
+            return self.ask();
+        }
+        let wanted = i64::from(self.rows.session.consistency.ttl_ms) + self.rows.session.consistency.stale_ms();
+        let is_short = self.rest_ms() < AHEAD_MS.min(wanted);
+        if !is_over && is_short && self.heard.is_none() && !self.plan.has(Flaw::PolicyIsNeverRenewed) {
+            return Outcome::Ask;
+        }
+        let mut code = decide(&record, self.standing(), demand, self.now);
+        let (mut limits, place) = (Vec::new(), key - self.first);
+        if code == Code::Valid && !record.settings.rate_limits.is_empty() {
+            let (left, is_spent) = self.spend(place, &record.settings.rate_limits);
+            limits = left;
+            if is_spent { self.spent = Some(key) } else { code = Code::RateLimited }
+        }
+        let lease = self.lease(key, &record, asker, false);
+        self.publish_with_end(key, &record);
+        Outcome::Done(Reply::Verified { code, key: Arc::new(record), lease, at: self.now, limits })
+    }
+
+    fn renew(&mut self, isolate: IsolateId, wish: &KeyWish, known: bool) -> (usize, Option<Lease>) {
+        let place = self.rows.keys.iter().position(|key| key.id == wish.key_id).unwrap();
+        let key = self.first + place;
+        if !wish.wants || !known {
+            return (key, None);
+        }
+        let record = self.record(key);
+        let mut lease = self.lease(key, &record, (isolate, wish.tokens), true);
+        if let Some(lease) = &mut lease {
+            if self.plan.has(Flaw::RenewsOldEdition) {
+                lease.edition = wish.edition;
+            }
+            lease.key = (lease.edition != wish.edition).then(|| Box::new(record));
+        }
+        (key, lease)
+    }
+
+    fn lease(&mut self, key: usize, record: &ApiKey, asker: (IsolateId, u32), renews: bool) -> Option<Lease> {
+        let (isolate, wished) = asker;
+        let again = self.memory.grantor.is_asked_again(&key, self.now) || renews;
+        let (consistency, standing) = (self.rows.session.consistency, self.standing());
+        let is_good = record.status(self.now) == Status::Active
+            && standing.session == SessionStatus::Connected
+            && standing.organization == OrganizationStatus::Active;
+        if !is_good || !again {
+            return None;
+        }
+        let rest = if self.plan.has(Flaw::OutlivesPolicy) { 1_000_000 } else { self.rest_ms() };
+        let few = self.memory.grantor.ttl_ms(isolate, &consistency, rest, self.now)?;
+        let stale = consistency.stale_ms();
+        let mut ttl_ms = few.max(ttl_for(self.plan.crowd, &consistency).min(rest - stale));
+        let mut stale_ms = stale;
+        if let Some(end) = record.settings.expires_at {
+            // Neither it nor its stale part outlives the key.
+            let left = end.millis_since(self.now);
+            ttl_ms = ttl_ms.min(left);
+            stale_ms = stale_ms.min(left - ttl_ms);
+        }
+        if ttl_ms - margin_ms(ttl_ms) < SHORTEST_MS {
+            return None;
+        }
+        let covered = if self.plan.has(Flaw::StaleIsNotCovered) { ttl_ms } else { ttl_ms + stale_ms };
+        self.cover(key, covered);
+        let (place, limits) = (key - self.first, &record.settings.rate_limits);
+        let bank = self.bank(place, limits, wished, ttl_ms);
+        let counts = !limits.is_empty();
+        let limits = self.look(place, limits);
+        Some(Lease {
+            edition: self.edition(record),
+            key: None,
+            reach: Reach::Session,
+            mode: Mode::Leased,
+            decided_at: self.now,
+            ttl_ms,
+            stale_ms,
+            counts,
+            limits,
+            bank,
+        })
+    }
+
+    fn edition(&self, record: &ApiKey) -> Edition {
+        let Rows { session, policy, .. } = &*self.rows;
+        Edition { key: record.generation, session: session.generation, policy: policy.version }
+    }
+
+    /// Something that accepts leaves, for so long.
+    fn cover(&mut self, key: usize, ttl_ms: i64) {
+        let over = self.time + ttl_ms + 3 * margin_ms(ttl_ms);
+        let known = &mut self.leased_until[key - self.first];
+        *known = over.max(*known);
+        let without_margin = self.plan.has(Flaw::GrantorWithoutMargin);
+        let ttl_ms = if without_margin { (ttl_ms - 250) * 1_000 / 1_001 } else { ttl_ms };
+        if let Some(horizon) = self.memory.grantor.grant(&key, ttl_ms, self.now) {
+            self.memory.raised = true;
+            if !self.plan.has(Flaw::HorizonInMemory) {
+                self.rows.horizon = horizon;
+            }
+        }
+    }
+
+    /// In `edge` mode a key that is asked for is published with an end.
+    fn publish_with_end(&mut self, key: usize, record: &ApiKey) {
+        let (consistency, standing) = (self.rows.session.consistency, self.standing());
+        let is_good = record.status(self.now) == Status::Active
+            && standing.session == SessionStatus::Connected
+            && standing.organization == OrganizationStatus::Active;
+        let is_due = self.memory.published.get(&key).is_none_or(|at| self.now.millis_since(*at) >= PUBLISHED_MS);
+        let counts = !record.settings.rate_limits.is_empty();
+        if counts || consistency.mode != Mode::Edge || consistency.is_strict() || !is_good || !is_due {
+            return;
+        }
+        let left = record.settings.expires_at.map_or(i64::MAX, |end| end.millis_since(self.now));
+        let ttl_ms = i64::from(consistency.ttl_ms).min(self.rest_ms()).min(left);
+        if ttl_ms - margin_ms(ttl_ms) < SHORTEST_MS {
+            return;
+        }
+        if !self.plan.has(Flaw::KvIsNotCovered) {
+            self.cover(key, ttl_ms);
+        }
+        self.memory.published.insert(key, self.now);
+        self.publish(key, record.clone(), Some(self.now.plus_millis(ttl_ms)));
+    }
+
+    fn publish(&mut self, key: usize, record: ApiKey, accept_until: Option<Timestamp>) {
+        let edition = self.edition(&record);
+        let record = Arc::new(record);
+        let value = Value { session: usize::MAX, record, decided_at: self.now, edition, accept_until };
+        self.published.push((key, value));
+    }
+
+    fn change_key(&mut self, key: usize, change: KeyChange) -> Outcome {
+        let place = key - self.first;
+        let settled = until(self.rows.effective[place], self.now);
+        let changed = change.apply(&self.rows.keys[place], self.now);
+        let Some(after) = changed else {
+            let at_once = if change == KeyChange::Read { Flaw::AnswersReadAtOnce } else { Flaw::AnswersRepeatAtOnce };
+            let wait_ms = if self.plan.has(at_once) { 0 } else { settled };
+            return Outcome::Done(Reply::Changed { generation: self.rows.keys[place].generation, wait_ms });
+        };
+        let mut wait_ms = if self.plan.has(Flaw::AnswersLooseningAtOnce) { 0 } else { settled };
+        if after.tightens(&self.rows.keys[place], self.memory.grantor.end(&key)) {
+            self.memory.grantor.tighten(&key, self.now);
+            wait_ms = self.memory.grantor.fence_ms(&key, self.now);
+            if self.plan.has(Flaw::WaitsForAllKeys) {
+                self.memory.grantor.tighten_all(self.now);
+                wait_ms = self.memory.grantor.fence_all_ms(self.now);
+            }
+            self.check_wait(wait_ms, self.leased_until[place]);
+            wait_ms = wait_ms.max(settled);
+            self.rows.effective[place] = self.now.plus_millis(i64::try_from(wait_ms).unwrap());
+            if self.plan.has(Flaw::AnswersAtCommit) {
+                wait_ms = 0;
+            }
+        }
+        let generation = after.generation;
+        self.rows.keys[place] = after.clone();
+        self.publish(key, after, None);
+        Outcome::Done(Reply::Changed { generation, wait_ms })
+    }
+
+    fn change_session(&mut self, change: SessionChange) -> Outcome {
+        let settled = until(self.rows.session_effective, self.now);
+        let mut wait_ms = settled;
+        if let Some(after) = change.apply(&self.rows.session) {
+            if after.tightens(&self.rows.session) {
+                self.memory.grantor.tighten_all(self.now);
+                wait_ms = self.memory.grantor.fence_all_ms(self.now);
+                self.check_wait(wait_ms, self.leased_until.iter().copied().max().unwrap());
+                wait_ms = wait_ms.max(settled);
+                self.rows.session_effective = self.now.plus_millis(i64::try_from(wait_ms).unwrap());
+            }
+            self.rows.session = after;
+        }
+        Outcome::Done(Reply::Changed { generation: self.rows.session.generation, wait_ms })
+    }
+
+    /// Nobody waits for longer than somebody may have a lease, or than the horizon after a restart; where nobody has
+    /// one, nobody waits.
+    fn check_wait(&mut self, wait_ms: u64, leased_until: i64) {
+        let inherited = until(self.memory.inherited, self.now);
+        let leased = u64::try_from(leased_until - self.time).unwrap_or(0);
+        if self.is_steady && wait_ms > leased.max(inherited) && !self.plan.has(Flaw::GrantorWithoutMargin) {
+            self.complaint = Some(format!("waits {wait_ms} ms for leases of {leased} ms and a horizon of {inherited}"));
+        }
+    }
+}
+
+fn until(end: Timestamp, now: Timestamp) -> u64 {
+    u64::try_from(end.millis_since(now)).unwrap_or(0)
+}

@@ -1,0 +1,133 @@
+//! The whole protocol of leases in one place: the machines of the domain, driven through schedules of everything that may
+//! go wrong, in a time of their own. Nothing here waits, and one seed is one schedule.
+//!
+//! `LATCHKEY_SCHEDULES=1000000` runs so many; `LATCHKEY_SEED=7` runs the one that has failed.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::wildcard_enum_match_arm,
+    missing_docs,
+    unreachable_pub,
+    reason = "a test may panic, and its name is its documentation"
+)]
+
+mod change;
+mod desk;
+mod isolate;
+mod kv;
+mod limits;
+mod observer;
+mod organization;
+mod plan;
+mod random;
+mod session;
+mod trouble;
+mod world;
+
+use plan::Flaw;
+use world::World;
+
+/// How many schedules there are without being asked for more.
+const SCHEDULES: u64 = 2_000;
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+fn seeds() -> std::ops::Range<u64> {
+    match number("LATCHKEY_SEED") {
+        Some(seed) => seed..seed + 1,
+        None => 0..number("LATCHKEY_SCHEDULES").unwrap_or(SCHEDULES),
+    }
+}
+
+#[test]
+fn no_schedule_breaks_a_promise() {
+    let (mut accepted, mut refused, mut unavailable, mut waits) = ([0; 4], 0, 0, [0; 2]);
+    let mut failures: Vec<String> = Vec::new();
+    for seed in seeds() {
+        let mut world = World::new(seed, None);
+        if let Some(broken) = world.run() {
+            failures.push(format!("LATCHKEY_SEED={seed}: {broken}"));
+            if failures.len() == 5 {
+                break;
+            }
+        }
+        for (sum, one) in accepted.iter_mut().zip(world.observer.accepted) {
+            *sum += one;
+        }
+        refused += world.observer.refused;
+        unavailable += world.observer.unavailable;
+        waits[0] += world.waits[0];
+        waits[1] += world.waits[1];
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    println!(
+        "accepted {accepted:?}, refused {refused}, unavailable {unavailable}, changes at once and later {waits:?}"
+    );
+}
+
+/// A flaw is found within so many schedules, or the simulation is worth nothing against it.
+const FOUND_WITHIN: u64 = 4_000;
+
+fn is_found(flaw: Flaw) {
+    let found = (0..FOUND_WITHIN).find_map(|seed| Some((seed, World::new(seed, Some(flaw)).run()?)));
+    match found {
+        Some((seed, broken)) => println!("{flaw:?}: schedule {seed}: {broken}"),
+        None => panic!("{flaw:?} is not found within {FOUND_WITHIN} schedules"),
+    }
+}
+
+macro_rules! flaws {
+    ($($name:ident: $flaw:ident,)*) => {
+        $(#[test]
+        fn $name() {
+            is_found(Flaw::$flaw);
+        })*
+    };
+}
+
+flaws! {
+    a_simulation_finds_counts_from_arrival: CountsFromArrival,
+    a_simulation_finds_holder_without_margin: HolderWithoutMargin,
+    a_simulation_finds_grantor_without_margin: GrantorWithoutMargin,
+    a_simulation_finds_takes_late_answers: TakesLateAnswers,
+    a_simulation_finds_ignores_backward_clock: IgnoresBackwardClock,
+    a_simulation_finds_horizon_in_memory: HorizonInMemory,
+    a_simulation_finds_horizon_afterwards: HorizonAfterwards,
+    a_simulation_finds_horizon_of_failed_step: HorizonOfFailedStep,
+    a_simulation_finds_lowers_too_far: LowersTooFar,
+    a_simulation_finds_row_from_before_await: RowFromBeforeAwait,
+    a_simulation_finds_renews_old_edition: RenewsOldEdition,
+    a_simulation_finds_answers_at_commit: AnswersAtCommit,
+    a_simulation_finds_answers_repeat_at_once: AnswersRepeatAtOnce,
+    a_simulation_finds_answers_read_at_once: AnswersReadAtOnce,
+    a_simulation_finds_answers_loosening_at_once: AnswersLooseningAtOnce,
+    a_simulation_finds_forgets_effective_at: ForgetsEffectiveAt,
+    a_simulation_finds_outlives_policy: OutlivesPolicy,
+    a_simulation_finds_stale_is_not_covered: StaleIsNotCovered,
+    a_simulation_finds_stale_for_longer: StaleForLonger,
+    a_simulation_finds_kv_without_end: KvWithoutEnd,
+    a_simulation_finds_kv_is_not_covered: KvIsNotCovered,
+    a_simulation_finds_kv_by_wrong_clock: KvByWrongClock,
+    a_simulation_finds_foreign_tombstone: ForeignTombstone,
+    a_simulation_finds_policy_at_commit: PolicyAtCommit,
+    a_simulation_finds_unreachable_is_not_waited_for: UnreachableIsNotWaitedFor,
+    a_simulation_finds_recall_acknowledged_at_once: RecallAcknowledgedAtOnce,
+    a_simulation_finds_policy_horizon_in_memory: PolicyHorizonInMemory,
+    a_simulation_finds_remembers_any_refusal: RemembersAnyRefusal,
+    a_simulation_finds_policy_is_never_renewed: PolicyIsNeverRenewed,
+    a_simulation_finds_bank_lasts_as_lease: BankLastsAsLease,
+    a_simulation_finds_report_gives_all_back: ReportGivesAllBack,
+    a_simulation_finds_ledger_forgets: LedgerForgets,
+    a_simulation_finds_waits_for_all_keys: WaitsForAllKeys,
+}
+
+#[test]
+#[ignore = "has not been seen in 4,000 schedules: the book's own tests guard it"]
+fn a_simulation_finds_takes_answers_across_steps() {
+    is_found(Flaw::TakesAnswersAcrossSteps);
+}

@@ -1,0 +1,351 @@
+//! The authority of a session as an object: rows that stay, memory that goes, and steps of which each is one transaction.
+//!
+//! What it decides about a call is in `desk`. Here it is carried out: an object may be evicted before a step, it may be
+//! lost before the step is committed, after it, and after its answer has left, and a step may be taken back.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use latchkey::domain::api_key::ApiKey;
+use latchkey::domain::lease::Held;
+use latchkey::domain::lease::bank::Banks;
+use latchkey::domain::lease::grant::{IsolateId, KeyWish, Lease};
+use latchkey::domain::lease::grantor::Grantor;
+use latchkey::domain::ledger::{BLOCK_IDLE_MS, Hold, Ledger, Snapshot};
+use latchkey::domain::rate_limit::LimitUse;
+use latchkey::domain::session::{Policy, Session};
+use latchkey::domain::timestamp::Timestamp;
+use latchkey::domain::verification::Code;
+
+use crate::change::Change;
+use crate::desk::{Desk, Outcome};
+use crate::kv::Value;
+use crate::limits::{self, Tokens};
+use crate::plan::Flaw;
+use crate::random::Clock;
+use crate::world::{Event, World};
+
+/// What is on the disk of a session.
+#[derive(Clone)]
+pub(crate) struct Rows {
+    pub(crate) keys: Vec<ApiKey>,
+    pub(crate) session: Session,
+    pub(crate) policy: Policy,
+    pub(crate) horizon: Timestamp,
+    /// When the last tightening of each key is in force, and the last of the whole session.
+    pub(crate) effective: Vec<Timestamp>,
+    pub(crate) session_effective: Timestamp,
+    /// Whether it has ever asked the organization.
+    pub(crate) has_asked: bool,
+    /// What has been spent of the limits of each key.
+    pub(crate) ledgers: Vec<Option<Snapshot>>,
+}
+
+/// What it knows beyond that.
+pub(crate) struct Memory {
+    pub(crate) grantor: Grantor<usize>,
+    /// The horizon as it was found.
+    pub(crate) inherited: Timestamp,
+    pub(crate) policy: Option<Held>,
+    /// How often the clock was seen to run backwards, and where it was seen last.
+    pub(crate) steps: u64,
+    pub(crate) seen: Timestamp,
+    /// Whether this step has raised the horizon.
+    pub(crate) raised: bool,
+    /// Whether the alarm is set that brings the horizon down.
+    pub(crate) lowers: bool,
+    /// When each key was last published with an end.
+    pub(crate) published: BTreeMap<usize, Timestamp>,
+    pub(crate) ledgers: Vec<Ledger>,
+    pub(crate) banks: Banks<(usize, Hold)>,
+}
+
+impl Memory {
+    pub(crate) fn restore(rows: &Rows, first: u64, forgets: bool, now: Timestamp) -> Self {
+        Self {
+            grantor: Grantor::restore(rows.horizon),
+            inherited: rows.horizon,
+            policy: None,
+            steps: 0,
+            seen: Timestamp::MIN,
+            raised: false,
+            lowers: false,
+            published: BTreeMap::new(),
+            ledgers: limits::restore(rows, forgets, now),
+            banks: Banks::new(first),
+        }
+    }
+}
+
+/// One session.
+pub(crate) struct SessionNode {
+    pub(crate) rows: Rows,
+    pub(crate) memory: Memory,
+    pub(crate) clock: Clock,
+    pub(crate) pending: BTreeMap<u64, Pending>,
+    pub(crate) last_step: i64,
+    /// By when every lease on a key is over in any case.
+    pub(crate) leased_until: Vec<i64>,
+}
+
+/// A call that waits for the organization.
+pub(crate) struct Pending {
+    call: Call,
+    asked_at: Timestamp,
+    steps: u64,
+    before: Vec<ApiKey>,
+}
+
+/// What was heard of the organization; no grant if it has not answered.
+pub(crate) struct Heard {
+    pub(crate) asked_at: Timestamp,
+    pub(crate) steps: u64,
+    pub(crate) grant: Option<(Policy, i64)>,
+    pub(crate) before: Vec<ApiKey>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    pub(crate) from: From,
+    pub(crate) ask: Ask,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum From {
+    Isolate { isolate: usize, question: u64 },
+    Admin(u64),
+    Organization { session: usize, life: u64 },
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Ask {
+    Verify {
+        key: usize,
+        demand: usize,
+        isolate: IsolateId,
+        tokens: Tokens,
+    },
+    Renew {
+        isolate: IsolateId,
+        wishes: Vec<KeyWish>,
+    },
+    Change(Change),
+    Policy(Policy),
+    /// A look at the clock, and nothing else.
+    Look,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Reply {
+    Verified { code: Code, key: Arc<ApiKey>, lease: Option<Lease>, at: Timestamp, limits: Vec<LimitUse> },
+    Renewed(Vec<(usize, Option<Lease>)>),
+    Changed { generation: i64, wait_ms: u64 },
+    Unavailable,
+}
+
+/// What becomes of a step.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Fine,
+    /// It is taken back, and the object goes on.
+    Failed,
+    CrashBefore,
+    CrashAfter,
+    /// Its answer has left already.
+    CrashAnswered,
+}
+
+impl World {
+    fn fate(&mut self, ask: &Ask) -> Fate {
+        let chance = if matches!(ask, Ask::Change(_)) { self.plan.crashes * 8 } else { self.plan.crashes };
+        if matches!(ask, Ask::Look) || !self.random.per_mille(chance) {
+            return Fate::Fine;
+        }
+        self.random.pick(&[Fate::Failed, Fate::CrashBefore, Fate::CrashAfter, Fate::CrashAnswered])
+    }
+
+    /// Everything in memory is lost. The next life may be on another machine.
+    pub(crate) fn restart_session(&mut self, session: usize) {
+        let node = &mut self.sessions[session];
+        if self.plan.has(Flaw::ForgetsEffectiveAt) {
+            node.rows.effective.fill(Timestamp::MIN);
+            node.rows.session_effective = Timestamp::MIN;
+        }
+        if self.plan.limits.is_none() {
+            node.clock.tremble(&mut self.random);
+        }
+        let now = node.clock.read(self.time);
+        let forgets = self.plan.has(Flaw::LedgerForgets);
+        node.memory = Memory::restore(&node.rows, self.random.next(), forgets, now);
+        // Who waits for an answer of the former life waits in vain.
+        node.pending.clear();
+    }
+
+    pub(crate) fn step_session(&mut self, session: usize, call: Call, heard: Option<Heard>) {
+        let idle = self.time - self.sessions[session].last_step;
+        if idle > 10_000 && self.sessions[session].pending.is_empty() && self.random.per_mille(700) {
+            self.restart_session(session);
+        }
+        let mut fate = self.fate(&call.ask);
+        if fate == Fate::CrashBefore {
+            self.restart_session(session);
+            return self.answer(&call, None);
+        }
+        let Self { plan, sessions, demands, time, .. } = self;
+        let node = &mut sessions[session];
+        node.last_step = *time;
+        let now = node.clock.read(*time);
+        let before = (fate == Fate::Failed || plan.has(Flaw::HorizonAfterwards)).then(|| node.rows.clone());
+        node.memory.raised = false;
+        node.memory.banks.begin();
+        let ledgers = (fate == Fate::Failed).then(|| node.memory.ledgers.clone());
+        let mut desk = Desk {
+            rows: &mut node.rows,
+            memory: &mut node.memory,
+            leased_until: &mut node.leased_until,
+            is_steady: node.clock.is_steady(),
+            plan,
+            demands,
+            now,
+            time: *time,
+            first: session * plan.keys_each,
+            heard: heard.as_ref(),
+            published: Vec::new(),
+            given: Vec::new(),
+            returned: Vec::new(),
+            spent: None,
+            complaint: None,
+        };
+        let outcome = desk.handle(&call.ask);
+        let Desk { published, complaint, given, returned, spent, .. } = desk;
+        if let Some(complaint) = complaint {
+            self.observer.complain(complaint);
+        }
+        if self.sessions[session].memory.raised && fate == Fate::Fine && self.random.per_mille(self.plan.crashes * 8) {
+            fate = Fate::CrashAnswered;
+        }
+        if let Some(before) = before {
+            self.take_back(session, fate, before);
+        }
+        if let Some(ledgers) = ledgers {
+            self.sessions[session].memory.ledgers = ledgers;
+            self.sessions[session].memory.banks.roll_back();
+        } else {
+            self.note_tokens(&given, &returned, spent);
+        }
+        self.note_commits(session);
+        self.keep_quiet(session);
+        if fate == Fate::Failed {
+            return self.answer(&call, None);
+        }
+        for (key, value) in published {
+            self.publish(session, key, value);
+        }
+        match outcome {
+            Outcome::Done(_) if fate == Fate::CrashAfter => self.answer(&call, None),
+            Outcome::Done(reply) => self.answer(&call, Some(reply)),
+            Outcome::Ask => self.ask_organization(session, call, now),
+        }
+        if matches!(fate, Fate::CrashAfter | Fate::CrashAnswered) {
+            self.restart_session(session);
+        }
+    }
+
+    /// Where nothing happens for a while, the horizon comes down, and blocks of tokens are closed.
+    fn keep_quiet(&mut self, session: usize) {
+        let SessionNode { memory, clock, .. } = &mut self.sessions[session];
+        let open = memory.ledgers.iter().filter(|ledger| ledger.is_open());
+        let closes_at = open.map(|ledger| ledger.saved_at().plus_millis(BLOCK_IDLE_MS)).min();
+        let due = [memory.grantor.lowers_at(), closes_at].into_iter().flatten().min();
+        if let Some(at) = due.filter(|_| !memory.lowers) {
+            let delay = at.millis_since(clock.read(self.time)).clamp(0, 20_000);
+            memory.lowers = true;
+            self.plan_in(delay + 1, Event::Quiet(session));
+        }
+    }
+
+    pub(crate) fn lower(&mut self, session: usize) {
+        let Self { plan, sessions, time, .. } = self;
+        let SessionNode { memory, rows, clock, .. } = &mut sessions[session];
+        memory.lowers = false;
+        let now = clock.read(*time);
+        let to_now = plan.has(Flaw::LowersTooFar) && memory.grantor.lowers_at().is_some_and(|at| at <= now);
+        if let Some(horizon) = memory.grantor.lower(now) {
+            rows.horizon = if to_now { now } else { horizon };
+        }
+        for (ledger, row) in memory.ledgers.iter_mut().zip(&mut rows.ledgers) {
+            if ledger.is_open() && ledger.saved_at().plus_millis(BLOCK_IDLE_MS) <= now {
+                *row = Some(ledger.close(now));
+            }
+        }
+        self.keep_quiet(session);
+    }
+
+    fn take_back(&mut self, session: usize, fate: Fate, before: Rows) {
+        let node = &mut self.sessions[session];
+        if fate == Fate::Failed {
+            node.rows = before;
+            if node.memory.raised && !self.plan.has(Flaw::HorizonOfFailedStep) {
+                // The row with the horizon is gone again. Starting over takes the one that stands.
+                node.memory.grantor = Grantor::restore(node.rows.horizon);
+                node.memory.inherited = node.rows.horizon;
+            }
+        } else if fate == Fate::CrashAnswered {
+            node.rows.horizon = before.horizon;
+        }
+    }
+
+    fn note_commits(&mut self, session: usize) {
+        let node = &self.sessions[session];
+        for (place, key) in node.rows.keys.iter().enumerate() {
+            self.observer.commit_key(session * self.plan.keys_each + place, self.time, key);
+        }
+        self.observer.commit_session(session, self.time, &node.rows.session);
+    }
+
+    fn publish(&mut self, session: usize, key: usize, mut value: Value) {
+        value.session = session;
+        let delay = self.way() + if self.random.per_mille(200) { self.random.within(0, 60_000) } else { 0 };
+        self.plan_in(delay, Event::KvWrite { key, value });
+    }
+
+    fn ask_organization(&mut self, session: usize, call: Call, now: Timestamp) {
+        let name = self.name();
+        let node = &mut self.sessions[session];
+        let before = if self.plan.has(Flaw::RowFromBeforeAwait) { node.rows.keys.clone() } else { Vec::new() };
+        node.rows.has_asked = true;
+        node.pending.insert(name, Pending { call, asked_at: now, steps: node.memory.steps, before });
+        let way = self.way();
+        self.send(way, Event::Draw { session, question: name });
+        let patience = self.random.pick(&[2_000, 10_000]);
+        self.plan_in(patience, Event::Granted { session, question: name, grant: None });
+    }
+
+    /// The organization has answered, or is waited for no longer.
+    pub(crate) fn hear_organization(&mut self, session: usize, question: u64, grant: Option<(Policy, i64)>) {
+        let Some(pending) = self.sessions[session].pending.remove(&question) else { return };
+        let Pending { call, asked_at, steps, before } = pending;
+        self.step_session(session, call, Some(Heard { asked_at, steps, grant, before }));
+    }
+
+    /// Nothing is an answer that has been lost, or a call that has failed.
+    fn answer(&mut self, call: &Call, reply: Option<Reply>) {
+        match call.from {
+            From::Isolate { isolate, question } => {
+                let reply = reply.filter(|reply| !matches!(reply, Reply::Unavailable));
+                self.send(self.plan.ways[isolate], Event::ToIsolate { isolate, question, reply });
+            }
+            From::Admin(change) => {
+                let way = self.way();
+                if let Some(Reply::Changed { generation, wait_ms }) = reply {
+                    self.send(way, Event::Changed { change, generation, wait_ms });
+                }
+            }
+            From::Organization { session, life } => {
+                if let Some(Reply::Changed { generation, wait_ms }) = reply {
+                    self.acknowledge_recall(session, life, generation, wait_ms);
+                }
+            }
+        }
+    }
+}
