@@ -1,10 +1,11 @@
-// What limits cost: the same verification without any, with those of a key, a session and an organization, and with
+// `npm run bench -- limits`: what limits cost: the same verification without any, with those of a key, a session and an organization, and with
 // credits; and how many rows each has written.
 //
 // Rows are counted by the databases themselves: between two runs on the same state, each table of each object gets
 // triggers that add up what is inserted, changed and deleted. What is timed runs without them.
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { scenario, start } from './lib/service.mjs';
 import { fire } from './load.mjs';
 
 /** @typedef {import('./load.mjs').Shot} Shot */
@@ -31,11 +32,29 @@ const CASES = [
   { name: 'verify, credits of the key', key: { credits: { remaining: 1e12 } } },
 ];
 
+/** @param {import('./verify.mjs').Bench} bench */
+export async function measureLimits({ directory, vars, operatorToken, step }) {
+  const together = await start(join(directory, 'together'), vars);
+  /** @type {import('./lib/service.mjs').Row[]} */
+  const rows = [];
+  try {
+    const limited = await limitScenarios(together.origin, operatorToken);
+    const control = { name: 'control: GET /healthz', shot: { method: 'GET', path: '/healthz', status: 200 } };
+    for (const { name, shot } of [control, ...limited, { name: 'again: without limits', shot: limited[0]?.shot }]) {
+      if (shot) rows.push(await step(name, () => scenario(together.origin, name, shot, 3)));
+    }
+  } finally {
+    await together.stop();
+  }
+  const counted = join(directory, 'counted');
+  return { rows, written: await writtenRows({ directory: counted, start: () => start(counted, vars), operatorToken, step }) };
+}
+
 /**
  * One organization for each, so that no two share an object.
  * @param {URL} origin @param {string} operatorToken @returns {Promise<LimitScenario[]>}
  */
-export async function limitScenarios(origin, operatorToken) {
+async function limitScenarios(origin, operatorToken) {
   const post = async (/** @type {string} */ path, /** @type {string} */ token, /** @type {unknown} */ body) => {
     const response = await fetch(new URL(path, origin), { method: 'POST', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, body: JSON.stringify(body) });
     if (response.status !== 201) throw new Error(`POST ${path} answered ${response.status}: ${await response.text()}`);
@@ -56,7 +75,7 @@ export async function limitScenarios(origin, operatorToken) {
  * @param {{ directory: string, start: () => Promise<{ origin: URL, stop: () => Promise<void> }>, operatorToken: string, step: typeof import('../scripts/lib/steps.mjs').step }} options
  * @returns {Promise<WrittenRow[]>}
  */
-export async function writtenRows({ directory, start, operatorToken, step }) {
+async function writtenRows({ directory, start, operatorToken, step }) {
   const { DatabaseSync } = await import('node:sqlite');
   const first = await start();
   const all = await limitScenarios(first.origin, operatorToken).finally(first.stop);

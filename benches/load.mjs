@@ -26,14 +26,16 @@ import { connect } from 'node:net';
  * @property {number} connections
  * @property {number} seconds
  * @property {number} [pauseMs]  between a connection's requests, from one to the next at least
+ * @property {number} [requests]  of all connections together; whichever comes first ends the run
+ * @property {(answer: string) => void} [seen]  is given each answer, head and body
  */
 
 /**
- * Fires the shots over `connections` sockets, one shot each in turn, until `seconds` have passed.
+ * Fires the shots over `connections` sockets, one shot each in turn, until `seconds` have passed or all requests are sent.
  * @param {URL} origin @param {Shot | Shot[]} shots @param {Load} load
  * @returns {Promise<Measured>}
  */
-export async function fire(origin, shots, { connections, seconds, pauseMs = 0 }) {
+export async function fire(origin, shots, { connections, seconds, pauseMs = 0, requests = Infinity, seen }) {
   const each = [shots].flat();
   /** @type {number[]} */
   const latencies = [];
@@ -41,11 +43,14 @@ export async function fire(origin, shots, { connections, seconds, pauseMs = 0 })
   const answers = {};
   const started = performance.now();
   const until = started + seconds * 1000;
-  const told = (/** @type {number} */ ms, /** @type {number} */ status) => {
+  let sent = 0;
+  const more = () => performance.now() < until && sent++ < requests;
+  const told = (/** @type {number} */ ms, /** @type {number} */ status, /** @type {string} */ answer) => {
     latencies.push(ms);
     answers[status] = (answers[status] ?? 0) + 1;
+    seen?.(answer);
   };
-  await Promise.all(Array.from({ length: connections }, (_, at) => loop(origin, /** @type {Shot} */ (each[at % each.length]), until, pauseMs, told)));
+  await Promise.all(Array.from({ length: connections }, (_, at) => loop(origin, /** @type {Shot} */ (each[at % each.length]), more, pauseMs, told)));
   return { requests: latencies.length, seconds: (performance.now() - started) / 1000, latencies: latencies.sort((a, b) => a - b), answers };
 }
 
@@ -62,8 +67,8 @@ function varied(shot) {
   return { ...shot, headers: { ...shot.headers, ...headers }, body: body ?? shot.body };
 }
 
-/** @param {URL} origin @param {Shot} shot @param {number} until @param {number} pauseMs @param {(ms: number, status: number) => void} told */
-function loop(origin, shot, until, pauseMs, told) {
+/** @param {URL} origin @param {Shot} shot @param {() => boolean} more @param {number} pauseMs @param {(ms: number, status: number, answer: string) => void} told */
+function loop(origin, shot, more, pauseMs, told) {
   const same = shot.vary ? null : encode(origin, shot);
   const expected = [shot.status].flat();
   return new Promise((/** @type {(done: void) => void} */ resolve, reject) => {
@@ -73,7 +78,7 @@ function loop(origin, shot, until, pauseMs, told) {
     let sent = 0;
     let received = '';
     const next = () => {
-      if (performance.now() >= until) {
+      if (!more()) {
         socket.destroy();
         return resolve();
       }
@@ -88,7 +93,7 @@ function loop(origin, shot, until, pauseMs, told) {
       if (!complete(received)) return;
       const took = performance.now() - sent;
       const status = Number(received.slice('HTTP/1.1 '.length, 'HTTP/1.1 200'.length));
-      told(took, status);
+      told(took, status, received);
       if (!expected.includes(status) || (shot.contains && !received.includes(shot.contains))) {
         socket.destroy();
         return reject(new Error(`${shot.method} ${shot.path}: unexpected answer\n${received}`));

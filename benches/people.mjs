@@ -1,10 +1,13 @@
-// What signing in costs, and what it costs those who verify keys meanwhile.
+// `npm run bench -- people`: what signing in costs, and what it costs those who verify keys meanwhile.
 //
 // The flood is 8 connections that sign in in a loop, half of them to addresses that nobody has, half with wrong
 // passwords to accounts that are there: from one address, as the limits are deployed, or from a new one each time, so
 // that the limiter for addresses sees nothing.
 import { randomBytes, randomInt } from 'node:crypto';
+import { join } from 'node:path';
+import { cpuSeconds, start } from './lib/service.mjs';
 import { fire, percentile } from './load.mjs';
+import { valid } from './verify.mjs';
 
 /** @typedef {import('./load.mjs').Shot} Shot */
 
@@ -28,12 +31,27 @@ const ACCOUNTS = 8;
 const someAddress = () => `198.${randomInt(18, 20)}.${randomInt(256)}.${randomInt(1, 255)}`;
 const somebody = () => `nobody-${randomBytes(8).toString('hex')}@example.com`;
 
+/** @param {import('./verify.mjs').Bench} bench @returns {Promise<PersonRow[]>} */
+export async function measurePeople({ directory, vars, operatorToken, step }) {
+  /** @type {PersonRow[]} */
+  const rows = [];
+  for (const apart of [false, true]) {
+    const { origin, stop } = await start(join(directory, apart ? 'apart' : 'together'), vars, { apart });
+    try {
+      rows.push(...(await people({ origin, verify: await valid(origin, operatorToken), step, apart })));
+    } finally {
+      await stop();
+    }
+  }
+  return rows;
+}
+
 /**
- * @param {{ origin: URL, verify: Shot, cpuSeconds: () => number | null, step: typeof import('../scripts/lib/steps.mjs').step, apart?: boolean }} options
+ * @param {{ origin: URL, verify: Shot, step: typeof import('../scripts/lib/steps.mjs').step, apart?: boolean }} options
  *   `apart`: accounts have a process of their own; of that only what differs
  * @returns {Promise<PersonRow[]>}
  */
-export async function people({ origin, verify, cpuSeconds, step, apart = false }) {
+async function people({ origin, verify, step, apart = false }) {
   const accounts = await Promise.all(Array.from({ length: ACCOUNTS }, () => register(origin)));
   /** @type {(email: () => string, password: () => string, from: () => string, status: number | number[]) => Shot} */
   const login = (email, password, from, status) => ({

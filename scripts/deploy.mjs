@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { node, wrangler, wranglerEnv } from './lib/env.mjs';
-import { budget, build, justBuilt, kib } from './lib/build.mjs';
+import { budget, build, justBuilt, kb } from './lib/build.mjs';
 import { attempt, run } from './lib/process.mjs';
 import { offeredSecrets } from './lib/secrets.mjs';
 import { Failure, main } from './lib/steps.mjs';
@@ -20,7 +20,7 @@ await main(async () => {
   await prepare();
   await wasmOpt();
   const bytes = await build({ dev: false, optimise: true, outDir, show: Boolean(process.stdout.isTTY) });
-  console.log(`wasm: ${kib(bytes)} (budget ${kib(budget)})`);
+  console.log(`wasm: ${kb(bytes)} gzipped (budget ${kb(budget)})`);
   if (bytes > budget) throw new Failure('The wasm is over its budget: see what grew with `cargo bloat` or `twiggy`.');
 
   const secrets = dryRun ? {} : await missingSecrets();
@@ -29,7 +29,7 @@ await main(async () => {
     const file = join(directory, 'secrets.json');
     const names = Object.keys(secrets);
     if (names.length > 0) writeFileSync(file, JSON.stringify(secrets), { mode: 0o600 });
-    await wranglerCommand(['deploy', `${outDir}/index.js`, ...passed, ...(names.length > 0 ? ['--secrets-file', file] : [])]);
+    await wranglerCommand(['deploy', `${outDir}/entry.js`, ...passed, ...(names.length > 0 ? ['--secrets-file', file] : [])]);
   } finally {
     rmSync(directory, { recursive: true });
   }

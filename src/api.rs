@@ -46,6 +46,7 @@ mod session_keys;
 mod sessions;
 mod sign_ins;
 mod totp;
+mod usage;
 mod verification;
 
 use std::sync::Arc;
@@ -129,10 +130,14 @@ fn management(routes: Router<Arc<App>>, at: &str) -> Router<Arc<App>> {
         .route(&below("/api_keys"), post(keys::create).get(keys::list))
         .route(&below("/api_keys/{id}"), get(keys::read).patch(keys::change).delete(keys::revoke))
         .route(&below("/api_keys/{id}/rotate"), post(keys::rotate))
+        .route(&below("/api_keys/{id}/usage"), get(usage::of_key))
+        .route(&below("/api_keys/{id}/requests"), get(usage::requests))
         .route(&below("/sessions"), post(sessions::create).get(sessions::list))
         .route(&below("/sessions/{id}"), get(sessions::read).patch(sessions::change).delete(sessions::delete))
         .route(&below("/sessions/{id}/api_keys"), post(session_keys::create).get(session_keys::list))
         .route(&below("/sessions/{id}/health"), get(sessions::health))
+        .route(&below("/sessions/{id}/usage"), get(usage::of_session))
+        .route(&below("/usage"), get(usage::of_organization))
         .route(&below("/audit_log"), get(organization::audit_log))
 }
 

@@ -21,6 +21,7 @@ mod renewal;
 mod sessions;
 mod settings;
 mod sign_in;
+mod usage;
 mod verification;
 mod verify;
 
@@ -32,7 +33,7 @@ use futures_util::future::{Either, select};
 use crate::domain::keyring::Keyring;
 use crate::domain::locator::Locator;
 use crate::domain::timestamp::Timestamp;
-use crate::ports::{FailureLimiter, Limited, World};
+use crate::ports::{Assets, FailureLimiter, Limited, World};
 
 pub use crate::session::protocol::Call;
 pub use authenticate::{Person, Principal};
@@ -56,10 +57,14 @@ pub(crate) use verify::TOMBSTONE_PATIENCE_MS;
 /// How long (ms) the limiter of failures may take.
 const LIMITER_PATIENCE_MS: u64 = 200;
 
+/// The asset in which the API is described.
+const DESCRIPTION: &str = "/openapi.json";
+
 /// The service at the edge.
 pub struct App {
     world: World,
     limiter: Arc<dyn FailureLimiter>,
+    assets: Arc<dyn Assets>,
     settings: Settings,
     attempts: sign_in::Attempts,
     leases: leases::Leases,
@@ -67,9 +72,9 @@ pub struct App {
 
 impl App {
     /// The service behind these doors.
-    pub fn new(world: World, limiter: Arc<dyn FailureLimiter>, settings: Settings) -> Self {
+    pub fn new(world: World, limiter: Arc<dyn FailureLimiter>, assets: Arc<dyn Assets>, settings: Settings) -> Self {
         let (attempts, leases) = (sign_in::Attempts::default(), leases::Leases::default());
-        Self { world, limiter, settings, attempts, leases }
+        Self { world, limiter, assets, settings, attempts, leases }
     }
 
     /// The deployment's derived secrets.
@@ -85,6 +90,12 @@ impl App {
     /// The current moment.
     pub fn now(&self) -> Timestamp {
         self.world.clock.now()
+    }
+
+    /// The description of the API, JSON in UTF-8.
+    pub async fn description(&self) -> Result<Vec<u8>, Error> {
+        let asset = self.assets.read(DESCRIPTION).await?;
+        asset.ok_or_else(|| Error::Failed(format!("there is no asset {DESCRIPTION}")))
     }
 
     fn seed(&self) -> Result<[u8; 64], Error> {

@@ -3,6 +3,7 @@
 //! No rules and no formats in here. Whatever comes in leaves as a response of ours, even when the platform
 //! fails, because an error thrown at the runtime would reach the client as it is.
 
+mod direct;
 mod doors;
 mod objects;
 mod storage;
@@ -14,7 +15,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::Response;
-use tower_service::Service;
+use tower_service::Service as _;
 use worker::{Context, Env, HttpRequest, Request, event};
 
 use crate::api;
@@ -67,7 +68,8 @@ fn service(env: &Env, request: &Request) -> Service {
     match world(env) {
         Ok((world, settings)) => {
             let limiter = Arc::new(doors::Failures::new(env));
-            let app = Arc::new(App::new(world, limiter, settings));
+            let assets = Arc::new(doors::StaticAssets::new(env));
+            let app = Arc::new(App::new(world, limiter, assets, settings));
             Service { router: api::router(Arc::clone(&app)), app: Some(app), colo }
         }
         Err(reason) => {

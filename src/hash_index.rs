@@ -11,6 +11,7 @@ use crate::domain::caller::Reach;
 use crate::domain::key_hash::KeyHash;
 use crate::domain::lease::grant::Edition;
 use crate::domain::locator::Locator;
+use crate::domain::tagged::tagged;
 use crate::domain::timestamp::Timestamp;
 
 /// The KV name of a key.
@@ -34,7 +35,7 @@ pub struct Acceptance {
 
 /// The value under that name. Versioned: a reader that meets an unknown version treats the name as absent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "v")]
+#[serde(remote = "Self", rename = "v")]
 enum Value {
     #[serde(rename = "1")]
     V1 {
@@ -44,6 +45,7 @@ enum Value {
         accept: Option<Acceptance>,
     },
 }
+tagged!(Value);
 
 /// Encodes the record of a key for KV, and until when it may be accepted by that alone.
 pub fn encode(record: &ApiKey, accept: Option<Acceptance>) -> Option<Vec<u8>> {

@@ -13,6 +13,7 @@ pub(crate) mod places;
 pub mod questions;
 pub mod rows;
 pub mod shell;
+pub mod usage;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::keyring::Keyring;
 use crate::domain::permission::Permission;
 use crate::domain::rate_limit::LimitUse;
+use crate::domain::tagged::tagged;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::verification::Code;
 use crate::ports::{Rules, Sql, SqlError};
@@ -207,7 +209,7 @@ impl From<Rejection> for Abort {
 
 /// The business no: a decision, not a failure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "rejection", rename_all = "snake_case")]
+#[serde(remote = "Self", rename = "rejection", rename_all = "snake_case")]
 pub enum Rejection {
     /// The presented credential is not good for this.
     CallerRefused {
@@ -327,6 +329,7 @@ pub enum Rejection {
         limit: Box<LimitUse>,
     },
 }
+tagged!(Rejection);
 
 /// What travels back from an object.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

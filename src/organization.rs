@@ -13,6 +13,7 @@ pub mod projection;
 pub mod protocol;
 pub mod removal;
 pub mod store;
+pub mod usage;
 
 use crate::domain::session::OrganizationStatus;
 use crate::domain::timestamp::Timestamp;
@@ -39,6 +40,7 @@ impl Object for OrganizationObject {
             | Command::ListKeys { .. }
             | Command::ListSessions { .. }
             | Command::ListAudit { .. }
+            | Command::ReadUsage { .. }
             | Command::Admit { .. }
             | Command::Confirm { .. }
             | Command::ListMembers { .. }
@@ -74,7 +76,7 @@ impl Object for OrganizationObject {
     ) -> Result<Step<Self>, Abort> {
         match command {
             Command::Found(new) => changes::found(sql, context, new),
-            Command::Feed(feed) => changes::hear(sql, feed),
+            Command::Feed(feed) => changes::hear(sql, context, feed),
             Command::Read { caller } => {
                 let organization = changes::require_organization(sql)?;
                 if caller.as_ref().is_some_and(|caller| caller.organization_id != organization.id) {
@@ -86,6 +88,7 @@ impl Object for OrganizationObject {
             Command::ListKeys { caller, query } => Ok(Step::done(lists::keys(sql, caller, query, context.now)?)),
             Command::ListSessions { caller, page } => Ok(Step::done(lists::sessions(sql, caller, page)?)),
             Command::ListAudit { caller, query } => Ok(Step::done(lists::audit(sql, caller, query)?)),
+            Command::ReadUsage { environment, query } => Ok(Step::done(usage::read(sql, *environment, query)?)),
             Command::CreateSession { authority, session } => {
                 changes::create_session(sql, context, authority, session, false)
             }
@@ -149,10 +152,14 @@ impl Object for OrganizationObject {
 
     fn tidy(sql: &dyn Sql, memory: &mut Memory, context: &Context<'_>) -> Result<(), SqlError> {
         memory.ledgers.close_quiet(sql, context.now)?;
+        if memory.rolling.tidy(sql, context.now)? {
+            usage::forget_sessions(sql, context.now)?;
+        }
         removal::tidy(sql, context)
     }
 
     fn tidy_at(sql: &dyn Sql, memory: &Memory, context: &Context<'_>) -> Result<Option<Timestamp>, SqlError> {
-        Ok([memory.ledgers.close_at(), removal::tidy_at(sql, context)?].into_iter().flatten().min())
+        let rolling = memory.rolling.tidy_at(context.now);
+        Ok([memory.ledgers.close_at(), rolling, removal::tidy_at(sql, context)?].into_iter().flatten().min())
     }
 }

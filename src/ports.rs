@@ -129,6 +129,13 @@ pub trait Outbound: Send + Sync {
     async fn post(&self, url: &str, headers: &[(&str, String)], body: &str) -> Result<u16, PortError>;
 }
 
+/// The static assets that were deployed with the service.
+#[async_trait]
+pub trait Assets: Send + Sync {
+    /// Reads the asset of this path, which begins with a slash; `None` if there is none.
+    async fn read(&self, path: &str) -> Result<Option<Vec<u8>>, PortError>;
+}
+
 /// The operator's log: one line, one JSON object.
 pub trait Log: Send + Sync {
     /// Writes a line. Nothing secret may be in it.
@@ -154,7 +161,7 @@ impl Rules {
     }
 }
 
-/// All doors but the limiter's, which only the edge has, and the secrets of the deployment.
+/// All doors but those that only the edge has (limiter, assets), and the secrets of the deployment.
 #[derive(Clone)]
 #[expect(missing_docs, reason = "each field is the port it is typed as")]
 pub struct World {

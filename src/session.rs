@@ -20,6 +20,7 @@ pub mod protocol;
 pub mod spending;
 pub mod state;
 pub mod store;
+pub mod usage;
 pub mod verify;
 
 use crate::domain::timestamp::Timestamp;
@@ -43,12 +44,17 @@ impl Object for SessionObject {
 
     fn effect(command: &Command) -> Effect {
         match command {
-            Command::Authenticate { .. } | Command::Confirm { .. } | Command::Verify(_) | Command::Renew(_) => {
-                Effect::Counts
-            }
-            Command::ReadKey { .. } | Command::ReadSession { .. } | Command::Health { .. } => Effect::Reads,
+            Command::Authenticate { .. }
+            | Command::Confirm { .. }
+            | Command::Verify(_)
+            | Command::Renew(_)
+            | Command::Flush => Effect::Counts,
+            Command::ReadKey { .. }
+            | Command::ReadSession { .. }
+            | Command::Health { .. }
+            | Command::ReadUsage { .. }
+            | Command::ReadRequests { .. } => Effect::Reads,
             Command::Initialize(_)
-            | Command::Touch { .. }
             | Command::Issue { .. }
             | Command::ChangeKey { .. }
             | Command::RevokeKey { .. }
@@ -83,7 +89,7 @@ impl Object for SessionObject {
             }
             Command::Verify(request) => verify::verify(sql, memory, context, request),
             Command::Renew(renewal) => leasing::renew(sql, memory, context, renewal),
-            Command::Touch { key_id } => verify::touch(sql, context, key_id),
+            Command::Flush => Ok(usage::flush(sql, memory, context)?),
             Command::Issue { authority, key } => issue::issue(sql, memory, context, authority, key),
             Command::ReadKey { caller, key_id } => lifecycle::read(sql, memory, context, caller, key_id),
             Command::ChangeKey { authority, key_id, change } => {
@@ -99,6 +105,8 @@ impl Object for SessionObject {
             Command::ChangeSession { authority, change } => state::change(sql, memory, context, authority, change),
             Command::DeleteSession { authority } => state::delete(sql, memory, context, authority),
             Command::Health { caller } => state::health(sql, context, caller),
+            Command::ReadUsage { caller, key_id, query } => usage::read(sql, memory, caller, key_id.as_ref(), query),
+            Command::ReadRequests { caller, key_id, limit } => usage::requests(sql, memory, caller, key_id, *limit),
             Command::Claim(claim) => idempotency::claim(sql, context, claim),
             Command::Release { header_hash } => idempotency::release(sql, header_hash),
             Command::Erase => erasure::erase(sql, memory),

@@ -16,7 +16,7 @@ export const workerName = 'latchkey';
 /** @returns {Promise<WorkerConfig>} */
 export async function workerConfig() {
   // Loading wrangler takes most of a second, and every spec file is a process of its own: read once, then remembered.
-  const cache = at('.e2e', `wrangler-${sha256(read('wrangler.toml')).slice(0, 16)}.json`);
+  const cache = at('.e2e', `wrangler-${sha256(at() + read('wrangler.toml')).slice(0, 16)}.json`);
   if (existsSync(cache)) return JSON.parse(readFileSync(cache, 'utf8'));
   const { unstable_readConfig: readConfig } = await import('wrangler');
   const config = convert(readConfig({ config: at('wrangler.toml') }));
@@ -31,6 +31,8 @@ function convert(config) {
   const env = {};
   for (const [name, value] of Object.entries(config.vars)) env[name] = { type: 'text', value: String(value) };
   for (const { binding } of config.kv_namespaces) env[binding] = { type: 'kv', id: binding };
+  // As a plain folder: with assets of its own, Miniflare would put two workers in front of ours.
+  if (config.assets?.binding) env[config.assets.binding] = { type: 'disk', path: at(String(config.assets.directory)) };
   for (const { name, namespace_id: namespace, simple } of config.ratelimits) env[name] = { type: 'rate-limit', namespace, simple: { ...simple } };
   for (const { name, class_name: exportName } of config.durable_objects.bindings) env[name] = { type: 'durable-object', worker: workerName, exportName };
   /** @type {WorkerConfig['exports']} */
@@ -42,9 +44,10 @@ function convert(config) {
 /** The files of one build, as Miniflare wants them. @param {string} directory */
 export function manifest(directory) {
   return {
-    mainModule: 'index.js',
+    mainModule: 'entry.js',
     modulesRoot: at(directory),
     modules: {
+      'entry.js': { type: /** @type {const} */ ('esm'), contents: readFileSync(at(directory, 'entry.js'), 'utf8') },
       'index.js': { type: /** @type {const} */ ('esm'), contents: readFileSync(at(directory, 'index.js'), 'utf8') },
       'index_bg.wasm': { type: /** @type {const} */ ('wasm'), contents: new Uint8Array(readFileSync(at(directory, 'index_bg.wasm'))) },
     },

@@ -10,6 +10,7 @@ use crate::domain::audit::ChainedEntry;
 use crate::domain::id::{OrganizationId, SignInId};
 use crate::domain::key_hash::KeyHash;
 use crate::domain::password::Password;
+use crate::domain::tagged::tagged;
 use crate::domain::text::Name;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::user::{Membership, User};
@@ -19,7 +20,7 @@ use crate::organization::protocol::Founding;
 
 /// A command to one account.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "command", rename_all = "snake_case")]
+#[serde(remote = "Self", rename = "command", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "fields are the values they are typed as")]
 pub enum Command {
     /// Begin to exist, signed in, with an organization of one's own or none.
@@ -61,6 +62,7 @@ pub enum Command {
     /// News from an organization about a membership; none when it has ended.
     HearMembership { organization_id: OrganizationId, membership: Option<Membership>, generation: i64 },
 }
+tagged!(Command);
 
 /// An account to be.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -144,7 +146,7 @@ pub enum ResetBy {
 
 /// What an account answers.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "reply", rename_all = "snake_case")]
+#[serde(remote = "Self", rename = "reply", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "fields are the values they are typed as")]
 pub enum Reply {
     /// Done, and there is nothing to say about it.
@@ -170,6 +172,7 @@ pub enum Reply {
     /// A page of the audit log.
     Audit { entries: Vec<ChainedEntry>, more: bool, head: Head },
 }
+tagged!(Reply);
 
 impl std::fmt::Debug for Reply {
     /// Without what is secret in some of them.

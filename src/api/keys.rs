@@ -193,6 +193,6 @@ fn status(text: &str) -> Result<Option<String>, super::fields::FieldError> {
 }
 
 /// One environment, or `none` for the sessions without.
-fn environment_filter(text: &str) -> Result<EnvironmentFilter, super::fields::FieldError> {
+pub(super) fn environment_filter(text: &str) -> Result<EnvironmentFilter, super::fields::FieldError> {
     if text == "none" { Ok(EnvironmentFilter::None) } else { environment(text).map(EnvironmentFilter::Of) }
 }

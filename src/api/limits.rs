@@ -15,6 +15,7 @@ use super::json::DEPTH_MAX;
 use super::key_requests::OVERLAP_SECONDS_MAX;
 use super::operator::CUSTOM_LIMIT_MAX;
 use super::pages::{FILTER_CHARACTERS_MAX, PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX};
+use super::usage::STEPS_MAX;
 use super::verification::COST_MAX;
 use crate::account::{gates, memberships, resets, sign_ins};
 use crate::app::{
@@ -32,11 +33,13 @@ use crate::domain::password;
 use crate::domain::permission::{MAX_PERMISSIONS, MAX_SEGMENT};
 use crate::domain::rate_limit::{RATE_LIMITS_MAX, RateLimit};
 use crate::domain::text::{ExternalId, Name, Reason, Tag};
+use crate::domain::usage::series::Grain;
+use crate::domain::usage::tallies;
 use crate::object::{outbox, places, shell};
 use crate::organization::invitations::{INVITATION_LIFE_MS, INVITATIONS_MAX, MEMBERS_MAX};
 use crate::organization::policy::LEASE_MS;
 use crate::organization::projection as directory;
-use crate::session::{idempotency as claims, projection, verify};
+use crate::session::{idempotency as claims, projection, usage};
 
 /// One limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,7 +118,15 @@ pub const LIMITS: &[Limit] = &[
     limit("An invitation can be accepted", INVITATION_LIFE_MS.unsigned_abs(), "ms", "409 `invitation_ended`"),
     limit("Invitations pending, or made within a day", INVITATIONS_MAX.unsigned_abs(), "entries", "409 `too_many_invitations`"),
     limit("Pause after too many failed authentications", FAILURE_PAUSE_MS, "ms", "429 `auth_too_many_failures`"),
-    limit("`lastUsedAt` may lag", verify::LAST_USED_STEP_MS.unsigned_abs(), "ms", "the next use is written"),
+    limit("`lastUsedAt` and usage may lag in rows", usage::FLUSH_MS.unsigned_abs() + 1_000, "ms", "a crash of the session's object loses so much"),
+    limit("Steps of one answer about usage", STEPS_MAX.unsigned_abs(), "steps", INVALID),
+    limit("Usage by minute is kept, at least", Grain::Minute.kept_ms().unsigned_abs(), "ms", "it becomes hours"),
+    limit("Usage by hour is kept, at least", Grain::Hour.kept_ms().unsigned_abs(), "ms", "it becomes days"),
+    limit("Usage by day is kept, at least", Grain::Day.kept_ms().unsigned_abs(), "ms", "it goes"),
+    limit("Verifications of a key that can be listed", usage::RECENT_MAX as u64, "entries", "the oldest goes"),
+    limit("Usage that an isolate reports late is counted for", usage::LATE_MS.unsigned_abs(), "ms", "it is not counted"),
+    limit("An isolate remembers what it has not reported", tallies::WEIGHT_MAX as u64, "tallies and verifications", "lists shrink, minutes merge, then sessions are dropped"),
+    limit("Tallies in one report", tallies::TALLIES_MAX as u64, "entries", "the next report"),
     limit("Waiting for an object", PATIENCE_MS, "ms", "503 `service_unavailable`"),
     limit("Repeats of a read that the platform calls retryable", RETRIES as u64, "times", "503 `service_unavailable`"),
     limit("Waiting for KV when the authority fails", TOMBSTONE_PATIENCE_MS, "ms", "503 `verification_unavailable`"),

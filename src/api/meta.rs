@@ -1,5 +1,8 @@
 //! Liveness and the description of the API.
 
+use std::sync::Arc;
+
+use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -8,6 +11,7 @@ use super::pages::no_parameters;
 use super::problem::Problem;
 use super::query::Query;
 use super::reply::Reply;
+use crate::app::App;
 
 /// That the service is there.
 #[derive(Debug, Serialize)]
@@ -25,8 +29,8 @@ pub(super) async fn healthz(query: Query) -> Result<Reply<HealthzBody>, Problem>
 }
 
 /// Describes the API as OpenAPI 3.1.
-pub(super) async fn openapi() -> Response {
-    ([(CONTENT_TYPE, "application/json")], include_str!("../../docs/openapi.json")).into_response()
+pub(super) async fn openapi(State(app): State<Arc<App>>) -> Result<Response, Problem> {
+    Ok(([(CONTENT_TYPE, "application/json")], app.description().await?).into_response())
 }
 
 /// Panics. It exists in the build that tests how a panic is contained, and in no other.

@@ -112,10 +112,11 @@ const ABOUT: &str = "JSON in camelCase; times are ISO 8601 in UTC; unknown field
     is answered with 404 `not_found`, another method with 405 `method_not_allowed` and `Allow`. Errors are \
     `application/json`, or `application/problem+json` (RFC 9457) for clients that ask for it.";
 
-const TAGS: [(&str, &str); 8] = [
+const TAGS: [(&str, &str); 9] = [
     ("Verification", "Is this key good, for this, now?"),
     ("API keys", "Issue, list, change, rotate and revoke keys."),
     ("Sessions", "The units of isolation that keys belong to."),
+    ("Usage", "What keys have been used for."),
     ("Organization", "The caller's own organization and its audit log."),
     ("People", "Members of an organization, and invitations."),
     ("Account", "Signing in, and what a user may change about itself."),
@@ -156,6 +157,7 @@ fn tag(handler: &str) -> &'static str {
         "verification" => "Verification",
         "keys" | "session_keys" => "API keys",
         "sessions" => "Sessions",
+        "usage" => "Usage",
         "organization" | "organizations" => "Organization",
         "export" => "Organization",
         "members" | "invitations" => "People",

@@ -58,19 +58,28 @@ impl<T> Reply<T> {
 
 impl<T: Serialize> IntoResponse for Reply<T> {
     fn into_response(self) -> Response {
-        let Ok(body) = serde_json::to_vec(&self.body) else {
-            return Problem::new(Code::InternalError).into_response();
-        };
-        let mut response = (self.status, body).into_response();
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        for (name, value) in self.headers {
-            // Ids and cursors of ours, which are ASCII; a header that would not fit is left out.
-            if let Ok(value) = HeaderValue::try_from(value) {
-                response.headers_mut().insert(name, value);
-            }
-        }
-        with_cookie(response, self.cookie)
+        written(self.status, self.headers, self.cookie, serde_json::to_vec(&self.body).ok())
     }
+}
+
+/// Apart from the bodies, of which there are many types, so that it is compiled once.
+fn written(
+    status: StatusCode,
+    fields: Vec<(HeaderName, String)>,
+    cookie: Option<HeaderValue>,
+    body: Option<Vec<u8>>,
+) -> Response {
+    let Some(body) = body else { return Problem::new(Code::InternalError).into_response() };
+    let mut response = (status, body).into_response();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    for (name, value) in fields {
+        // Ids and cursors of ours, which are ASCII; a header that would not fit is left out.
+        if let Ok(value) = HeaderValue::try_from(value) {
+            headers.insert(name, value);
+        }
+    }
+    with_cookie(response, cookie)
 }
 
 /// 204: done, and there is nothing to say.

@@ -97,7 +97,7 @@ impl App {
 }
 
 /// A key of another session is not even looked for on behalf of a caller that cannot see it.
-fn within_reach(by: &Principal, key_id: &ApiKeyId) -> Result<(), Error> {
+pub(super) fn within_reach(by: &Principal, key_id: &ApiKeyId) -> Result<(), Error> {
     if by.caller.reach == Reach::Session && key_id.locator() != by.caller.session_id.locator() {
         return Err(Rejection::KeyNotFound.into());
     }

@@ -146,7 +146,7 @@ fn session(reply: Reply) -> Result<(Session, Option<Timestamp>), Error> {
     Ok((*session, effective_at))
 }
 
-fn within_reach(by: &Principal, id: &SessionId) -> Result<(), Error> {
+pub(super) fn within_reach(by: &Principal, id: &SessionId) -> Result<(), Error> {
     if by.caller.reach == Reach::Session && *id != by.caller.session_id {
         return Err(Rejection::SessionNotFound.into());
     }

@@ -1,12 +1,13 @@
-//! The smaller doors: KV, clock, randomness, the failure limiter and the log.
+//! The smaller doors: KV, clock, randomness, the failure limiter, the static assets and the log.
 
 use async_trait::async_trait;
+use http_body_util::BodyExt;
 use worker::kv::KvStore;
 use worker::send::SendFuture;
-use worker::{Env, Fetch, Headers, Method, RateLimiter, Request, RequestInit, RequestRedirect, console_error};
+use worker::{Env, Fetch, Fetcher, Headers, Method, RateLimiter, Request, RequestInit, RequestRedirect, console_error};
 
 use crate::domain::timestamp::Timestamp;
-use crate::ports::{Clock, Entropy, FailureLimiter, KeyValue, Limited, Log, Outbound, PortError};
+use crate::ports::{Assets, Clock, Entropy, FailureLimiter, KeyValue, Limited, Log, Outbound, PortError};
 
 /// The KV namespace.
 pub(super) struct Keys(KvStore);
@@ -74,6 +75,34 @@ impl FailureLimiter for Failures {
         let Some(limiter) = limiter else { return Ok(true) };
         let outcome = SendFuture::new(limiter.limit(source.to_owned())).await;
         outcome.map(|outcome| outcome.success).map_err(|error| PortError::new("rate limit", error.to_string()))
+    }
+}
+
+/// The assets binding. A deployment without it has no assets.
+pub(super) struct StaticAssets(Option<Fetcher>);
+
+impl StaticAssets {
+    pub(super) fn new(env: &Env) -> Self {
+        Self(env.assets("ASSETS").ok())
+    }
+
+    async fn fetch(assets: &Fetcher, path: &str) -> worker::Result<Option<Vec<u8>>> {
+        // The host means nothing.
+        let response = assets.fetch(format!("https://assets{path}"), None).await?;
+        match response.status().as_u16() {
+            200 => Ok(Some(response.into_body().collect().await?.to_bytes().into())),
+            404 => Ok(None),
+            status => Err(worker::Error::RustError(format!("status {status}"))),
+        }
+    }
+}
+
+#[async_trait]
+impl Assets for StaticAssets {
+    async fn read(&self, path: &str) -> Result<Option<Vec<u8>>, PortError> {
+        let Some(assets) = &self.0 else { return Ok(None) };
+        let fetched = SendFuture::new(Self::fetch(assets, path)).await;
+        fetched.map_err(|error| PortError::new("asset", error.to_string()))
     }
 }
 

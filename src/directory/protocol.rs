@@ -5,12 +5,13 @@ use serde::{Deserialize, Serialize};
 use crate::domain::email::Email;
 use crate::domain::id::UserId;
 use crate::domain::organization::Organization;
+use crate::domain::tagged::tagged;
 use crate::domain::timestamp::Timestamp;
 use crate::organization::protocol::{Founding, Page};
 
 /// A command to the directory.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "command", rename_all = "snake_case")]
+#[serde(remote = "Self", rename = "command", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "fields are the values they are typed as")]
 pub enum Command {
     /// Enter a new organization and have it founded.
@@ -29,6 +30,7 @@ pub enum Command {
     /// A page of users, newest first.
     ListUsers { page: Page },
 }
+tagged!(Command);
 
 /// By what right an account is created; the edge has checked the proof.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,7 +57,7 @@ pub struct Registered {
 
 /// What the directory answers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "reply", rename_all = "snake_case")]
+#[serde(remote = "Self", rename = "reply", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "fields are the values they are typed as")]
 pub enum Reply {
     /// Done, and there is nothing to say about it.
@@ -67,3 +69,4 @@ pub enum Reply {
     /// A page of users.
     Users { users: Vec<Registered>, more: bool },
 }
+tagged!(Reply);

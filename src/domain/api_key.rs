@@ -60,22 +60,6 @@ impl KeySettings {
             credits: None,
         }
     }
-
-    /// Whether anything that was allowed under `before` is not any more, at some moment before `until`. What comes later
-    /// than that nobody relies on yet.
-    pub fn tightens(&self, before: &Self, until: Timestamp) -> bool {
-        let ends = outlives(before.expires_at, self.expires_at) && self.expires_at.is_some_and(|at| at < until);
-        ends || self.not_before > before.not_before
-            || !self.permissions.covers(&before.permissions)
-            || (self.domain.is_some() && self.domain != before.domain)
-            || !self.ip_allow_list.covers(&before.ip_allow_list)
-            || self.spends_tighter(before)
-    }
-
-    /// Whether it may be verified less often than under `before`, or has to be counted where it had not.
-    pub fn spends_tighter(&self, before: &Self) -> bool {
-        self.rate_limits.tightens(&before.rate_limits) || (self.credits.is_some() && before.credits.is_none())
-    }
 }
 
 /// The end of a key: final, whatever else is changed.
@@ -195,12 +179,6 @@ impl ApiKey {
     /// may be spent.
     pub fn ledger(&self) -> &ApiKeyId {
         self.spends_as.as_ref().unwrap_or(&self.id)
-    }
-
-    /// Whether anything that was allowed to it as `before` is not any more, at some moment before `until`.
-    pub fn tightens(&self, before: &Self, until: Timestamp) -> bool {
-        let stops = (self.revocation.is_some() && before.revocation.is_none()) || (self.disabled && !before.disabled);
-        stops || self.settings.tightens(&before.settings, until)
     }
 
     /// Ends the key. A repeat keeps the first moment and reason.

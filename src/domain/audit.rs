@@ -7,11 +7,12 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::id::{ApiKeyId, AuditEntryId, UserId};
+use super::tagged::tagged;
 use super::timestamp::Timestamp;
 
 /// Who made a change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(remote = "Self", rename = "type", rename_all = "snake_case")]
 pub enum Actor {
     /// Whoever held this API key.
     ApiKey {
@@ -26,6 +27,7 @@ pub enum Actor {
     /// Whoever holds the operator token of the deployment.
     Operator,
 }
+tagged!(Actor);
 
 /// What was done. The words are stored and shown: never rename one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,5 +1,6 @@
 //! What is counted of verifications: how many, with which outcome, and where from.
 
+pub mod series;
 pub mod tallies;
 
 use std::net::IpAddr;
@@ -10,6 +11,7 @@ use super::id::{ApiKeyId, VerificationId};
 use super::lease::grant::IsolateId;
 use super::timestamp::Timestamp;
 use super::verification::Code;
+use series::Grain;
 
 /// Where a request came from, as the platform tells.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +25,27 @@ pub struct Origin {
     /// What the client calls itself (`User-Agent`), shortened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client: Option<String>,
+}
+
+/// The last time that something was let through.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Used {
+    /// When.
+    pub at: Timestamp,
+    /// Where from.
+    #[serde(flatten)]
+    pub origin: Origin,
+}
+
+impl Used {
+    /// The later one of two uses.
+    #[must_use]
+    pub fn later(one: Option<Self>, other: Option<Self>) -> Option<Self> {
+        match (one, other) {
+            (Some(one), Some(other)) => Some(if other.at >= one.at { other } else { one }),
+            (one, other) => one.or(other),
+        }
+    }
 }
 
 /// One verification, as it is kept for a while.
@@ -58,6 +81,9 @@ pub struct Tally {
     pub counts: Vec<(Code, u64)>,
     /// The last ones, the latest last; a bounded number.
     pub recent: Vec<Seen>,
+    /// The last time that it was let through; without counts, in a call of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<Used>,
 }
 
 /// What an isolate has decided without asking. It is sent until it is durable, and never counted twice.
@@ -71,13 +97,15 @@ pub struct Report {
     pub tallies: Vec<Tally>,
 }
 
-/// How long (ms) the finest grain of usage is.
-pub const MINUTE_MS: i64 = 60_000;
-
-/// The beginning of the minute in which a moment lies.
-#[must_use]
-pub fn minute_of(at: Timestamp) -> Timestamp {
-    at.plus_millis(-at.as_millis().rem_euclid(MINUTE_MS))
+/// Which counts are asked for: from one moment on, before another, in steps of one size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsageQuery {
+    /// The beginning; also of a step.
+    pub from: Timestamp,
+    /// The end; also of a step.
+    pub to: Timestamp,
+    /// The size of the steps.
+    pub granularity: Grain,
 }
 
 /// Counts this many more of an outcome.

@@ -11,6 +11,7 @@ use crate::domain::caller::Caller;
 use crate::domain::id::{ApiKeyId, OrganizationId, SessionId, SignInId, UserId};
 use crate::domain::operation::Operation;
 use crate::domain::permission::Permission;
+use crate::domain::tagged::tagged;
 use crate::domain::timestamp::Timestamp;
 use crate::organization::protocol::{Draw, Grant};
 
@@ -90,7 +91,7 @@ pub struct Seat {
 
 /// On whose authority a command is given; checked where the change commits.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "by", rename_all = "snake_case")]
+#[serde(remote = "Self", rename = "by", rename_all = "snake_case")]
 pub enum Authority {
     /// An API key, which must still be good.
     Key(Credential),
@@ -100,6 +101,7 @@ pub enum Authority {
     #[default]
     Operator,
 }
+tagged!(Authority);
 
 impl Authority {
     /// How the audit log names it.

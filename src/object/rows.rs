@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::domain::tagged::Node;
 use crate::domain::timestamp::Timestamp;
 use crate::ports::{Sql, SqlError, SqlValue};
 
@@ -59,10 +60,10 @@ impl Row {
 }
 
 fn decode<T: DeserializeOwned>(text: &str, column: usize) -> Result<T, SqlError> {
-    // serde's message may quote the value; the column and position are enough to find it.
-    serde_json::from_str(text).map_err(|error| {
-        SqlError(format!("column {column} does not decode at line {} column {}", error.line(), error.column()))
-    })
+    // serde's message may quote the value; the column is enough to find it.
+    let node = serde_json::from_str::<Node<'_>>(text).ok();
+    let value = node.and_then(|node| T::deserialize(node).ok());
+    value.ok_or_else(|| SqlError(format!("column {column} does not decode")))
 }
 
 /// Runs a statement and wraps its rows.

@@ -21,6 +21,7 @@ use super::policy::{self, Memory};
 use super::projection::{ACCOUNT, DIRECTORY, ORGANIZATION, SESSION};
 use super::protocol::{Excess, Feed, Founding, NewSession, OrganizationChange, Reply};
 use super::store::{self, Wanted};
+use super::usage;
 
 /// Begins to exist, with its default session and first key.
 pub fn found(sql: &dyn Sql, context: &Context<'_>, new: &Founding) -> Result<Step<OrganizationObject>, Abort> {
@@ -49,7 +50,7 @@ pub fn found(sql: &dyn Sql, context: &Context<'_>, new: &Founding) -> Result<Ste
 }
 
 /// Takes over what a session reports. Copies are no mutation of their own: the session has audited them.
-pub fn hear(sql: &dyn Sql, feed: &Feed) -> Result<Step<OrganizationObject>, Abort> {
+pub fn hear(sql: &dyn Sql, context: &Context<'_>, feed: &Feed) -> Result<Step<OrganizationObject>, Abort> {
     let organization = require_organization(sql)?;
     if feed.session.organization_id != organization.id {
         return Err(Rejection::OrganizationNotFound.into());
@@ -63,6 +64,9 @@ pub fn hear(sql: &dyn Sql, feed: &Feed) -> Result<Step<OrganizationObject>, Abor
     store::hear_session(sql, &feed.session)?;
     for entry in &feed.audit {
         store::hear_audit(sql, feed.session.id.as_str(), entry)?;
+    }
+    if let Some(told) = &feed.usage {
+        usage::hear(sql, &feed.session, told, context.now)?;
     }
     Ok(Step::done(Reply::Acknowledged))
 }

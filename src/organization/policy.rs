@@ -16,6 +16,7 @@ use crate::domain::session::{OrganizationStatus, Policy};
 use crate::domain::timestamp::Timestamp;
 use crate::object::ledgers::{Debit, Ledgers};
 use crate::object::outbox::EntryKey;
+use crate::object::usage::Rolling;
 use crate::object::{Abort, Context, Memory as ObjectMemory, Rejection, Step};
 use crate::ports::{Sql, SqlError};
 
@@ -40,6 +41,8 @@ pub struct Memory {
     pub ledgers: Ledgers,
     /// The tokens of its pools that sessions have; none before the first.
     banks: Option<Banks<(Pool, Debit)>>,
+    /// When it last looked for usage that has become old.
+    pub rolling: Rolling,
     /// Whether this step has raised the horizon.
     raised: bool,
 }

@@ -17,8 +17,11 @@ use crate::domain::plan::{Plan, Pool};
 use crate::domain::rate_limit::{LimitUse, RateLimits};
 use crate::domain::role::Role;
 use crate::domain::session::{Policy, Region, Session};
+use crate::domain::tagged::tagged;
 use crate::domain::text::Name;
 use crate::domain::timestamp::Timestamp;
+use crate::domain::usage::UsageQuery;
+use crate::domain::usage::series::Slab;
 use crate::domain::user::{Member, Profile};
 use crate::object::audit_log::Head;
 use crate::object::ledgers::Debit;
@@ -27,7 +30,7 @@ use crate::session::protocol::NewKey;
 
 /// A command to one organization.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "command", rename_all = "snake_case")]
+#[serde(remote = "Self", rename = "command", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "fields are the values they are typed as")]
 pub enum Command {
     /// Begin to exist. Repeating it changes nothing.
@@ -91,9 +94,12 @@ pub enum Command {
     HearAccount { user_id: UserId, profile: Profile, generation: i64, audit: Vec<ChainedEntry> },
     /// Everything is about to be copied out.
     NoteExport { authority: Authority },
+    /// What all keys have been used for, of one environment or of all.
+    ReadUsage { environment: Option<EnvironmentFilter>, query: UsageQuery },
     /// A session asks under which policy it lives, and for something of a pool.
     Draw { session_id: SessionId, draw: Option<Draw> },
 }
+tagged!(Command);
 
 /// What a session wants of a pool.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -206,6 +212,9 @@ pub struct Feed {
     pub keys: Vec<ApiKey>,
     /// Entries of the session's log.
     pub audit: Vec<ChainedEntry>,
+    /// What all its keys have been used for in some hours, from their beginning on, and the last use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Slab>,
 }
 
 /// A session to be.
@@ -289,7 +298,7 @@ pub struct OrganizationChange {
 
 /// What an organization answers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "reply", rename_all = "snake_case")]
+#[serde(remote = "Self", rename = "reply", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "fields are the values they are typed as")]
 pub enum Reply {
     /// Done, and there is nothing to say about it.
@@ -306,6 +315,8 @@ pub enum Reply {
     },
     /// What a session has asked for.
     Granted { grant: Box<Grant> },
+    /// What was counted, and the last use.
+    Usage { usage: Box<Slab> },
     /// A page of keys.
     Keys { keys: Vec<ApiKey>, more: bool },
     /// A page of sessions.
@@ -327,6 +338,7 @@ pub enum Reply {
     /// A page of invitations.
     Invitations { invitations: Vec<Invitation>, more: bool },
 }
+tagged!(Reply);
 
 /// The plaintext of a one-time link on its way to whoever asked for it. `{:?}` hides it.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]

@@ -8,20 +8,23 @@ use crate::domain::session::OrganizationStatus;
 use crate::domain::text::Name;
 use crate::domain::timestamp::Timestamp;
 use crate::object::rows::{execute, query_one};
-use crate::object::{Abort, Authority, Context, Step, audit_log};
+use crate::object::{Abort, Authority, Context, Step, audit_log, usage};
 use crate::ports::{Sql, SqlError};
 
 use super::changes::{announce, require_organization};
 use super::members::{Admission, admit, tell};
 use super::projection::{ERASE, HOOK};
 use super::protocol::Reply;
+use super::usage::FORGET_SESSIONS;
 use super::{OrganizationObject, people, store};
 
 /// How many rows of a table go at once.
 pub(crate) const PORTION: i64 = 2_000;
 
 /// What goes in portions: how, and whether anything is left. Sessions go last, because they are still told to forget.
-const TABLES: [(&str, &str); 5] = [
+const TABLES: [(&str, &str); 7] = [
+    usage::FORGET,
+    FORGET_SESSIONS,
     ("DELETE FROM ledgers WHERE subject IN (SELECT subject FROM ledgers LIMIT ?)", "SELECT 1 FROM ledgers LIMIT 1"),
     ("DELETE FROM api_keys WHERE id IN (SELECT id FROM api_keys LIMIT ?)", "SELECT 1 FROM api_keys LIMIT 1"),
     ("DELETE FROM audit_log WHERE seq IN (SELECT seq FROM audit_log LIMIT ?)", "SELECT 1 FROM audit_log LIMIT 1"),

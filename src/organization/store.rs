@@ -17,6 +17,7 @@ use crate::ports::{Sql, SqlError};
 use crate::session::protocol::NewKey;
 
 use super::protocol::Excess;
+use super::usage;
 
 /// The schema, step by step.
 pub const MIGRATIONS: &[&str] = &[
@@ -81,6 +82,8 @@ pub const MIGRATIONS: &[&str] = &[
     "CREATE TABLE lease_horizon (only INTEGER PRIMARY KEY CHECK (only = 1), until INTEGER NOT NULL)",
     // Sessions of the version before act on what they heard for as long as they run: ten minutes are more than that.
     "INSERT INTO lease_horizon (only, until) SELECT 1, (unixepoch() + 600) * 1000 FROM organization",
+    crate::object::usage::SCHEMA,
+    usage::SCHEMA_SESSIONS,
 ];
 
 /// Reads the organization; none before it was founded.
@@ -162,7 +165,7 @@ pub fn insert_session(sql: &dyn Sql, wanted: &Wanted) -> Result<(), SqlError> {
 }
 
 /// The name of the place that a default session takes.
-fn default_of(environment: Option<Environment>) -> &'static str {
+pub(super) fn default_of(environment: Option<Environment>) -> &'static str {
     environment.map_or("none", Environment::as_str)
 }
 

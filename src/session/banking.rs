@@ -78,7 +78,10 @@ pub fn bank(
     let (state, now) = (purse.state(), context.now);
     let pool = state.policy.plan.pool(Pool::Requests);
     let limits: Vec<_> = purse.limits().chain(&pool).cloned().collect();
-    let Some(lasts) = lasts_ms(&limits, ttl_ms).filter(|_| wish > 0 && !purse.has_credits()) else { return Ok(None) };
+    let Some(lasts) = lasts_ms(&limits, ttl_ms).filter(|_| wish > 0 && purse.counts()) else { return Ok(None) };
+    if purse.has_credits() {
+        return Ok(None);
+    }
     let (mut tokens, mut lasts) = (wish, lasts);
     for (subject, terms) in purse.ledgers() {
         for limit in memory.ledgers.view(sql, subject, &terms, 0, now)?.limits {

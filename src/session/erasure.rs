@@ -21,9 +21,13 @@ use super::policy::Memory;
 use super::projection::announce_blank;
 use super::protocol::Reply;
 use super::store;
+use super::usage::{FORGET_STATEMENTS, Usage};
 
 /// How many keys are blanked, or removed, at once.
 pub(crate) const PORTION: i64 = 200;
+
+/// How many rows of each table of usage go at once.
+pub(crate) const PORTION_OF_USAGE: i64 = 2_000;
 
 /// Begins to forget. Repeating it changes nothing.
 pub fn erase(sql: &dyn Sql, memory: &mut Memory) -> Result<Step<SessionObject>, Abort> {
@@ -39,6 +43,7 @@ pub fn erase(sql: &dyn Sql, memory: &mut Memory) -> Result<Step<SessionObject>, 
         execute(sql, "DELETE FROM claims", &[])?;
         execute(sql, "DELETE FROM ledgers", &[])?;
         memory.ledgers = Ledgers::default();
+        memory.usage = Usage::default();
         state.session.name = Name::of("deleted");
         store::save_state(sql, &state)?;
         execute(sql, "UPDATE session SET erased = 1", &[])?;
@@ -50,6 +55,9 @@ pub fn erase(sql: &dyn Sql, memory: &mut Memory) -> Result<Step<SessionObject>, 
 pub fn tidy(sql: &dyn Sql, context: &Context<'_>, session: &Session) -> Result<(), SqlError> {
     if !is_erased(sql)? {
         return Ok(());
+    }
+    for (forget, _) in FORGET_STATEMENTS {
+        execute(sql, forget, &[PORTION_OF_USAGE.into()])?;
     }
     let full =
         query(sql, "SELECT id FROM api_keys WHERE json_extract(record, '$.last4') <> '' LIMIT ?", &[PORTION.into()])?;
@@ -70,11 +78,20 @@ pub fn tidy(sql: &dyn Sql, context: &Context<'_>, session: &Session) -> Result<(
 
 /// When there is another portion. While KV is still told, the outbox rings.
 pub fn tidy_at(sql: &dyn Sql, now: Timestamp) -> Result<Option<Timestamp>, SqlError> {
-    let left = is_erased(sql)? && query_one(sql, "SELECT 1 FROM api_keys LIMIT 1", &[])?.is_some();
+    if !is_erased(sql)? {
+        return Ok(None);
+    }
+    for (_, left) in FORGET_STATEMENTS {
+        if query_one(sql, left, &[])?.is_some() {
+            return Ok(Some(now));
+        }
+    }
+    let left = query_one(sql, "SELECT 1 FROM api_keys LIMIT 1", &[])?.is_some();
     Ok(if left && !is_telling(sql)? { Some(now) } else { None })
 }
 
-fn is_erased(sql: &dyn Sql) -> Result<bool, SqlError> {
+/// Whether the session has begun to forget.
+pub(super) fn is_erased(sql: &dyn Sql) -> Result<bool, SqlError> {
     Ok(query_one(sql, "SELECT 1 FROM session WHERE erased = 1", &[])?.is_some())
 }
 

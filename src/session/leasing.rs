@@ -19,7 +19,7 @@ use super::policy::{Known, Memory, current, question};
 use super::protocol::{Renewal, Reply};
 use super::spending::Purse;
 use super::store::{self, State};
-use super::{acceptance, admission, banking};
+use super::{acceptance, admission, banking, usage};
 
 /// How many keys one renewal may name. Of the others nothing is said.
 const KEYS_MAX: usize = 500;
@@ -103,6 +103,9 @@ pub fn lease(
     let (now, consistency) = (context.now, &state.session.consistency);
     banking::settle(sql, memory, context, wanted.banks)?;
     let rest_ms = memory.policy_rest_ms(state.policy.version, now);
+    // A key that ends takes its leases along.
+    let left_ms = key.settings.expires_at.map_or(i64::MAX, |at| at.millis_since(now));
+    let rest_ms = rest_ms.min(left_ms.saturating_add(consistency.stale_ms()));
     let grantor = memory.grantor(sql)?;
     let again = grantor.is_asked_again(&key.id, now) || wanted.renews;
     let ttl_ms = grantor.ttl_ms(wanted.isolate, consistency, rest_ms, now);
@@ -110,9 +113,6 @@ pub fn lease(
     let (Some(ttl_ms), true) = (ttl_ms, again && is_good(state, key, context) && !purse.has_credits()) else {
         return Ok(None);
     };
-    // A key that ends takes its leases along.
-    let left_ms = key.settings.expires_at.map_or(i64::MAX, |at| at.millis_since(now));
-    let ttl_ms = ttl_ms.min(left_ms);
     let stale_ms = consistency.stale_ms().min(left_ms.saturating_sub(ttl_ms));
     memory.grant(sql, &key.id, ttl_ms.saturating_add(stale_ms), now)?;
     let counts = purse.counts();
@@ -146,7 +146,7 @@ pub fn renew(
         return Ok(Step::done(Reply::Renewed { keys, durable: None }));
     };
     // Before the policy, and again with each answer about it: reports count whatever the organization says.
-    let durable = reports(sql, memory, context, &state, renewal)?;
+    let durable = usage::apply(sql, memory, context, renewal.isolate, &renewal.reports)?;
     for wish in &renewal.keys {
         banking::settle(sql, memory, context, &wish.banks)?;
     }
@@ -233,9 +233,4 @@ fn is_good(state: &State, key: &ApiKey, context: &Context<'_>) -> bool {
 /// Which versions of all that a decision rests on are in force.
 pub fn edition(state: &State, key: &ApiKey) -> Edition {
     Edition { key: key.generation, session: state.session.generation, policy: state.policy.version }
-}
-
-/// Takes what an isolate has decided. Returns up to which report all is durable.
-fn reports(_: &dyn Sql, _: &mut Memory, _: &Context<'_>, _: &State, _: &Renewal) -> Result<Option<u64>, SqlError> {
-    Ok(None)
 }

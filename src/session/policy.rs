@@ -18,6 +18,7 @@ use super::banking::Banking;
 use super::protocol::Command;
 use super::state;
 use super::store::{self, State};
+use super::usage::Usage;
 
 /// What a session knows beyond its rows.
 #[derive(Default)]
@@ -26,6 +27,8 @@ pub struct Memory {
     pub lease: Option<Held>,
     /// What its keys have spent.
     pub ledgers: Ledgers,
+    /// What they were used for.
+    pub usage: Usage,
     /// The leases on its keys; none before the first look at the horizon.
     leases: Option<Grantor<ApiKeyId>>,
     /// The tokens that were given to isolates, and those that it has of the pool.
@@ -42,12 +45,14 @@ impl ObjectMemory for Memory {
     fn begin(&mut self) {
         self.ledgers.begin();
         self.banking.begin();
+        self.usage.begin();
         self.moved = false;
     }
 
     fn roll_back(&mut self) {
         self.ledgers.roll_back();
         self.banking.roll_back();
+        self.usage.roll_back();
         if self.moved {
             // The row with the horizon is what it was. Starting over takes the one that stands.
             self.leases = None;
@@ -56,7 +61,8 @@ impl ObjectMemory for Memory {
 
     fn take_work(&mut self) -> bool {
         let opened = self.ledgers.take_opened();
-        std::mem::take(&mut self.has_work) || opened
+        let counted = self.usage.take_work();
+        std::mem::take(&mut self.has_work) || opened || counted
     }
 }
 
@@ -95,9 +101,9 @@ impl Memory {
     /// Those of the database.
     pub fn grant(&mut self, sql: &dyn Sql, key: &ApiKeyId, ttl_ms: i64, now: Timestamp) -> Result<(), SqlError> {
         if let Some(horizon) = self.grantor(sql)?.grant(key, ttl_ms, now) {
-            store::save_lease_horizon(sql, horizon)?;
             // The alarm is to bring it down again once it is quiet.
             (self.moved, self.has_work) = (true, true);
+            store::save_lease_horizon(sql, horizon)?;
         }
         Ok(())
     }
@@ -157,7 +163,9 @@ fn need(command: &Command) -> Need {
         | Command::Verify(_)
         | Command::Renew(_)
         | Command::Initialize(_)
-        | Command::Touch { .. }
+        | Command::Flush
+        | Command::ReadUsage { .. }
+        | Command::ReadRequests { .. }
         | Command::ReadKey { .. }
         | Command::ReadSession { .. }
         | Command::Health { .. }

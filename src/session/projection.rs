@@ -17,13 +17,15 @@ use crate::ports::{Address, Sql, SqlError};
 
 use super::policy::Memory;
 use super::store::{self, State};
-use super::{acceptance, erasure, idempotency};
+use super::{acceptance, erasure, idempotency, usage};
 
 const KV: &str = "kv";
 /// KV under the name that a key had under an older pepper; the subject is the key's id, a colon, and that hash.
 const KV_FORMER: &str = "kv_former";
 const DIRECTORY: &str = "directory";
 const AUDIT: &str = "audit";
+/// The organization, about what was counted within an hour; the subject is its beginning.
+pub(super) const USAGE: &str = "usage";
 const SESSION: &str = "session";
 
 /// How many messages one batch may hold, and how many records one feed.
@@ -116,9 +118,13 @@ fn former_publication(sql: &dyn Sql, session: &Session, entry: EntryKey) -> Resu
 fn feed(sql: &dyn Sql, session: &Session, due_by: Timestamp) -> Result<Option<Delivery>, SqlError> {
     let mut settles = outbox::due(sql, DIRECTORY, due_by, FEED)?;
     let audit_due = outbox::due(sql, AUDIT, due_by, FEED)?;
-    if settles.is_empty() && audit_due.is_empty() {
+    let usage_due = outbox::due(sql, USAGE, due_by, FEED)?;
+    if settles.is_empty() && audit_due.is_empty() && usage_due.is_empty() {
         return Ok(None);
     }
+    let hours: Vec<Timestamp> =
+        usage_due.iter().filter_map(|entry| entry.subject.parse().ok()).map(Timestamp::from_millis).collect();
+    let counted = if hours.is_empty() { None } else { Some(usage::hours_to_tell(sql, &hours)?) };
     let mut keys = Vec::with_capacity(settles.len());
     for entry in settles.iter().filter(|entry| entry.subject != SESSION) {
         keys.extend(store::key_by_id(sql, session, &ApiKeyId::from_trusted(entry.subject.clone()))?);
@@ -128,17 +134,20 @@ fn feed(sql: &dyn Sql, session: &Session, due_by: Timestamp) -> Result<Option<De
         audit.extend(audit_log::after(sql, entry.version.saturating_sub(1), 1)?);
     }
     settles.extend(audit_due);
-    let command = OrganizationCommand::Feed(Box::new(Feed { session: session.clone(), keys, audit }));
+    settles.extend(usage_due);
+    let feed = Feed { session: session.clone(), keys, audit, usage: counted };
+    let command = OrganizationCommand::Feed(Box::new(feed));
     let request = serde_json::to_vec(&command).map_err(|_| SqlError("a feed does not encode".to_owned()))?;
     let address = Address::Organization(session.organization_id.locator());
     Ok(Some(Delivery { settles, message: Message::Call { address, region: None, request } }))
 }
 
-/// Moves a portion of the hashes to the newest pepper, closes ledgers that have become quiet, and removes claims that
-/// have had their day.
+/// Moves a portion of the hashes to the newest pepper, closes ledgers that have become quiet, writes down what was
+/// counted, and removes claims that have had their day.
 pub fn tidy(sql: &dyn Sql, memory: &mut Memory, context: &Context<'_>) -> Result<(), SqlError> {
     idempotency::prune(sql, context.now)?;
     memory.ledgers.close_quiet(sql, context.now)?;
+    memory.usage.tidy(sql, context)?;
     memory.lower_horizon(sql, context.now)?;
     let Some(state) = store::state(sql)? else {
         return Ok(());
@@ -162,6 +171,8 @@ pub fn tidy_at(sql: &dyn Sql, memory: &Memory, context: &Context<'_>) -> Result<
     let outdated = (!outdated.is_empty()).then_some(context.now);
     let erasing = erasure::tidy_at(sql, context.now)?;
     let closing = memory.ledgers.close_at();
+    let counting = memory.usage.tidy_at(context.now);
     let lowering = memory.horizon_lowers_at();
-    Ok([outdated, erasing, closing, lowering, idempotency::prune_at(sql)?].into_iter().flatten().min())
+    let next = [outdated, erasing, closing, counting, lowering, idempotency::prune_at(sql)?];
+    Ok(next.into_iter().flatten().min())
 }

@@ -19,15 +19,17 @@ use crate::domain::lease::grant::{IsolateId, KeyWish, Lease, RenewedKey, Wish};
 use crate::domain::permission::Permission;
 use crate::domain::rate_limit::{LimitUse, RateLimits};
 use crate::domain::session::{Policy, Session, SessionStatus};
+use crate::domain::tagged::tagged;
 use crate::domain::text::{Name, Reason};
 use crate::domain::timestamp::Timestamp;
-use crate::domain::usage::{Origin, Report};
+use crate::domain::usage::series::Slab;
+use crate::domain::usage::{Origin, Report, Seen, UsageQuery};
 use crate::domain::verification::{Check, Code, Demand};
 use crate::object::{Authority, Credential};
 
 /// A command to one session.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "command", rename_all = "snake_case")]
+#[serde(remote = "Self", rename = "command", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "fields are the values they are typed as")]
 pub enum Command {
     /// Exist, under this policy: begin to, or take over a newer policy. Repeating it changes nothing.
@@ -54,8 +56,8 @@ pub enum Command {
     Verify(Box<Verify>),
     /// What an isolate has decided by its leases, and which of them it would like to keep.
     Renew(Box<Renewal>),
-    /// The key has been used.
-    Touch { key_id: ApiKeyId },
+    /// Write down what has been counted: what follows the answer to a verification.
+    Flush,
     /// Issue a key whose secret the edge has made. Repeating it with the same id and hash changes nothing.
     Issue { authority: Authority, key: Box<NewKey> },
     /// Read a key.
@@ -74,6 +76,15 @@ pub enum Command {
     DeleteSession { authority: Authority },
     /// How the session is doing.
     Health { caller: Caller },
+    /// What a key or, without one, the session has been used for.
+    ReadUsage {
+        caller: Caller,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key_id: Option<ApiKeyId>,
+        query: UsageQuery,
+    },
+    /// The last verifications of a key.
+    ReadRequests { caller: Caller, key_id: ApiKeyId, limit: u32 },
     /// Begin, or come back to, a creation under an `Idempotency-Key`.
     Claim(Claim),
     /// The creation under this claim is no longer at work.
@@ -81,6 +92,7 @@ pub enum Command {
     /// The organization's time is over: forget everything but that there was a session.
     Erase,
 }
+tagged!(Command);
 
 /// What somebody presents a key for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -261,7 +273,7 @@ pub struct Claim {
 
 /// What a session answers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "reply", rename_all = "snake_case")]
+#[serde(remote = "Self", rename = "reply", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "fields are the values they are typed as")]
 pub enum Reply {
     /// Done, and there is nothing to say about it.
@@ -313,9 +325,14 @@ pub enum Reply {
     },
     /// The health report.
     Health(Box<Health>),
+    /// What was counted, and the last use.
+    Usage { usage: Box<Slab> },
+    /// The last verifications, the latest first.
+    Requests { requests: Vec<Seen> },
     /// The nonce and id that the claim began with.
     Claimed { nonce: String, key_id: String },
 }
+tagged!(Reply);
 
 /// The result of a verification.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

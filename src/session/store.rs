@@ -13,6 +13,8 @@ use crate::object::rows::{Row, execute, json, query, query_one};
 use crate::object::{audit_log, ledgers, outbox};
 use crate::ports::{Sql, SqlError, SqlValue};
 
+use super::usage;
+
 /// The schema, step by step.
 pub const MIGRATIONS: &[&str] = &[
     outbox::SCHEMA,
@@ -52,6 +54,9 @@ pub const MIGRATIONS: &[&str] = &[
     "ALTER TABLE api_keys ADD COLUMN effective_at INTEGER",
     "ALTER TABLE api_keys ADD COLUMN accept_until INTEGER",
     "ALTER TABLE api_keys ADD COLUMN published_at INTEGER",
+    crate::object::usage::SCHEMA,
+    usage::SCHEMA_HEADS,
+    usage::SCHEMA_ISOLATES,
 ];
 
 /// The row of the session.
@@ -83,7 +88,9 @@ pub fn save_state(sql: &dyn Sql, state: &State) -> Result<(), SqlError> {
     )
 }
 
-const KEY_COLUMNS: &str = "record, last_used_at, hash";
+// The column stands for uses before usage was counted.
+const KEY_COLUMNS: &str = "record, coalesce(
+    (SELECT usage_heads.last_used_at FROM usage_heads WHERE subject = api_keys.id), api_keys.last_used_at), hash";
 
 fn key(sql: &dyn Sql, row: &Row, session: &Session) -> Result<ApiKey, SqlError> {
     let mut key: ApiKey = row.json(0)?;
@@ -163,11 +170,6 @@ pub fn counted_keys(sql: &dyn Sql, now: Timestamp) -> Result<i64, SqlError> {
             AND NOT EXISTS (SELECT 1 FROM api_keys AS new WHERE new.id = json_extract(old.record, '$.rotated_to')
                 AND new.counts = 1 AND (new.expires_at IS NULL OR new.expires_at > ?1)))";
     query_one(sql, statement, &[now.into()])?.map_or(Ok(0), |row| row.integer(0))
-}
-
-/// Notes a use.
-pub fn touch(sql: &dyn Sql, id: &ApiKeyId, at: Timestamp) -> Result<(), SqlError> {
-    execute(sql, "UPDATE api_keys SET last_used_at = ? WHERE id = ?", &[at.into(), id.as_str().into()])
 }
 
 /// Keys whose hash was made before the newest pepper.
@@ -291,5 +293,5 @@ pub fn health(sql: &dyn Sql, session: &Session, now: Timestamp) -> Result<(Vec<i
         }
         last_used_at = last_used_at.max(row.optional_timestamp(2)?);
     }
-    Ok((counts, last_used_at))
+    Ok((counts, last_used_at.max(usage::last_use(sql)?)))
 }

@@ -4,14 +4,12 @@ use std::net::IpAddr;
 
 use crate::domain::api_key::{ApiKey, Status};
 use crate::domain::caller::{Caller, Reach};
-use crate::domain::id::ApiKeyId;
 use crate::domain::key_hash::KeyHash;
 use crate::domain::lease::grant::{Lease, Wish};
 use crate::domain::permission::Permission;
 use crate::domain::plan::Pool;
 use crate::domain::rate_limit::{Level, LimitUse};
 use crate::domain::session::SessionStatus;
-use crate::domain::timestamp::Timestamp;
 use crate::domain::verification::{Check, Code, Demand, decide, explain};
 use crate::object::{Abort, Context, Done, Rejection, Step};
 use crate::ports::{Sql, SqlError};
@@ -21,16 +19,9 @@ use super::admission::standing;
 use super::drawing::{self, Drawing};
 use super::leasing::{self, Wanted};
 use super::policy::{Known, Memory, current};
-use super::projection::announce_use;
-use super::protocol::{Call, Command, Reply, Verified, Verify};
+use super::protocol::{Call, Reply, Verified, Verify};
 use super::spending::{Funds, Purse};
 use super::store::{self, State};
-
-/// A use is written down at most this often (ms) for one key, so that no verification costs a row.
-pub(crate) const LAST_USED_STEP_MS: i64 = 60_000;
-
-/// Between one and two of these (ms) pass until a list shows a later use; reading the key shows it at once.
-const USE_FEED_MS: i64 = 60_000;
 
 /// Decides on a presented key, and spends what that costs.
 pub fn verify(
@@ -42,7 +33,9 @@ pub fn verify(
     let found = find(sql, context, &request.hashes)?;
     // A key that the asking caller cannot see looks like no key at all.
     let Some((state, key)) = found.filter(|(_, key)| sees(request.caller.as_ref(), key)) else {
-        return Ok(Step::done(verified(Code::NotFound, None, Vec::new(), Funds::default(), None)));
+        let reply = verified(Code::NotFound, None, Vec::new(), Funds::default(), None);
+        let follow_up = memory.usage.count(context.now, request, None, Code::NotFound);
+        return Ok(Step::Done(Done { reply, wait_ms: 0, awaiting: Vec::new(), follow_up }));
     };
     let state = match surroundings(sql, memory, context, state, &key)? {
         Known::InForce(state) => state,
@@ -78,7 +71,7 @@ pub fn verify(
     } else {
         Vec::new()
     };
-    let follow_up = if code == Code::Valid && !request.is_dry() { use_worth_noting(&key, context.now) } else { None };
+    let follow_up = memory.usage.count(context.now, request, Some(&key), code);
     let reach = Caller::new(&key, &state.session).reach;
     let lease = match wish {
         Some(wish) => leasing::lease(sql, memory, context, &state, &key, Wanted::of(wish, &funds.limits))?,
@@ -157,7 +150,7 @@ pub fn authenticate(
         None => None,
     };
     let reply = Reply::Authenticated { caller, pool: pool.map(Box::new), lease: lease.map(Box::new) };
-    let follow_up = use_worth_noting(&key, context.now);
+    let follow_up = memory.usage.used(context.now, &key);
     Ok(Step::Done(Done { reply, wait_ms: 0, awaiting: Vec::new(), follow_up }))
 }
 
@@ -200,21 +193,6 @@ fn verified(
     Reply::Verified(Box::new(Verified { code, key, trace, limits, credits, reach, lease: lease.map(Box::new) }))
 }
 
-/// Notes a use. A first one is told to the directory at once, later ones with the next batch.
-pub fn touch(sql: &dyn Sql, context: &Context<'_>, key_id: &ApiKeyId) -> Result<Step<SessionObject>, Abort> {
-    let Some(state) = store::state(sql)? else {
-        return Ok(Step::done(Reply::Acknowledged));
-    };
-    if let Some(key) = store::key_by_id(sql, &state.session, key_id)?
-        && use_worth_noting(&key, context.now).is_some()
-    {
-        store::touch(sql, key_id, context.now)?;
-        let delay = if key.last_used_at.is_some() { later_use_delay(context) } else { 0 };
-        announce_use(sql, &key, context.now.plus_millis(delay))?;
-    }
-    Ok(Step::done(Reply::Acknowledged))
-}
-
 fn find(sql: &dyn Sql, context: &Context<'_>, hashes: &[KeyHash]) -> Result<Option<(State, ApiKey)>, SqlError> {
     let Some(state) = store::state(sql)? else {
         return Ok(None);
@@ -227,16 +205,4 @@ fn find(sql: &dyn Sql, context: &Context<'_>, hashes: &[KeyHash]) -> Result<Opti
 
 fn sees(caller: Option<&Caller>, key: &ApiKey) -> bool {
     caller.is_none_or(|caller| caller.reaches(&key.organization_id, &key.session_id))
-}
-
-/// When (ms from now) the directory hears of a use that is not the first: not everybody at the same time,
-/// because ten thousand busy sessions may share one directory.
-fn later_use_delay(context: &Context<'_>) -> i64 {
-    let [a, b, ..] = *context.seed;
-    USE_FEED_MS + i64::from(u16::from_be_bytes([a, b])) % USE_FEED_MS
-}
-
-fn use_worth_noting(key: &ApiKey, now: Timestamp) -> Option<Command> {
-    let stale = key.last_used_at.is_none_or(|at| now.millis_since(at) >= LAST_USED_STEP_MS);
-    stale.then(|| Command::Touch { key_id: key.id.clone() })
 }

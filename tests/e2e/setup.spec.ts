@@ -1,9 +1,9 @@
 // What a deployment would upload, what is committed, and what never may be.
 import assert from 'node:assert/strict';
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { budget } from '../../scripts/lib/build.mjs';
+import { budget, gzipped } from '../../scripts/lib/build.mjs';
 import { sha256 } from '../../scripts/lib/env.mjs';
 import { newSetupToken, offeredSecrets } from '../../scripts/lib/secrets.mjs';
 import { recordSecret } from './support/canary.ts';
@@ -17,8 +17,8 @@ test('npm run deploy -- --dry-run builds what would be uploaded, with every bind
   const nowhere = 'http://127.0.0.1:9';
   const { code, output } = await run(process.execPath, ['scripts/deploy.mjs', '--dry-run'], { env: { HTTPS_PROXY: nowhere, HTTP_PROXY: nowhere, CLOUDFLARE_API_TOKEN: '' } });
   assert.equal(code, 0, output);
-  for (const binding of ['KEYS', 'SESSIONS', 'ORGANIZATIONS', 'ACCOUNTS', 'DIRECTORY', 'AUTH_FAILURES', 'SIGN_INS', 'KEY_PREFIX', 'REGISTRATION', 'PLAN_CHANGES']) assert.match(output, new RegExp(`env\\.${binding}\\b`));
-  assert.match(output, /wasm: \d+ KiB/);
+  for (const binding of ['KEYS', 'SESSIONS', 'ORGANIZATIONS', 'ACCOUNTS', 'DIRECTORY', 'AUTH_FAILURES', 'SIGN_INS', 'ASSETS', 'KEY_PREFIX', 'REGISTRATION', 'PLAN_CHANGES']) assert.match(output, new RegExp(`env\\.${binding}\\b`));
+  assert.match(output, /wasm: \d+ kB gzipped/);
   assert.match(output, /Total Upload: .* gzip: [\d.]+ KiB/);
   assert.match(output, /--dry-run: exiting now/);
   // A deployment is closed, and nothing secret is made for one that does not happen.
@@ -56,7 +56,7 @@ test('the setup token of a closed deployment creates the first account, once', a
 });
 
 test('what would be uploaded is within its budget, runs in workerd, and has no route that panics', async () => {
-  const { size } = statSync(join(root, '.wrangler/deploy/index_bg.wasm'));
+  const size = gzipped(readFileSync(join(root, '.wrangler/deploy/index_bg.wasm')));
   assert.ok(size <= budget, `${size} bytes, budget ${budget}`);
   const latchkey = await startLatchkey({ build: 'deploy' });
   const { key } = await latchkey.createOrganization();

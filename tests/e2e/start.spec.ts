@@ -30,6 +30,10 @@ test('the first start prints a demo key once, and its lines create, verify and r
   assert.equal(statSync(join(home, '.operator-token')).mode & 0o777, 0o600);
   lines = pasted(latchkey.output);
 
+  const description = await fetch(`http://127.0.0.1:${port}/openapi.json`);
+  assert.deepEqual([description.status, description.headers.get('cache-control')], [200, 'no-store']);
+  assert.deepEqual(await description.json(), JSON.parse(readFileSync('docs/openapi.json', 'utf8')));
+
   for (const round of ['first', 'second']) {
     const { code, output } = await run('bash', ['-euo', 'pipefail'], { stdin: `${lines}\necho "$PERSON"; echo "\\"$PASSWORD\\""\n` });
     recordSecretKeys(output);

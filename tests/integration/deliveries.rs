@@ -234,8 +234,14 @@ fn news_that_arrive_late_do_not_move_the_last_use_back() {
     house.advance(3 * 60_000);
     let newer = house.read(&admin, held.id()).unwrap();
     assert!(newer.last_used_at > older.last_used_at && newer.generation == older.generation);
-    let news =
-        |key| OrganizationCommand::Feed(Box::new(Feed { session: session.clone(), keys: vec![key], audit: vec![] }));
+    let news = |key| {
+        OrganizationCommand::Feed(Box::new(Feed {
+            session: session.clone(),
+            keys: vec![key],
+            audit: vec![],
+            usage: None,
+        }))
+    };
     let unused = latchkey::domain::api_key::ApiKey { last_used_at: None, ..older.clone() };
     for late in [older, unused] {
         let request = serde_json::to_vec(&news(late)).unwrap();

@@ -5,6 +5,7 @@ mod people;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
 
 use serde_json::{Value, json};
 
@@ -70,6 +71,21 @@ fn a_tour_of_every_operation_finds_what_the_document_shows() {
     }
 }
 
+#[test]
+fn the_description_is_the_committed_one_and_only_its_own_route_misses_it() {
+    let house = House::new();
+    let read = || house.call("", "GET", "/openapi.json", &Value::Null);
+    assert_eq!(read().body, include_bytes!("../../docs/openapi.json"));
+    assert_eq!(read().header("content-type"), Some("application/json"));
+    for (door, cause) in [(&house.assets.failing, "asset: down"), (&house.assets.missing, "there is no asset")] {
+        door.store(true, Ordering::Relaxed);
+        assert_eq!(read().refusal(), (503, "service_unavailable".to_owned()));
+        assert!(house.log.lines().last().unwrap().contains(cause), "{:?}", house.log.lines());
+        assert_eq!(house.call("", "GET", "/healthz", &Value::Null).status, 200);
+        door.store(false, Ordering::Relaxed);
+    }
+}
+
 fn operator_tour(visitor: &Visitor) -> (String, String) {
     let all = "/operator/organizations";
     let founded =
@@ -108,6 +124,9 @@ fn session_tour(visitor: &Visitor, root: &str) -> String {
     let one = format!("{all}/{id}");
     visitor.expect(200, "GET", &one, root, None);
     visitor.expect(200, "PATCH", &one, root, Some(json!({ "name": "Customer B", "status": "connected" })));
+    let consistency = json!({ "mode": "edge", "ttlMs": 60_000, "staleSeconds": null });
+    visitor.expect(200, "PATCH", &one, root, Some(json!({ "consistency": consistency })));
+    visitor.expect(400, "PATCH", &one, root, Some(json!({ "consistency": { "mode": "eventual" } })));
     visitor.expect(400, "PATCH", &one, root, Some(json!({ "status": "deleted" })));
     visitor.expect(200, "GET", &format!("{one}/health"), root, None);
     for path in ["ses_none", "ses_none/health", "ses_none/api_keys"] {

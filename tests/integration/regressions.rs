@@ -289,7 +289,7 @@ fn a_limiter_that_fails_or_never_answers_turns_a_401_into_nothing_else() {
     house.limiter.failing.store(true, Ordering::Relaxed);
     assert_eq!(house.call(&key_like("live"), "GET", "/v1/whoami", &NULL).refusal(), invalid);
     let settings = settings_of(&root_secret(1)).2;
-    house.app = Arc::new(App::new(house.app.world().clone(), Arc::new(HangingLimiter), settings));
+    house.app = Arc::new(App::new(house.app.world().clone(), Arc::new(HangingLimiter), house.assets.clone(), settings));
     assert_eq!(house.call(&key_like("live"), "GET", "/v1/whoami", &NULL).refusal(), invalid);
     assert_eq!(house.timer.slept().iter().sum::<u64>(), 200, "that is how long it may take");
 }

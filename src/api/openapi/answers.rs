@@ -17,6 +17,7 @@ use crate::domain::plan::PlanName;
 use crate::domain::rate_limit::Level;
 use crate::domain::role::Role;
 use crate::domain::session::{OrganizationStatus, Region, SessionStatus};
+use crate::domain::usage::series::Grain;
 use crate::domain::verification;
 
 /// All schemas that answers need.
@@ -113,6 +114,7 @@ fn typed(source: &Source, r#type: &Type, text: &Value) -> Value {
         }
         (name, _) => match name.as_str() {
             "bool" => json!({ "type": "boolean" }),
+            "f64" => json!({ "type": "number", "minimum": 0 }),
             "u32" | "i64" | "u64" => json!({ "type": "integer", "minimum": 0 }),
             "String" | "str" if text.is_null() => json!({ "type": "string" }),
             "String" | "str" | "Outcome" | "Action" => text.clone(),
@@ -168,12 +170,15 @@ fn text(owner: &str, member: &str) -> Value {
         ("RateLimitBody" | "MetLimitBody" | "LimitedByBody", "name") => limit_name(),
         (_, "level") => whose(),
         (_, "interval") => interval(),
-        ("VerificationBody", "code") => one_of(verification::Code::ALL.map(verification::Code::as_str)),
+        ("VerificationBody" | "RequestBody", "code") => one_of(verification::Code::ALL.map(verification::Code::as_str)),
         ("ConsistencyBody", "mode") => mode(),
         ("FreshnessBody", "mode") => one_of(["strict", "leased", "edge", "stale"]),
         ("ActorBody", "type") => one_of(["api_key", "user", "operator"]),
         ("AuditEntryBody", "action") => actions(),
         ("HealthBody", "keys") => counts(),
+        (_, "by_code") => counts_by_code(),
+        (_, "granularity") => granularity(),
+        ("UsageBody", "from" | "to") => time(),
         ("Check", "outcome") => one_of(["passed", "refused", "skipped"]),
         ("ApiKeyBody", "last4") => json!({ "type": "string", "minLength": 4, "maxLength": 4 }),
         (_, "hash") => json!({ "type": "string", "pattern": "^[0-9a-f]{64}$" }),
@@ -213,6 +218,18 @@ fn counts() -> Value {
     let properties: Map<String, Value> =
         words.iter().map(|word| ((*word).to_owned(), json!({ "type": "integer", "minimum": 0 }))).collect();
     json!({ "type": "object", "required": words, "properties": properties })
+}
+
+fn counts_by_code() -> Value {
+    let count = || json!({ "type": "integer", "minimum": 1 });
+    let codes = verification::Code::ALL.map(verification::Code::as_str);
+    let properties: Map<String, Value> = codes.iter().map(|code| ((*code).to_owned(), count())).collect();
+    json!({ "type": "object", "properties": properties, "additionalProperties": false })
+}
+
+/// One of the sizes of steps.
+pub(super) fn granularity() -> Value {
+    one_of([Grain::Minute, Grain::Hour, Grain::Day].map(Grain::as_str))
 }
 
 /// One of our words.

@@ -72,6 +72,7 @@ const fn operation(
 use Code::*;
 use Success::{Accepted, Created, Done, Empty, Made, Settled};
 
+const SPAN: &[&str] = &["from", "to", "granularity"];
 const PAGE: &[&str] = &["limit", "cursor"];
 const STANDING: &[Code] = &[OrganizationNotFound, OrganizationDeleted];
 /// Of what has to be confirmed with the password.
@@ -100,6 +101,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
         &[ExceedsOwnPermissions, ApiKeyNotFound, ApiKeyRevoked, ApiKeyNotActive, ApiKeyRotated, OverlapOpen,
           SessionDeleted, OrganizationSuspended, OrganizationDeleted, KeyAlreadyIssued, IdempotencyInFlight,
           IdempotencyMismatch]),
+    operation("usage::of_key", "readApiKeyUsage", Done, None, SPAN, &[ApiKeyNotFound]),
+    operation("usage::requests", "listApiKeyRequests", Done, None, &["limit"], &[ApiKeyNotFound]),
     operation("sessions::create", "createSession", Created, Some("CreateSession"), &[],
         &[OutsideReach, OrganizationSuspended, OrganizationDeleted]),
     operation("sessions::list", "listSessions", Done, None, PAGE, &[]),
@@ -115,6 +118,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
     operation("session_keys::list", "listSessionApiKeys", Done, None,
         &["limit", "cursor", "status", "environment", "externalId", "search"], &[SessionNotFound]),
     operation("sessions::health", "readSessionHealth", Settled, None, &[], &[SessionNotFound]),
+    operation("usage::of_session", "readSessionUsage", Done, None, SPAN, &[SessionNotFound]),
+    operation("usage::of_organization", "readUsage", Done, None, &["from", "to", "granularity", "environment"], &[]),
     operation("organization::read", "readOrganization", Done, None, &[], &[OutsideReach]),
     operation("organization::audit_log", "readAuditLog", Done, None,
         &["limit", "cursor", "action", "target", "actor"], &[]),

@@ -7,7 +7,8 @@ mod sessions;
 use serde_json::{Map, Value, json};
 
 use super::answers::{
-    actions, email, environment, interval, limit_name, nullable, one_of, permission, plan_name, preset, reference, time,
+    actions, email, environment, granularity, interval, limit_name, nullable, one_of, permission, plan_name, preset,
+    reference, time,
 };
 use crate::api::fields::values::TAGS_MAX;
 use crate::api::key_requests::OVERLAP_SECONDS_MAX;
@@ -94,6 +95,13 @@ pub(super) fn parameter(name: &str) -> Value {
         "environment" => (
             one_of(Environment::ALL.map(Environment::as_str).into_iter().chain(["none"])),
             "Only keys of this environment; `none` for those of sessions without one.",
+        ),
+        "from" => (time(), "From when on. The default is a day before `to`; it is widened to the beginning of a step."),
+        "to" => (time(), "Until when. The default is now; it is widened to the end of a step."),
+        "granularity" => (
+            granularity(),
+            "How long a step is. The default is `minute` up to 3 hours, `hour` up to 7 days, and `day` beyond that. \
+                `minute` is not known of whole organizations.",
         ),
         "sessionId" => (reference("SessionId"), "Only keys of this session."),
         "externalId" => (text, "Only keys with exactly this `externalId`."),

@@ -31,6 +31,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("sessions", include_str!("../sessions.rs")),
     ("sign_ins", include_str!("../sign_ins.rs")),
     ("totp", include_str!("../totp.rs")),
+    ("usage", include_str!("../usage.rs")),
     ("verification", include_str!("../verification.rs")),
     ("check", include_str!("../../domain/verification.rs")),
 ];

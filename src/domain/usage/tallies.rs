@@ -10,7 +10,8 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
-use super::{Report, Seen, Tally, add, minute_of};
+use super::series::{Counts, Grain, total};
+use super::{Report, Seen, Tally, Used, add};
 use crate::domain::id::ApiKeyId;
 use crate::domain::lease::grant::IsolateId;
 use crate::domain::locator::Locator;
@@ -48,8 +49,9 @@ struct Session {
 #[derive(Debug)]
 struct Cell {
     minute: Timestamp,
-    counts: Vec<(Code, u64)>,
+    counts: Counts,
     recent: VecDeque<Seen>,
+    last: Option<Used>,
 }
 
 impl Cell {
@@ -61,8 +63,22 @@ impl Cell {
         total(&self.counts)
     }
 
+    /// Describes at most so many; what goes is still known as a use.
+    fn keep(&mut self, most: usize) {
+        while self.recent.len() > most
+            && let Some(Seen { at, code, origin, .. }) = self.recent.pop_front()
+        {
+            if code == Code::Valid {
+                self.last = Used::later(self.last.take(), Some(Used { at, origin }));
+            }
+        }
+    }
+
     fn tally(self, key_id: ApiKeyId) -> Tally {
-        Tally { key_id, minute: self.minute, counts: self.counts, recent: self.recent.into() }
+        let let_through = self.recent.iter().rev().find(|seen| seen.code == Code::Valid);
+        let used = let_through.map(|seen| Used { at: seen.at, origin: seen.origin.clone() });
+        let last = Used::later(self.last, used);
+        Tally { key_id, minute: self.minute, counts: self.counts, recent: self.recent.into(), last }
     }
 }
 
@@ -91,8 +107,9 @@ impl Session {
             .collect();
         tallies.sort_by_key(|tally| tally.minute);
         for tally in tallies.split_off(tallies.len().min(TALLIES_MAX)) {
-            let cell = Cell { minute: tally.minute, counts: tally.counts, recent: tally.recent.into() };
-            self.open.entry(tally.key_id).or_default().push(cell);
+            let Tally { key_id, minute, counts, recent, last } = tally;
+            let cell = Cell { minute, counts, recent: recent.into(), last };
+            self.open.entry(key_id).or_default().push(cell);
         }
         self.seq = self.seq.saturating_add(1);
         self.frozen.push_back((self.seq, tallies));
@@ -108,31 +125,48 @@ impl Tallies {
 
     /// Counts one verification of a key of this session.
     pub fn note(&mut self, session: Locator, key_id: &ApiKeyId, seen: Seen) {
+        let mut described = 0;
+        self.cell(session, key_id, seen.at, |cell| {
+            add(&mut cell.counts, seen.code, 1);
+            if cell.recent.len() < RECENT_MAX {
+                described = 1;
+            } else {
+                cell.keep(RECENT_MAX.saturating_sub(1));
+            }
+            cell.recent.push_back(seen);
+        });
+        self.weight = self.weight.saturating_add(described);
+        if self.weight > WEIGHT_MAX {
+            self.make_room();
+        }
+    }
+
+    /// Notes that a key of this session was used in a call of its own, which is not counted.
+    pub fn used(&mut self, session: Locator, key_id: &ApiKeyId, used: Used) {
+        self.cell(session, key_id, used.at, |cell| cell.last = Used::later(cell.last.take(), Some(used)));
+        if self.weight > WEIGHT_MAX {
+            self.make_room();
+        }
+    }
+
+    fn cell(&mut self, session: Locator, key_id: &ApiKeyId, at: Timestamp, work: impl FnOnce(&mut Cell)) {
         let last = self.last;
         let of = self.sessions.entry(session).or_insert_with(|| Session { seq: last, ..Session::default() });
-        let minute = minute_of(seen.at);
         if !of.open.contains_key(key_id) {
             of.open.insert(key_id.clone(), Vec::new());
         }
         let Some(cells) = of.open.get_mut(key_id) else { return };
+        let minute = Grain::Minute.start_of(at);
         let place = match cells.last() {
             Some(latest) if latest.minute == minute => cells.len().saturating_sub(1),
             _ => cells.binary_search_by_key(&minute, |cell| cell.minute).unwrap_or_else(|place| {
-                cells.insert(place, Cell { minute, counts: Vec::new(), recent: VecDeque::new() });
+                cells.insert(place, Cell { minute, counts: Counts::new(), recent: VecDeque::new(), last: None });
                 self.weight = self.weight.saturating_add(1);
                 place
             }),
         };
-        let Some(cell) = cells.get_mut(place) else { return };
-        add(&mut cell.counts, seen.code, 1);
-        if cell.recent.len() < RECENT_MAX {
-            self.weight = self.weight.saturating_add(1);
-        } else {
-            cell.recent.pop_front();
-        }
-        cell.recent.push_back(seen);
-        if self.weight > WEIGHT_MAX {
-            self.make_room();
+        if let Some(cell) = cells.get_mut(place) {
+            work(cell);
         }
     }
 
@@ -209,14 +243,10 @@ fn weight(tally: &Tally) -> usize {
     tally.recent.len().saturating_add(1)
 }
 
-fn total(counts: &[(Code, u64)]) -> u64 {
-    counts.iter().map(|(_, count)| *count).fold(0, u64::saturating_add)
-}
-
 /// Of each tally the last verification only.
 fn keep_one(cells: &mut Vec<Cell>) {
     for cell in cells {
-        cell.recent.drain(..cell.recent.len().saturating_sub(1));
+        cell.keep(1);
         cell.recent.shrink_to_fit();
     }
 }
@@ -224,182 +254,13 @@ fn keep_one(cells: &mut Vec<Cell>) {
 /// All minutes in the latest one.
 fn fold(cells: &mut Vec<Cell>) {
     let Some(mut latest) = cells.pop() else { return };
-    for cell in cells.drain(..) {
-        for (code, count) in cell.counts {
-            add(&mut latest.counts, code, count);
-        }
+    for mut cell in cells.drain(..) {
+        cell.keep(0);
+        cell.counts.iter().for_each(|(code, more)| add(&mut latest.counts, *code, *more));
+        latest.last = Used::later(cell.last, latest.last.take());
     }
     cells.push(latest);
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-
-    use proptest::prelude::*;
-
-    use super::super::Origin;
-    use super::*;
-    use crate::domain::id::VerificationId;
-    use crate::domain::sample::at;
-
-    const ISOLATE: IsolateId = IsolateId(7);
-
-    fn here(number: u8) -> Locator {
-        Locator::from_seed(&[number; 8])
-    }
-
-    fn key(number: u32) -> ApiKeyId {
-        ApiKeyId::from_trusted(format!("key_{number}"))
-    }
-
-    fn seen(seconds: i64, code: Code) -> Seen {
-        let id = VerificationId::from_trusted(format!("ver_{seconds}"));
-        Seen { id, at: at(seconds), code, cost: 1, origin: Origin::default(), ip: None, tags: Vec::new() }
-    }
-
-    fn sum(reports: &[Report]) -> u64 {
-        reports.iter().flat_map(|report| &report.tallies).map(|tally| total(&tally.counts)).sum()
-    }
-
-    fn numbers(reports: &[Report]) -> Vec<u64> {
-        reports.iter().map(|report| report.seq).collect()
-    }
-
-    #[test]
-    fn verifications_are_tallied_by_key_minute_and_outcome() {
-        let mut tallies = Tallies::new();
-        for (second, code) in
-            [(0, Code::Valid), (1, Code::Valid), (2, Code::Forbidden), (61, Code::Valid), (59, Code::Valid)]
-        {
-            tallies.note(here(1), &key(1), seen(second, code));
-        }
-        let reports = tallies.reports(here(1), ISOLATE);
-        assert_eq!(numbers(&reports), [1]);
-        let [first, second] = &reports[0].tallies[..] else { panic!("{reports:?}") };
-        assert_eq!((first.minute, &first.counts), (at(0), &vec![(Code::Valid, 3), (Code::Forbidden, 1)]));
-        assert_eq!((second.minute, &second.counts), (at(60), &vec![(Code::Valid, 1)]));
-        assert_eq!(first.recent.len(), 4);
-    }
-
-    #[test]
-    fn what_is_not_written_down_is_sent_again_as_it_was() {
-        let mut tallies = Tallies::new();
-        tallies.note(here(1), &key(1), seen(0, Code::Valid));
-        let first = tallies.reports(here(1), ISOLATE);
-        assert_eq!(tallies.reports(here(1), ISOLATE), first, "nothing new, nothing changed");
-        tallies.note(here(1), &key(1), seen(1, Code::Valid));
-        let both = tallies.reports(here(1), ISOLATE);
-        assert_eq!((numbers(&both), &both[..1]), (vec![1, 2], &first[..]));
-        tallies.settled(here(1), 1);
-        assert_eq!(tallies.reports(here(1), ISOLATE), both[1..]);
-        assert!(tallies.has_unreported(here(1)));
-        tallies.settled(here(1), 2);
-        assert!(!tallies.has_unreported(here(1)) && tallies.sessions().is_empty());
-    }
-
-    #[test]
-    fn a_session_that_comes_back_begins_above_what_it_had() {
-        let mut tallies = Tallies::new();
-        for _ in 0..3 {
-            tallies.note(here(1), &key(1), seen(0, Code::Valid));
-            let seq = tallies.reports(here(1), ISOLATE)[0].seq;
-            tallies.settled(here(1), seq);
-        }
-        tallies.note(here(1), &key(1), seen(0, Code::Valid));
-        assert_eq!(numbers(&tallies.reports(here(1), ISOLATE)), [4]);
-    }
-
-    #[test]
-    fn the_recent_ones_of_a_tally_are_the_last_few() {
-        let mut tallies = Tallies::new();
-        (0..59).for_each(|second| tallies.note(here(1), &key(1), seen(second, Code::Valid)));
-        let recent = &tallies.reports(here(1), ISOLATE)[0].tallies[0].recent;
-        assert_eq!(recent.iter().map(|seen| seen.at).collect::<Vec<_>>(), (49..59).map(at).collect::<Vec<_>>());
-    }
-
-    #[test]
-    fn a_report_is_bounded_and_what_does_not_fit_waits() {
-        let mut tallies = Tallies::new();
-        (0..1_500).for_each(|number| tallies.note(here(1), &key(number), seen(0, Code::Valid)));
-        let mut counted = 0;
-        for round in 1..=6 {
-            let reports = tallies.reports(here(1), ISOLATE);
-            assert!(reports.len() <= REPORTS_MAX, "{round}");
-            assert!(reports.iter().all(|report| report.tallies.len() <= TALLIES_MAX));
-            counted += sum(&reports[..1]);
-            tallies.settled(here(1), reports[0].seq);
-        }
-        assert_eq!((counted, tallies.has_unreported(here(1))), (1_500, false));
-    }
-
-    #[test]
-    fn when_memory_is_full_details_go_first_and_counts_last() {
-        let mut tallies = Tallies::new();
-        // One busy key in more minutes than fit, as when an authority is away for days.
-        let minutes = i64::try_from(WEIGHT_MAX).unwrap() * 2;
-        (0..minutes).for_each(|minute| tallies.note(here(1), &key(1), seen(minute * 60, Code::Valid)));
-        assert!(tallies.weight <= WEIGHT_MAX);
-        let mut counted = 0;
-        while tallies.has_unreported(here(1)) {
-            let reports = tallies.reports(here(1), ISOLATE);
-            counted += sum(&reports[..1]);
-            tallies.settled(here(1), reports[0].seq);
-        }
-        assert_eq!((counted, tallies.take_lost()), (u64::try_from(minutes).unwrap(), 0));
-    }
-
-    #[test]
-    fn what_does_not_fit_at_all_is_counted_as_lost() {
-        let mut tallies = Tallies::new();
-        let keys = u32::try_from(WEIGHT_MAX).unwrap();
-        for number in 0..keys {
-            tallies.note(here(u8::try_from(number % 50).unwrap()), &key(number), seen(0, Code::Valid));
-        }
-        let kept: u64 = tallies.sessions.values().flat_map(Session::cells).map(Cell::total).sum();
-        let lost = tallies.take_lost();
-        assert!(lost > 0 && lost < u64::from(keys) * 2 / 3, "{lost}");
-        assert_eq!(kept + lost, u64::from(keys));
-    }
-
-    proptest! {
-        #[test]
-        fn every_verification_is_in_exactly_one_report(
-            steps in prop::collection::vec((0_u8..4, 0_u8..3, 0_i64..400), 1..300)
-        ) {
-            let mut tallies = Tallies::new();
-            let mut by_number: BTreeMap<(u8, u64), Vec<Tally>> = BTreeMap::new();
-            let mut noted = 0;
-            for (what, session, second) in steps {
-                match what {
-                    0 | 1 => {
-                        noted += 1;
-                        tallies.note(here(session), &key(u32::from(what)), seen(second, Code::Valid));
-                    }
-                    2 => for report in tallies.reports(here(session), ISOLATE) {
-                        let before = by_number.insert((session, report.seq), report.tallies.clone());
-                        prop_assert!(before.is_none_or(|before| before == report.tallies), "the content has changed");
-                    },
-                    _ => {
-                        // Only what was sent can have been written down.
-                        let sent = by_number.keys().filter(|(of, _)| *of == session).map(|(_, seq)| *seq).max();
-                        tallies.settled(here(session), sent.unwrap_or(0).saturating_sub(u64::from(second % 2 == 0)));
-                    }
-                }
-                let weight: usize = tallies.sessions.values().map(Session::weight).sum();
-                prop_assert_eq!(tallies.weight, weight);
-            }
-            for session in 0..3 {
-                for report in tallies.reports(here(session), ISOLATE) {
-                    by_number.insert((session, report.seq), report.tallies);
-                }
-                tallies.settled(here(session), u64::MAX);
-                for report in tallies.reports(here(session), ISOLATE) {
-                    by_number.insert((session, report.seq), report.tallies);
-                }
-            }
-            let reported: u64 = by_number.values().flatten().map(|tally| total(&tally.counts)).sum();
-            prop_assert_eq!(reported, noted);
-        }
-    }
-}
+mod tests;

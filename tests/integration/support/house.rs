@@ -29,7 +29,7 @@ use super::cluster::Cluster;
 use super::edges::{Afterwork, Edge, OwnClock};
 pub use super::held::{Held, Home};
 use super::kv::FakeKv;
-use super::ports::{CapturedLog, FakeLimiter, FakeWeb, ManualClock, PatientTimer, SeededEntropy};
+use super::ports::{CapturedLog, CommittedAssets, FakeLimiter, FakeWeb, ManualClock, PatientTimer, SeededEntropy};
 use super::words::{name, root_secret};
 
 /// When what follows an answer happens.
@@ -54,6 +54,7 @@ pub struct House {
     pub limiter: Arc<FakeLimiter>,
     pub log: Arc<CapturedLog>,
     pub web: Arc<FakeWeb>,
+    pub assets: Arc<CommittedAssets>,
     /// What the isolate behind `app` still has to do.
     pub afterwork: Afterwork,
     world: World,
@@ -143,7 +144,8 @@ impl House {
             rules: Arc::new(rules),
         };
         objects.set_world(Some(world.clone()));
-        let app = Arc::new(App::new(world.clone(), limiter.clone(), settings.clone()));
+        let assets = Arc::<CommittedAssets>::default();
+        let app = Arc::new(App::new(world.clone(), limiter.clone(), assets.clone(), settings.clone()));
         let pool = RefCell::new(LocalPool::new());
         let afterwards = Cell::new(Afterwards::AtOnce);
         let afterwork = Afterwork::default();
@@ -157,6 +159,7 @@ impl House {
             limiter,
             log,
             web,
+            assets,
             afterwork,
             world,
             settings,
@@ -216,7 +219,7 @@ impl House {
     pub fn edge(&self) -> Edge<'_> {
         let clock = Arc::new(OwnClock::new(self.clock.clone()));
         let world = World { clock: clock.clone(), ..self.world.clone() };
-        let app = Arc::new(App::new(world, self.limiter.clone(), self.settings.clone()));
+        let app = Arc::new(App::new(world, self.limiter.clone(), self.assets.clone(), self.settings.clone()));
         Edge::new(self, app, clock)
     }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use latchkey::domain::timestamp::Timestamp;
-use latchkey::ports::{Clock, Entropy, FailureLimiter, Limited, Log, Outbound, PortError, Timer};
+use latchkey::ports::{Assets, Clock, Entropy, FailureLimiter, Limited, Log, Outbound, PortError, Timer};
 use sha2::{Digest, Sha512};
 
 /// 2026-01-02T03:04:05.678Z, where every test begins.
@@ -123,6 +123,26 @@ impl FailureLimiter for FakeLimiter {
             return Err(PortError::new("limiter", "down"));
         }
         Ok(!self.strict.load(Ordering::Relaxed))
+    }
+}
+
+/// The assets of a deployment, from where its build takes them.
+#[derive(Default)]
+pub struct CommittedAssets {
+    /// Whether they do not answer properly.
+    pub failing: AtomicBool,
+    /// Whether they were left out of the deployment.
+    pub missing: AtomicBool,
+}
+
+#[async_trait]
+impl Assets for CommittedAssets {
+    async fn read(&self, path: &str) -> Result<Option<Vec<u8>>, PortError> {
+        if self.failing.load(Ordering::Relaxed) {
+            return Err(PortError::new("asset", "down"));
+        }
+        let missing = self.missing.load(Ordering::Relaxed);
+        Ok(std::fs::read(format!("{}/docs{path}", env!("CARGO_MANIFEST_DIR"))).ok().filter(|_| !missing))
     }
 }
 

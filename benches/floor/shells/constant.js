@@ -1,0 +1,6 @@
+// The floor: a constant answer from plain JavaScript.
+export default {
+  fetch() {
+    return new Response('ok');
+  },
+};

@@ -1,0 +1,101 @@
+// Latchkey in several isolates that share their objects and their KV namespace, in one workerd process: what one isolate
+// has leased, another one revokes. The first service hosts the objects; the others are bound to the same ones, and have
+// nothing of it but the code. (One isolate in the objects' own process proves nothing about leases.)
+//
+//   const service = await start({ directory, services: 2 });
+//   service.urls[0], service.urls[1]   the isolates, each with its own memory
+//   service.operatorToken              for /operator/…
+//   service.pid                        of the one process
+//   await service.probe(1)             { wasmBytes, calls }: memory of that isolate's wasm, calls of objects by class (isolate 0)
+//   service.cpuSeconds(), service.rssBytes()
+//   service.kv                         the KV namespace over HTTP: GET, PUT, DELETE /name (behind the worker's back)
+//   await service.restart()            like a power cut, then again on the same state; the ports change, KV is empty
+//   await service.stop()
+//
+// Rate limits of client addresses are left out: without their bindings nobody is limited by them.
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { serve } from './workerd.mjs';
+
+const here = (/** @type {string} */ name) => fileURLToPath(new URL(name, import.meta.url));
+const root = here('../..');
+
+/** Which binding is which class. */
+const OBJECTS = { SESSIONS: 'SessionObject', ORGANIZATIONS: 'OrganizationObject', ACCOUNTS: 'AccountObject', DIRECTORY: 'DirectoryObject' };
+
+/**
+ * @typedef {object} Options
+ * @property {string} directory  where the state is kept, and found again
+ * @property {number} [services]  how many isolates
+ * @property {string} [build]  the directory of the build
+ * @property {Record<string, string>} [vars]  variables beside, or in place of, the ones set here
+ * @property {boolean} [probed]  with the instruments of probe.js (the default) or exactly as it is deployed
+ * @property {(chunk: string) => void} [log]  is given what workerd writes
+ */
+
+/** @param {Options} options */
+export async function start({ directory, services = 2, build = '.e2e/bench', vars = {}, probed = true, log = () => {} }) {
+  const operatorToken = randomBytes(24).toString('hex');
+  /** @type {Record<string, string>} */
+  const texts = {
+    KEY_PREFIX: 'sk', REGISTRATION: 'open', PLAN_CHANGES: 'operator', ROOT_SECRETS: randomBytes(32).toString('hex'),
+    OPERATOR_TOKEN_SHA256: createHash('sha256').update(operatorToken).digest('hex'), ...vars,
+  };
+  const built = modulesOf(join(root, build));
+  const modules = probed
+    ? {
+      'probe.js': { file: here('probe.js') }, 'probe_memory.js': { file: here('probe_memory.js') },
+      'built.js': { source: `export * from './${Object.keys(built)[0]}';\nexport { default } from './${Object.keys(built)[0]}';\n` }, ...built,
+    }
+    : built;
+  const name = (/** @type {number} */ at) => `isolate${at}`;
+  const options = {
+    directory, compatibilityDate, log,
+    services: [
+      { name: 'kv', modules: { 'kv.js': { file: here('kv.js') } } },
+      ...Array.from({ length: services }, (_, at) => ({
+        name: name(at), modules, objects: at === 0 ? Object.values(OBJECTS) : [],
+        bindings: {
+          ...Object.fromEntries(Object.entries(texts).map(([key, value]) => [key, { text: value }])),
+          KEYS: { kv: 'kv' },
+          ...Object.fromEntries(Object.entries(OBJECTS).map(([key, object]) => [key, at === 0 ? { object } : { object, of: name(0) }])),
+        },
+      })),
+    ],
+  };
+  let server = await serve(options);
+  const inOrder = () => Array.from({ length: services }, (_, at) => /** @type {URL} */ (server.urls[name(at)]));
+  return {
+    urls: inOrder(),
+    operatorToken,
+    get kv() { return /** @type {URL} */ (server.urls.kv); },
+    get pid() { return server.pid; },
+    cpuSeconds: () => server.cpuSeconds(),
+    rssBytes: () => server.rssBytes(),
+    /** @param {number} at @returns {Promise<{ wasmBytes: number, calls: Record<string, number> }>} */
+    async probe(at) {
+      return /** @type {any} */ (await (await fetch(new URL('/__probe', this.urls[at]))).json());
+    },
+    async restart() {
+      await server.stop();
+      server = await serve(options);
+      this.urls = inOrder();
+    },
+    stop: () => server.stop(),
+  };
+}
+
+/** @typedef {Awaited<ReturnType<typeof start>>} Isolates */
+
+/** The modules of a build: its entry first. @param {string} directory */
+function modulesOf(directory) {
+  // A shell around the worker, if the build has one, comes before it.
+  const names = ['entry.js', 'index.js', 'index_bg.wasm'].filter((name) => existsSync(join(directory, name)));
+  if (!names.includes('index.js')) throw new Error(`${directory} holds no build`);
+  return Object.fromEntries(names.map((name) => [name, { file: join(directory, name) }]));
+}
+
+/** As it is deployed. */
+export const compatibilityDate = /^compatibility_date = "(.+)"$/m.exec(readFileSync(join(root, 'wrangler.toml'), 'utf8'))?.[1] ?? '';

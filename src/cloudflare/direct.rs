@@ -1,0 +1,101 @@
+//! The direct way for verifications: a call from JavaScript in place of a request of the platform.
+//!
+//! Turning the platform's requests and responses into ours costs more than a verification that asks nobody. So the shell
+//! (entry.js) hands over method, URL, the headers that a verification looks at and the body as they are, and gets the
+//! answer as text: at once if nothing had to be waited for, else as a promise. It is the same router that answers; a
+//! request that is not plain takes the long way before anything has happened.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
+use axum::body::Body;
+use axum::http::{HeaderName, HeaderValue, Request, Response};
+use http_body_util::BodyExt;
+use tower_service::Service as _;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen_futures::future_to_promise;
+use worker::js_sys::Promise;
+
+use super::{SERVICE, Service};
+use crate::app::Background;
+
+#[wasm_bindgen]
+extern "C" {
+    /// The platform's context of a request.
+    pub type Lifetime;
+
+    #[wasm_bindgen(method, js_name = waitUntil)]
+    fn wait_until(this: &Lifetime, work: &Promise);
+}
+
+/// Answers a request. `headers` are lines, a name and then its value. The answer is text: the status, then headers in
+/// the same way, an empty line, the body; or a promise of that; or undefined, if the request has to take the long way.
+#[wasm_bindgen]
+#[expect(unreachable_pub, reason = "JavaScript reaches it")]
+pub fn direct(method: &str, url: &str, headers: &str, body: Vec<u8>, lifetime: Lifetime) -> JsValue {
+    let Some(mut service) = SERVICE.with(|cell| cell.get().cloned()) else { return JsValue::UNDEFINED };
+    let Some(mut request) = read(method, url, headers, body) else { return JsValue::UNDEFINED };
+    let background = Background::default();
+    request.extensions_mut().insert(background.clone());
+    if let Some(colo) = service.colo.take() {
+        request.extensions_mut().insert(colo);
+    }
+    let mut answering = Box::pin(answer(service, request, background, lifetime));
+    // What can be decided here is decided in the first step: nobody has to come back for it.
+    match answering.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(text) => JsValue::from(text),
+        Poll::Pending => future_to_promise(waiting(answering)).into(),
+    }
+}
+
+async fn waiting(answering: Pin<Box<impl Future<Output = String>>>) -> Result<JsValue, JsValue> {
+    Ok(JsValue::from(answering.await))
+}
+
+fn read(method: &str, url: &str, headers: &str, body: Vec<u8>) -> Option<Request<Body>> {
+    let mut request = Request::builder().method(method).uri(url);
+    let mut lines = headers.split_terminator('\n');
+    while let (Some(name), Some(value)) = (lines.next(), lines.next()) {
+        let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
+        request = request.header(name, HeaderValue::from_str(value).ok()?);
+    }
+    request.body(Body::from(body)).ok()
+}
+
+async fn answer(mut service: Service, request: Request<Body>, background: Background, lifetime: Lifetime) -> String {
+    let response = service.router.call(request).await.unwrap_or_else(|never| match never {});
+    if let Some(app) = service.app {
+        for job in background.take() {
+            let app = app.clone();
+            let work = async move {
+                app.carry_out(job).await;
+                Ok(JsValue::UNDEFINED)
+            };
+            lifetime.wait_until(&future_to_promise(work));
+        }
+    }
+    write(response).await
+}
+
+async fn write(response: Response<Body>) -> String {
+    let (parts, body) = response.into_parts();
+    let mut text = String::with_capacity(2_048);
+    text.push_str(parts.status.as_str());
+    text.push('\n');
+    for (name, value) in &parts.headers {
+        // Ours are ASCII.
+        let Ok(value) = value.to_str() else { continue };
+        for part in [name.as_str(), "\n", value, "\n"] {
+            text.push_str(part);
+        }
+    }
+    text.push('\n');
+    // A body of ours is text, and all of it is there.
+    if let Ok(body) = body.collect().await
+        && let Ok(body) = std::str::from_utf8(&body.to_bytes())
+    {
+        text.push_str(body);
+    }
+    text
+}

@@ -1,0 +1,172 @@
+//! The rows behind the counts of a session: one for each key and one for its sums, with the minutes of the hour that
+//! runs, the last verifications and the last use. Hours that are over go to the rows of `object::usage`.
+
+use serde::{Deserialize, Serialize};
+
+use super::pending::{Delta, keep_last};
+use super::{RECENT_MAX, SESSION, key_of};
+use crate::domain::lease::grant::IsolateId;
+use crate::domain::session::Session;
+use crate::domain::timestamp::Timestamp;
+use crate::domain::usage::series::{Grain, Series};
+use crate::domain::usage::{Seen, Used};
+use crate::object::rows::{execute, json, query_one};
+use crate::object::{Context, outbox, usage};
+use crate::ports::{Sql, SqlError, SqlValue};
+use crate::session::projection::{USAGE, announce_use};
+use crate::session::store;
+
+/// The table of heads. The record is long, so what is read most often stands before it.
+pub const SCHEMA_HEADS: &str = "CREATE TABLE usage_heads (
+    subject TEXT PRIMARY KEY,
+    last_used_at INTEGER,
+    record TEXT NOT NULL
+) WITHOUT ROWID";
+
+/// The table of isolates: the last report of each that is counted in rows.
+pub const SCHEMA_ISOLATES: &str = "CREATE TABLE usage_isolates (
+    isolate TEXT PRIMARY KEY,
+    seq TEXT NOT NULL,
+    reported_at INTEGER NOT NULL
+) WITHOUT ROWID";
+
+/// How to forget a portion of each table, and whether anything is left.
+pub const FORGET_STATEMENTS: [(&str, &str); 3] = [
+    usage::FORGET,
+    (
+        "DELETE FROM usage_heads WHERE subject IN (SELECT subject FROM usage_heads LIMIT ?)",
+        "SELECT 1 FROM usage_heads LIMIT 1",
+    ),
+    (
+        "DELETE FROM usage_isolates WHERE isolate IN (SELECT isolate FROM usage_isolates LIMIT ?)",
+        "SELECT 1 FROM usage_isolates LIMIT 1",
+    ),
+];
+
+/// How many isolates are forgotten at once.
+const ISOLATES_AT_ONCE: i64 = 1_000;
+/// A list hears of the use of a key at most this often (ms), and of the first one at once.
+const TOLD_STEP_MS: i64 = 60_000;
+/// Between one and two of these (ms) pass until others hear of what was counted.
+const TELL_MS: i64 = 60_000;
+
+/// What stands in a head.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Head {
+    pub(super) minutes: Series,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) last: Option<Used>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) recent: Vec<Seen>,
+    /// The use that lists were last told of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) told: Option<Timestamp>,
+}
+
+impl Head {
+    pub(super) fn merge(&mut self, delta: &Delta) {
+        self.minutes.merge(&delta.minutes);
+        self.last = Used::later(self.last.take(), delta.last.clone());
+        self.recent.extend(delta.recent.iter().cloned());
+        keep_last(&mut self.recent);
+    }
+}
+
+/// Reads a head; an empty one if nothing was counted.
+pub(super) fn head(sql: &dyn Sql, subject: &str) -> Result<Head, SqlError> {
+    let row = query_one(sql, "SELECT record FROM usage_heads WHERE subject = ?", &[subject.into()])?;
+    row.map_or(Ok(Head::default()), |row| row.json(0))
+}
+
+/// When a key of the session was last used, as far as that is written down.
+pub fn last_use(sql: &dyn Sql) -> Result<Option<Timestamp>, SqlError> {
+    let row = query_one(sql, "SELECT last_used_at FROM usage_heads WHERE subject = ?", &[SESSION.into()])?;
+    row.map_or(Ok(None), |row| row.optional_timestamp(0))
+}
+
+/// Adds what is new to the row of a subject.
+pub(super) fn add<'d>(
+    sql: &dyn Sql,
+    context: &Context<'_>,
+    session: &Session,
+    subject: &str,
+    news: impl Iterator<Item = &'d Delta>,
+) -> Result<(), SqlError> {
+    let mut head = head(sql, subject)?;
+    news.for_each(|delta| head.merge(delta));
+    debug_assert!(head.recent.len() <= RECENT_MAX);
+    let hour = Grain::Hour.start_of(context.now);
+    let minutes = std::mem::take(&mut head.minutes);
+    let over = minutes.clone().within(Timestamp::MIN, hour);
+    usage::add(sql, Grain::Hour, subject, &over, None)?;
+    head.minutes = minutes.within(hour, Timestamp::MAX);
+    tell_use(sql, context, session, subject, &mut head)?;
+    let last = head.last.as_ref().map(|used| used.at);
+    let statement = "INSERT INTO usage_heads (subject, last_used_at, record) VALUES (?, ?, ?)
+        ON CONFLICT (subject) DO UPDATE SET last_used_at = excluded.last_used_at, record = excluded.record";
+    execute(sql, statement, &[subject.into(), last.into(), json(&head)?])
+}
+
+/// Sees to it that the organization's list hears of a use.
+fn tell_use(
+    sql: &dyn Sql,
+    context: &Context<'_>,
+    session: &Session,
+    subject: &str,
+    head: &mut Head,
+) -> Result<(), SqlError> {
+    let (Some(used), Some(key_id)) = (&head.last, key_of(subject)) else { return Ok(()) };
+    if head.told.is_some_and(|told| used.at.millis_since(told) < TOLD_STEP_MS) {
+        return Ok(());
+    }
+    if let Some(key) = store::key_by_id(sql, session, &key_id)? {
+        let delay = if key.last_used_at.is_some() { later(context) } else { 0 };
+        head.told = Some(used.at);
+        announce_use(sql, &key, context.now.plus_millis(delay))?;
+    }
+    Ok(())
+}
+
+/// Sees to it that the organization hears of what was counted within an hour. An entry that is not due yet is not under
+/// way, so what it will tell includes this.
+pub(super) fn tell(sql: &dyn Sql, context: &Context<'_>, hour: Timestamp) -> Result<(), SqlError> {
+    let subject = hour.as_millis().to_string();
+    let statement = "SELECT 1 FROM outbox WHERE lane = ? AND subject = ? AND due_at > ?";
+    let waits = query_one(sql, statement, &[USAGE.into(), subject.as_str().into(), context.now.into()])?;
+    if waits.is_none() {
+        outbox::put(sql, USAGE, &subject, context.now.as_millis(), context.now.plus_millis(later(context)))?;
+    }
+    Ok(())
+}
+
+/// Not everybody at the same time, because ten thousand busy sessions may share one organization.
+fn later(context: &Context<'_>) -> i64 {
+    let [a, b, ..] = *context.seed;
+    TELL_MS + i64::from(u16::from_be_bytes([a, b])) % TELL_MS
+}
+
+fn name(isolate: IsolateId) -> SqlValue {
+    format!("{:016x}", isolate.0).into()
+}
+
+/// The last report of an isolate that is counted in rows.
+pub(super) fn durable(sql: &dyn Sql, isolate: IsolateId) -> Result<Option<u64>, SqlError> {
+    let row = query_one(sql, "SELECT seq FROM usage_isolates WHERE isolate = ?", &[name(isolate)])?;
+    row.map(|row| row.text(0)?.parse().map_err(|_| SqlError("a number of a report does not decode".to_owned())))
+        .transpose()
+}
+
+/// Writes down up to which report of an isolate everything is counted.
+pub(super) fn save_durable(sql: &dyn Sql, isolate: IsolateId, seq: u64, now: Timestamp) -> Result<(), SqlError> {
+    let statement = "INSERT INTO usage_isolates (isolate, seq, reported_at) VALUES (?, ?, ?)
+        ON CONFLICT (isolate) DO UPDATE SET seq = excluded.seq, reported_at = excluded.reported_at";
+    // As text, because a number of a row holds 53 bits.
+    execute(sql, statement, &[name(isolate), seq.to_string().into(), now.into()])
+}
+
+/// Forgets isolates that have not reported since.
+pub(super) fn forget_isolates(sql: &dyn Sql, since: Timestamp) -> Result<(), SqlError> {
+    let statement = "DELETE FROM usage_isolates WHERE isolate IN
+        (SELECT isolate FROM usage_isolates WHERE reported_at < ? LIMIT ?)";
+    execute(sql, statement, &[since.into(), ISOLATES_AT_ONCE.into()])
+}

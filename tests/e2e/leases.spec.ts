@@ -1,0 +1,209 @@
+// Leases, in several isolates that share their objects: a hot key costs no question, and what is answered as changed is
+// changed everywhere.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { checked, ok, sleep } from './support/acceptance.ts';
+import type { Client, Reply } from './support/client.ts';
+import { startIsolates } from './support/isolates.ts';
+import { now, startLoad, type Question } from './support/load.ts';
+
+const cluster = await startIsolates({ services: 3, build: 'panic' });
+const { service, client } = cluster;
+const { key: root, organization } = await cluster.createOrganization('Leases');
+const api = checked(client(0, root));
+const operator = checked(client(0, service.operatorToken));
+
+/** The longest lease by default, and the margins of both sides. */
+const TTL_MS = 5_000 + 2 * 255;
+
+const newKey = async (fields: Record<string, unknown> = {}) => ok(api.post('/v1/api_keys', { name: 'Customer', permissions: ['emails:send'], ...fields }), 201);
+const verify = (at: number, key: string, fields: Record<string, unknown> = {}, bearer = root) => client(at, bearer).post('/v1/keys/verify', { key, ...fields });
+
+/** Verifies until the isolate decides by itself. */
+async function heat(at: number, key: string, bearer = root): Promise<Reply> {
+  const end = Date.now() + 10_000;
+  for (;;) {
+    const reply = await verify(at, key, {}, bearer);
+    assert.equal(reply.body.code, 'VALID', reply.text);
+    if (reply.body.freshness.mode === 'leased' && !asked(reply)) return reply;
+    assert.ok(Date.now() < end, `never leased: ${reply.text}`);
+  }
+}
+
+/** Whether somebody waited for an object. */
+const asked = (reply: Reply) => /\bdo\b/.test(reply.headers.get('server-timing') ?? '');
+
+test('a hot key is decided where it is asked for: no object hears of it, and the answer says until when', async () => {
+  const { key, id } = await newKey();
+  const first = await ok(verify(1, key));
+  assert.deepEqual([first.freshness.mode, first.freshness.maxStalenessMs], ['strict', 0]);
+  const { body } = await heat(1, key);
+  assert.equal(body.keyId, id);
+  assert.ok(body.freshness.maxStalenessMs > 0 && body.freshness.maxStalenessMs <= TTL_MS, JSON.stringify(body.freshness));
+  const before = (await service.probe(0)).calls.SessionObject ?? 0;
+  const started = Date.now();
+  let waited = 0;
+  for (let turn = 0; turn < 300; turn++) waited += asked(await verify(1, key)) ? 1 : 0;
+  const calls = ((await service.probe(0)).calls.SessionObject ?? 0) - before;
+  const renewals = Math.ceil((Date.now() - started) / 1_000) + 1;
+  assert.ok(waited <= 1, `${waited} of 300 waited`);
+  assert.ok(calls <= renewals + 1, `${calls} calls in ${Date.now() - started} ms`);
+  // Another isolate has nothing of it.
+  assert.ok(asked(await verify(2, key)));
+});
+
+test('revoked through one isolate, dead in all of them when the answer is there', async () => {
+  for (let round = 0; round < 3; round++) {
+    const { key, id } = await newKey();
+    await Promise.all([heat(1, key), heat(2, key)]);
+    const { effectiveAt, revokedAt } = await ok(api.delete(`/v1/api_keys/${id}`));
+    const codes = await Promise.all([1, 2, 0].map(async (at) => (await verify(at, key)).body.code));
+    assert.deepEqual(codes, ['REVOKED', 'REVOKED', 'REVOKED']);
+    const fence = Date.parse(effectiveAt) - Date.parse(revokedAt);
+    assert.ok(fence > 0 && fence <= TTL_MS, `${fence} ms`);
+    const repeat = await ok(api.delete(`/v1/api_keys/${id}`));
+    assert.equal(repeat.revokedAt, revokedAt);
+  }
+});
+
+test('nobody waits for the end of a key that nobody uses', async () => {
+  const { id } = await newKey();
+  const { effectiveAt, revokedAt } = await ok(api.delete(`/v1/api_keys/${id}`));
+  assert.equal(effectiveAt, revokedAt);
+});
+
+test('whoever would rather not wait is told from when on it holds', async () => {
+  const { key, id } = await newKey();
+  await heat(1, key);
+  const { effectiveAt } = await ok(api.delete(`/v1/api_keys/${id}`, { headers: { prefer: 'respond-async' } }), 202);
+  await sleep(Math.max(0, Date.parse(effectiveAt) - Date.now()) + 5);
+  assert.equal((await verify(1, key)).body.code, 'REVOKED');
+});
+
+test('a caller whose own key is revoked is nobody anywhere, however hot it was', async () => {
+  const { key } = await newKey();
+  const { key: bearer, id } = await newKey({ permissions: ['api_keys:read', 'api_keys:verify'] });
+  await Promise.all([heat(1, key, bearer), heat(2, key, bearer)]);
+  await ok(api.delete(`/v1/api_keys/${id}`));
+  for (const at of [1, 2]) assert.equal((await verify(at, key, {}, bearer)).status, 401);
+});
+
+test('who asks for a stricter answer gets one, and a strict session leases nothing', async () => {
+  const { key } = await newKey();
+  await heat(1, key);
+  const strict = await verify(1, key, { consistency: 'strict' });
+  assert.deepEqual([strict.body.freshness.mode, asked(strict)], ['strict', true]);
+  const session = await ok(api.post('/v1/sessions', { name: 'Strict', consistency: { mode: 'strict' } }), 201);
+  const { key: other } = await ok(api.post(`/v1/sessions/${session.id}/api_keys`, { name: 'Strict' }), 201);
+  for (let turn = 0; turn < 5; turn++) assert.ok(asked(await verify(1, other)));
+});
+
+// Everything at once: two client processes at full load on two isolates, keys that are revoked, disabled, narrowed and
+// rotated, an organization that is suspended and resumed, and objects that lose their memory in between.
+test('under full load nothing is accepted that was asked for after a change was answered, though objects die in between', { timeout: 180_000 }, async () => {
+  const SECONDS = Number(process.env.LATCHKEY_LEASE_SECONDS ?? 20);
+  const load = startLoad(2);
+  /** From when to when a question must not be accepted. */
+  const closed: { id: string; what: string; from: number; to: number }[] = [];
+  const waits: number[] = [];
+  let count = 0;
+  const ask = (key: string, permissions: string[] = []): string => {
+    const id = `q${(count += 1)}`;
+    const at = 1 + (count % 2);
+    const origin = service.urls[at]!.origin;
+    const question: Question = count % 4 === 0 && permissions.length === 0
+      ? { id, url: `${origin}/v1/whoami`, authorization: `Bearer ${key}` }
+      : { id, url: `${origin}/v1/keys/verify`, authorization: `Bearer ${root}`, body: JSON.stringify({ key, permissions }) };
+    load.add([question]);
+    return id;
+  };
+  /** A change that closes a question for good, or until `reopen` begins. */
+  const close = async (id: string, what: string, change: () => Promise<Reply>) => {
+    const started = now();
+    for (;;) {
+      const reply = await change();
+      // What a dying object cuts off is repeated: it may have happened.
+      if (reply.status === 503 || reply.status >= 500) continue;
+      assert.ok([200, 201, 202].includes(reply.status), `${what}: ${reply.text}`);
+      if (reply.status === 202) await sleep(Math.max(0, Date.parse(reply.body.effectiveAt) - Date.now()) + 5);
+      else waits.push(now() - started);
+      break;
+    }
+    const entry = { id, what, from: now(), to: Infinity };
+    closed.push(entry);
+    return entry;
+  };
+  const until = async (change: () => Promise<Reply>, status: number) => {
+    const end = Date.now() + 60_000;
+    for (;;) {
+      const reply = await change();
+      if (reply.status === status) return reply.body;
+      assert.ok((reply.status === 503 || reply.status >= 500) && Date.now() < end, reply.text);
+      await sleep(50);
+    }
+  };
+  const raw: Client = client(0, root);
+  const other = await cluster.createOrganization('Suspended now and then');
+  const gate = ask(other.key);
+  const changes: Record<string, () => Promise<void>> = {
+    revoke: async () => {
+      const { key, id } = await until(() => raw.post('/v1/api_keys', { name: 'r' }), 201);
+      const question = ask(key);
+      await sleep(400);
+      await close(question, 'revoke', () => raw.delete(`/v1/api_keys/${id}`));
+    },
+    disable: async () => {
+      const { key, id } = await until(() => raw.post('/v1/api_keys', { name: 'd' }), 201);
+      const question = ask(key);
+      await sleep(400);
+      const entry = await close(question, 'disable', () => raw.patch(`/v1/api_keys/${id}`, { active: false }));
+      await sleep(200);
+      entry.to = now();
+      await until(() => raw.patch(`/v1/api_keys/${id}`, { active: true }), 200);
+    },
+    narrow: async () => {
+      const { key, id } = await until(() => raw.post('/v1/api_keys', { name: 'n', permissions: ['emails:send', 'emails:read'] }), 201);
+      const question = ask(key, ['emails:send']);
+      await sleep(400);
+      await close(question, 'narrow', () => raw.patch(`/v1/api_keys/${id}`, { permissions: ['emails:read'] }));
+    },
+    rotate: async () => {
+      const { key, id } = await until(() => raw.post('/v1/api_keys', { name: 'o' }), 201);
+      const question = ask(key);
+      await sleep(400);
+      const idempotency = { headers: { 'idempotency-key': `rotation-of-${id}` } };
+      await close(question, 'rotate', async () => {
+        const reply = await raw.post(`/v1/api_keys/${id}/rotate`, { overlapSeconds: 0 }, idempotency);
+        return reply.status === 409 && reply.body.code === 'idempotency_in_flight' ? { ...reply, status: 503 } : reply;
+      });
+    },
+    suspend: async () => {
+      const path = `/operator/organizations/${other.organization.id}`;
+      const entry = await close(gate, 'suspend', () => operator.patch(path, { status: 'suspended' }).catch(() => ({ status: 503 }) as Reply));
+      await sleep(200);
+      entry.to = now();
+      await until(() => operator.patch(path, { status: 'active' }), 200);
+    },
+  };
+  const end = Date.now() + SECONDS * 1_000;
+  const workers = Object.values(changes).map(async (change) => {
+    while (Date.now() < end) await change();
+  });
+  let killed = 0;
+  const killer = (async () => {
+    while (Date.now() + 4_000 < end) {
+      await sleep(SECONDS * 330);
+      await fetch(new URL('/panic', service.urls[0]!)).catch(() => undefined);
+      killed += 1;
+    }
+  })();
+  await Promise.all([...workers, killer]);
+  await sleep(500);
+  const { accepted, outcomes, asked: requests } = await load.stop();
+  const wrong = closed.flatMap(({ id, what, from, to }) => (accepted[id] ?? []).filter((sent) => sent > from && sent < to).map((sent) => `${what} ${(sent - from).toFixed(1)} ms after`));
+  assert.deepEqual(wrong, [], JSON.stringify(outcomes));
+  assert.ok(killed >= 1 && closed.length >= 10 && requests > 1_000, `${killed} kills, ${closed.length} changes, ${requests} requests`);
+  assert.ok((outcomes.VALID ?? 0) > requests / 4, JSON.stringify(outcomes));
+  for (const what of Object.keys(changes)) assert.ok(closed.some((entry) => entry.what === what), `never: ${what}`);
+  assert.ok(organization.id);
+});
