@@ -22,6 +22,7 @@ mod sessions;
 mod settings;
 mod sign_in;
 mod usage;
+mod verification;
 mod verify;
 
 use std::net::{IpAddr, Ipv6Addr};
@@ -46,11 +47,12 @@ pub use links::Link;
 pub use operator::{ChangedOrganization, Founded};
 pub use organization::AuditPage;
 pub use register::{Register, Registered};
+pub(crate) use renewal::REPORT_WITHIN_MS;
 pub use settings::{PlanChanges, Registration, Settings, SettingsError};
 pub(crate) use sign_in::{ATTEMPTS_AT_ONCE_MAX, ATTEMPTS_OF_ONE_MAX, FAILURE_FLOOR_MS};
 pub use sign_in::{Attempt, SignedIn};
+pub use verification::{Basis, Freshness, Verification, VerifyKey, Waited};
 pub(crate) use verify::TOMBSTONE_PATIENCE_MS;
-pub use verify::{Basis, Freshness, Verification, VerifyKey, Waited};
 
 /// How long (ms) the limiter of failures may take.
 const LIMITER_PATIENCE_MS: u64 = 200;

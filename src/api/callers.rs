@@ -66,10 +66,11 @@ impl<N: Needs> FromRequestParts<Arc<App>> for By<N> {
         let presented = Presented::from_request_parts(parts, app).await?;
         let ClientIp(ip) = ClientIp::find(&parts.headers);
         // What takes something away is never counted: a spent pool must not stand in the way of revoking a key.
+        let text = presented.expose();
         let found = match (N::OPERATION, &parts.method) {
-            (Operation::VerifyKeys, _) => verifier(parts, app, presented.expose(), ip).await,
-            (operation, &Method::DELETE) => app.authenticate(presented.expose(), ip, operation, Call::End).await,
-            (operation, _) => app.authenticate(presented.expose(), ip, operation, Call::Manage).await,
+            (Operation::VerifyKeys, _) => verifier(parts, app, text, ip).await,
+            (operation, &Method::DELETE) => app.authenticate(text, ip, operation, Call::End).await,
+            (operation, _) => app.authenticate(text, ip, operation, Call::Manage).await,
         };
         match found {
             Ok(principal) => {

@@ -3,6 +3,7 @@
 //! Each is decided where it is kept; here they stand side by side. `docs/API.md` shows this table, and a test
 //! compares the two.
 
+use super::around::CLIENT_CHARACTERS_MAX;
 use super::body::BODY_BYTES_MAX;
 use super::callers::FAILURE_PAUSE_MS;
 use super::credentials::CREDENTIAL_BYTES_MAX;
@@ -19,13 +20,14 @@ use super::verification::COST_MAX;
 use crate::account::{gates, memberships, resets, sign_ins};
 use crate::app::{
     ATTEMPTS_AT_ONCE_MAX, ATTEMPTS_OF_ONE_MAX, FAILURE_FLOOR_MS, LONGEST_WAIT_MS, MEMBERSHIPS_MAX, PATIENCE_MS,
-    RETRIES, TOMBSTONE_PATIENCE_MS,
+    REPORT_WITHIN_MS, RETRIES, TOMBSTONE_PATIENCE_MS,
 };
 use crate::directory::users::SETUP_ATTEMPT_MS;
 use crate::domain::credits::CREDITS_MAX;
 use crate::domain::email;
 use crate::domain::ip_network::MAX_NETWORKS;
 use crate::domain::keyring::MAX_ROOTS;
+use crate::domain::lease::book;
 use crate::domain::metadata::{MAX_METADATA_BYTES, MAX_METADATA_DEPTH, MAX_METADATA_KEYS};
 use crate::domain::password;
 use crate::domain::permission::{MAX_PERMISSIONS, MAX_SEGMENT};
@@ -138,5 +140,10 @@ pub const LIMITS: &[Limit] = &[
     limit("Messages in one batch of an organization", directory::BATCH.unsigned_abs(), "entries", "another batch"),
     limit("Records told to the directory at once", projection::FEED.unsigned_abs(), "entries", "another message"),
     limit("Hashes moved to a new pepper at once", projection::REHASH.unsigned_abs(), "entries", "another round"),
+    limit("Leases in the memory of one isolate", book::ENTRIES_MAX as u64, "entries", "the ones used longest ago go; the next request asks"),
+    limit("Memory that they take, about", book::BYTES_MAX as u64, "bytes", "the ones used longest ago go; the next request asks"),
+    limit("Leases in one renewal", book::RENEWED_MAX as u64, "entries", "those that end first; the others wait for the next"),
+    limit("What an isolate decides is reported within", REPORT_WITHIN_MS, "ms", "it is sent again until it is written down"),
+    limit("What is kept of `User-Agent`", CLIENT_CHARACTERS_MAX as u64, "characters", "the rest is cut"),
     limit("Root secrets in use", MAX_ROOTS as u64, "entries", "503 `not_configured`"),
 ];

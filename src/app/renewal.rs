@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::call::{Patience, ask_session};
+use super::call::ask_session;
 use super::leases::{AT_WORK_MS, Asked, Job, Renewing};
 use super::{App, Error, Patience};
 use crate::domain::key_hash::KeyHash;

@@ -31,7 +31,7 @@ use leased::{Ends, Leased};
 /// The most entries.
 pub const ENTRIES_MAX: usize = 20_000;
 /// The most bytes all entries may take together, about.
-pub const BYTES_MAX: usize = 16 * 1024 * 1024;
+pub const BYTES_MAX: usize = 32 * 1024 * 1024;
 /// The most keys of one renewal; those whose leases end first.
 pub const RENEWED_MAX: usize = 256;
 /// How long (ms) it is remembered that a key is revoked: that never changes back.
@@ -168,7 +168,7 @@ impl Book {
             return;
         }
         let Some(ends) = Ends::of_lease(&key, lease, question.at, now) else { return };
-        self.put(hash, key, lease, &ends, now);
+        self.keep(hash, key, lease, &ends, now);
     }
 
     /// Takes a record of KV that accepts until `until`, by the clock of its authority. False if it is not to be believed:
@@ -181,12 +181,12 @@ impl Book {
         let Some(ends) = Ends::of_record(&key, lease, now) else { return false };
         match self.entries.peek(&hash) {
             Some(Entry::Refused(refused)) if refused.is_remembered(now) => false,
-            _ => self.put(hash, key, lease, &ends, now),
+            _ => self.keep(hash, key, lease, &ends, now),
         }
     }
 
     /// Whether it is the latest that is known now.
-    fn put(&mut self, hash: KeyHash, key: Arc<ApiKey>, lease: &Lease, ends: &Ends, now: Timestamp) -> bool {
+    fn keep(&mut self, hash: KeyHash, key: Arc<ApiKey>, lease: &Lease, ends: &Ends, now: Timestamp) -> bool {
         let mut former = None;
         match self.entries.peek_mut(&hash) {
             Some(Entry::Revoked(revoked)) if revoked.is_remembered(now) => return false,

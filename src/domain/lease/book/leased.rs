@@ -60,7 +60,8 @@ impl Ends {
     }
 }
 
-/// A refusal by a limit, as long as it is remembered.
+/// A refusal by a limit, as long as it is remembered: for who wants as much, since another would have to come back at
+/// another time.
 struct Spent {
     cost: u32,
     limits: Vec<LimitUse>,
@@ -256,7 +257,7 @@ impl Leased {
             let seen = limits.iter().filter(|limit| viewer.sees(limit));
             seen.map(|limit| later(limit, now.millis_since(since))).collect::<Vec<_>>()
         };
-        let standing = self.refusal.as_ref().filter(|spent| now < spent.until && cost >= spent.cost);
+        let standing = self.refusal.as_ref().filter(|spent| now < spent.until && cost == spent.cost);
         if let Some(spent) = standing {
             return Some(self.decision(Code::RateLimited, seen(&spent.limits, spent.at), now));
         }
