@@ -73,44 +73,15 @@ impl Object for SessionObject {
         context: &Context<'_>,
         command: &Command,
     ) -> Result<Step<Self>, Abort> {
-        if let Some(question) = policy::prepare(sql, memory, context, command)? {
-            return Ok(Step::Hear(question));
+        memory.look_at(context.now);
+        let mut step = match policy::prepare(sql, memory, context, command)? {
+            Some(question) => Step::Hear(question),
+            None => carry_out(sql, memory, context, command)?,
+        };
+        if let Step::Hear(question) = &mut step {
+            question.steps = memory.steps();
         }
-        match command {
-            Command::Initialize(new) => state::initialize(sql, memory, context, new),
-            Command::Authenticate { hashes, ip, needs, call, wish } => {
-                let presented = Presented { hashes, ip: *ip, needs: needs.as_ref(), call: *call, wish: wish.as_ref() };
-                verify::authenticate(sql, memory, context, &presented)
-            }
-            Command::Confirm { credential, .. } => {
-                let state = admission::require_state(sql)?;
-                let caller = admission::confirm(sql, context, &state, credential)?;
-                Ok(Step::done(Reply::Caller(Box::new(caller))))
-            }
-            Command::Verify(request) => verify::verify(sql, memory, context, request),
-            Command::Renew(renewal) => leasing::renew(sql, memory, context, renewal),
-            Command::Flush => Ok(usage::flush(sql, memory, context)?),
-            Command::Issue { authority, key } => issue::issue(sql, memory, context, authority, key),
-            Command::ReadKey { caller, key_id } => lifecycle::read(sql, memory, context, caller, key_id),
-            Command::ChangeKey { authority, key_id, change } => {
-                lifecycle::change(sql, memory, context, authority, key_id, change)
-            }
-            Command::RevokeKey { authority, key_id, reason } => {
-                lifecycle::revoke(sql, memory, context, authority, key_id, reason.as_ref())
-            }
-            Command::RotateKey { authority, key_id, rotation } => {
-                issue::rotate(sql, memory, context, authority, key_id, rotation)
-            }
-            Command::ReadSession { caller } => state::read(sql, memory, context, caller),
-            Command::ChangeSession { authority, change } => state::change(sql, memory, context, authority, change),
-            Command::DeleteSession { authority } => state::delete(sql, memory, context, authority),
-            Command::Health { caller } => state::health(sql, context, caller),
-            Command::ReadUsage { caller, key_id, query } => usage::read(sql, memory, caller, key_id.as_ref(), query),
-            Command::ReadRequests { caller, key_id, limit } => usage::requests(sql, memory, caller, key_id, *limit),
-            Command::Claim(claim) => idempotency::claim(sql, context, claim),
-            Command::Release { header_hash } => idempotency::release(sql, header_hash),
-            Command::Erase => erasure::erase(sql, memory),
-        }
+        Ok(step)
     }
 
     fn deliveries(sql: &dyn Sql, context: &Context<'_>, due_by: Timestamp) -> Result<Vec<Delivery>, SqlError> {
@@ -123,5 +94,48 @@ impl Object for SessionObject {
 
     fn tidy_at(sql: &dyn Sql, memory: &Memory, context: &Context<'_>) -> Result<Option<Timestamp>, SqlError> {
         projection::tidy_at(sql, memory, context)
+    }
+}
+
+fn carry_out(
+    sql: &dyn Sql,
+    memory: &mut Memory,
+    context: &Context<'_>,
+    command: &Command,
+) -> Result<Step<SessionObject>, Abort> {
+    match command {
+        Command::Initialize(new) => state::initialize(sql, memory, context, new),
+        Command::Authenticate { hashes, ip, needs, call, wish } => {
+            let presented = Presented { hashes, ip: *ip, needs: needs.as_ref(), call: *call, wish: wish.as_ref() };
+            verify::authenticate(sql, memory, context, &presented)
+        }
+        Command::Confirm { credential, .. } => {
+            let state = admission::require_state(sql)?;
+            let caller = admission::confirm(sql, context, &state, credential)?;
+            Ok(Step::done(Reply::Caller(Box::new(caller))))
+        }
+        Command::Verify(request) => verify::verify(sql, memory, context, request),
+        Command::Renew(renewal) => leasing::renew(sql, memory, context, renewal),
+        Command::Flush => Ok(usage::flush(sql, memory, context)?),
+        Command::Issue { authority, key } => issue::issue(sql, memory, context, authority, key),
+        Command::ReadKey { caller, key_id } => lifecycle::read(sql, memory, context, caller, key_id),
+        Command::ChangeKey { authority, key_id, change } => {
+            lifecycle::change(sql, memory, context, authority, key_id, change)
+        }
+        Command::RevokeKey { authority, key_id, reason } => {
+            lifecycle::revoke(sql, memory, context, authority, key_id, reason.as_ref())
+        }
+        Command::RotateKey { authority, key_id, rotation } => {
+            issue::rotate(sql, memory, context, authority, key_id, rotation)
+        }
+        Command::ReadSession { caller } => state::read(sql, memory, context, caller),
+        Command::ChangeSession { authority, change } => state::change(sql, memory, context, authority, change),
+        Command::DeleteSession { authority } => state::delete(sql, memory, context, authority),
+        Command::Health { caller } => state::health(sql, context, caller),
+        Command::ReadUsage { caller, key_id, query } => usage::read(sql, memory, caller, key_id.as_ref(), query),
+        Command::ReadRequests { caller, key_id, limit } => usage::requests(sql, memory, caller, key_id, *limit),
+        Command::Claim(claim) => idempotency::claim(sql, context, claim),
+        Command::Release { header_hash } => idempotency::release(sql, header_hash),
+        Command::Erase => erasure::erase(sql, memory),
     }
 }

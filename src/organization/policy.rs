@@ -69,10 +69,10 @@ impl ObjectMemory for Memory {
 }
 
 impl Memory {
-    fn leases(&mut self, sql: &dyn Sql) -> Result<&mut Granted<SessionId>, SqlError> {
+    fn leases(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<&mut Granted<SessionId>, SqlError> {
         let leases = match self.leases.take() {
             Some(leases) => leases,
-            None => Granted::restore(store::lease_horizon(sql)?),
+            None => Granted::restore(store::lease_horizon(sql)?, LEASE_MS, now),
         };
         Ok(self.leases.insert(leases))
     }
@@ -94,7 +94,7 @@ pub fn draw(
         Some(draw) => serve(sql, memory, context, &organization, draw)?,
         None => None,
     };
-    if let Some(horizon) = memory.leases(sql)?.grant(session_id.clone(), LEASE_MS, context.now) {
+    if let Some(horizon) = memory.leases(sql, context.now)?.grant(session_id.clone(), LEASE_MS, context.now) {
         memory.raised = true;
         store::save_lease_horizon(sql, horizon)?;
     }
@@ -210,7 +210,7 @@ pub fn change(
     after: &Policy,
 ) -> Result<bool, SqlError> {
     let is_settled = fence_ms(sql, memory, context)?.is_none();
-    let leases = memory.leases(sql)?;
+    let leases = memory.leases(sql, context.now)?;
     let knows_all = leases.inherited() <= context.now;
     leases.change(context.now);
     memory.acknowledged.clear();
@@ -226,7 +226,7 @@ pub fn change(
 
 /// Who has to hear of a change first: whoever may be acting on what was before.
 pub fn former_holders(sql: &dyn Sql, memory: &mut Memory, now: Timestamp) -> Result<Vec<SessionId>, SqlError> {
-    Ok(memory.leases(sql)?.former_holders(now).cloned().collect())
+    Ok(memory.leases(sql, now)?.former_holders(now).cloned().collect())
 }
 
 /// How long (ms) an answer about a change of the policy has to wait: until the last lease ends of those that have not

@@ -23,7 +23,7 @@ pub fn key(
     after: &ApiKey,
 ) -> Result<(), SqlError> {
     let now = context.now;
-    let grantor = memory.grantor(sql)?;
+    let grantor = memory.grantor(sql, context.now)?;
     let mut wait_ms = 0;
     if after.tightens(before, grantor.end(&after.id)) {
         grantor.tighten(&after.id, now);
@@ -54,7 +54,7 @@ pub fn session(
 
 /// Something becomes narrower in this step that all keys depend on.
 pub fn everything(sql: &dyn Sql, memory: &mut Memory, context: &Context<'_>) -> Result<(), SqlError> {
-    let grantor = memory.grantor(sql)?;
+    let grantor = memory.grantor(sql, context.now)?;
     grantor.tighten_all(context.now);
     let wait_ms = grantor.fence_all_ms(context.now);
     if wait_ms == 0 { Ok(()) } else { store::fence_all(sql, context.now.plus_millis(millis(wait_ms))) }

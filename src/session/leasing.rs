@@ -73,7 +73,7 @@ pub fn ahead_of(
     state: &State,
     key: &ApiKey,
 ) -> Result<Option<Box<PolicyQuestion>>, SqlError> {
-    let expected = is_good(state, key, context) && memory.grantor(sql)?.is_expected(&key.id, context.now);
+    let expected = is_good(state, key, context) && memory.grantor(sql, context.now)?.is_expected(&key.id, context.now);
     Ok(if expected { ahead(memory, context, state) } else { None })
 }
 
@@ -87,7 +87,8 @@ pub fn expected(
     wish: &Wish,
 ) -> Result<u32, SqlError> {
     banking::settle(sql, memory, context, &wish.banks)?;
-    let is_expected = !state.session.consistency.is_strict() && memory.grantor(sql)?.is_expected(&key.id, context.now);
+    let is_expected =
+        !state.session.consistency.is_strict() && memory.grantor(sql, context.now)?.is_expected(&key.id, context.now);
     Ok(if is_expected && key.settings.credits.is_none() { wish.tokens } else { 0 })
 }
 
@@ -106,7 +107,7 @@ pub fn lease(
     // A key that ends takes its leases along.
     let left_ms = key.settings.expires_at.map_or(i64::MAX, |at| at.millis_since(now));
     let rest_ms = rest_ms.min(left_ms.saturating_add(consistency.stale_ms()));
-    let grantor = memory.grantor(sql)?;
+    let grantor = memory.grantor(sql, context.now)?;
     let again = grantor.is_asked_again(&key.id, now) || wanted.renews;
     let ttl_ms = grantor.ttl_ms(wanted.isolate, consistency, rest_ms, now);
     let purse = Purse::of(sql, state, key, 0)?;

@@ -39,6 +39,9 @@ pub struct Memory {
     pub asked_ahead_at: Option<Timestamp>,
     /// Whether a step has left something for the outbox.
     has_work: bool,
+    /// Where the clock was seen last, and how often it was seen running backwards.
+    seen: Option<Timestamp>,
+    steps: u64,
 }
 
 impl ObjectMemory for Memory {
@@ -67,14 +70,25 @@ impl ObjectMemory for Memory {
 }
 
 impl Memory {
+    /// Looks at the clock. One that was set back does not tell how long ago anything was: nothing is known any more that
+    /// was asked for before, and what is asked for from here on is measured by the clock as it is set now.
+    pub fn look_at(&mut self, now: Timestamp) {
+        if self.seen.is_some_and(|seen| now < seen) {
+            self.lease = None;
+            self.steps = self.steps.saturating_add(1);
+        }
+        self.seen = Some(now);
+    }
+
+    /// How often the clock was seen running backwards.
+    #[must_use]
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
     /// Whether the policy of this version is known to be in force.
     pub fn knows(&mut self, version: i64, now: Timestamp) -> bool {
-        let is_live = self.lease.as_mut().is_some_and(|lease| lease.is_live(version, now));
-        if self.runs_backwards(now) {
-            // What is asked for from here on is measured by the clock as it is set now.
-            self.lease = None;
-        }
-        is_live
+        self.lease.as_mut().is_some_and(|lease| lease.is_live(version, now))
     }
 
     /// How long (ms) the policy of this version is known to be in force.
@@ -87,10 +101,13 @@ impl Memory {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn grantor(&mut self, sql: &dyn Sql) -> Result<&mut Grantor<ApiKeyId>, SqlError> {
+    pub fn grantor(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<&mut Grantor<ApiKeyId>, SqlError> {
         let leases = match self.leases.take() {
             Some(leases) => leases,
-            None => Grantor::restore(store::lease_horizon(sql)?),
+            None => {
+                let (horizon, longest_ms) = store::lease_horizon(sql)?;
+                Grantor::restore(horizon, longest_ms, now)
+            }
         };
         Ok(self.leases.insert(leases))
     }
@@ -100,10 +117,12 @@ impl Memory {
     /// # Errors
     /// Those of the database.
     pub fn grant(&mut self, sql: &dyn Sql, key: &ApiKeyId, ttl_ms: i64, now: Timestamp) -> Result<(), SqlError> {
-        if let Some(horizon) = self.grantor(sql)?.grant(key, ttl_ms, now) {
+        let grantor = self.grantor(sql, now)?;
+        if let Some(horizon) = grantor.grant(key, ttl_ms, now) {
+            let longest_ms = grantor.longest_ms();
             // The alarm is to bring it down again once it is quiet.
             (self.moved, self.has_work) = (true, true);
-            store::save_lease_horizon(sql, horizon)?;
+            store::save_lease_horizon(sql, horizon, longest_ms)?;
         }
         Ok(())
     }
@@ -113,9 +132,11 @@ impl Memory {
     /// # Errors
     /// Those of the database.
     pub fn lower_horizon(&mut self, sql: &dyn Sql, now: Timestamp) -> Result<(), SqlError> {
-        if let Some(horizon) = self.leases.as_mut().and_then(|leases| leases.lower(now)) {
+        if let Some(leases) = &mut self.leases
+            && let Some(horizon) = leases.lower(now)
+        {
             self.moved = true;
-            store::save_lease_horizon(sql, horizon)?;
+            store::save_lease_horizon(sql, horizon, leases.longest_ms())?;
         }
         Ok(())
     }
@@ -128,11 +149,6 @@ impl Memory {
     /// This step leaves something for the outbox, though its command only counts.
     pub fn leaves_work(&mut self) {
         self.has_work = true;
-    }
-
-    /// Whether the clock has been seen later than it is.
-    fn runs_backwards(&self, now: Timestamp) -> bool {
-        self.lease.is_some_and(|lease| now < lease.seen())
     }
 }
 
@@ -214,8 +230,7 @@ pub fn current(sql: &dyn Sql, memory: &mut Memory, context: &Context<'_>, mut st
     if let Some((heard, grant)) = context.heard.and_then(|heard| Some((heard, heard.grant.as_ref()?))) {
         take_over(sql, memory, context, &mut state, grant)?;
         let lease = Held::new(grant.policy.version, heard.asked_at, grant.ttl_ms, context.now);
-        // A clock that was set back since the question does not tell how long ago that was.
-        memory.lease = lease.filter(|_| !memory.runs_backwards(context.now));
+        memory.lease = lease.filter(|_| heard.steps == memory.steps);
         memory.banking.pool.hear(heard, context.now);
     }
     // The organization has ended, and the session with it: that is final.
@@ -251,5 +266,7 @@ pub fn question(state: &State, draw: Option<Draw>, debit: Debit) -> Box<PolicyQu
         session_id: state.session.id.clone(),
         draw,
         debit,
+        // Whoever sends it knows.
+        steps: 0,
     })
 }

@@ -49,7 +49,11 @@ pub const MIGRATIONS: &[&str] = &[
     "ALTER TABLE session ADD COLUMN erased INTEGER NOT NULL DEFAULT 0",
     ledgers::SCHEMA,
     // Sessions of the version before gave no leases: no row stands for none.
-    "CREATE TABLE lease_horizon (only INTEGER PRIMARY KEY CHECK (only = 1), until INTEGER NOT NULL)",
+    "CREATE TABLE lease_horizon (
+        only INTEGER PRIMARY KEY CHECK (only = 1),
+        until INTEGER NOT NULL,
+        longest_ms INTEGER NOT NULL
+    )",
     "ALTER TABLE session ADD COLUMN effective_at INTEGER",
     "ALTER TABLE api_keys ADD COLUMN effective_at INTEGER",
     "ALTER TABLE api_keys ADD COLUMN accept_until INTEGER",
@@ -193,15 +197,16 @@ pub fn replace_hash(sql: &dyn Sql, id: &ApiKeyId, hash: &KeyHash) -> Result<(), 
     )
 }
 
-/// Until when isolates may act on leases on these keys.
-pub fn lease_horizon(sql: &dyn Sql) -> Result<Timestamp, SqlError> {
-    let row = query_one(sql, "SELECT until FROM lease_horizon", &[])?;
-    row.map_or(Ok(Timestamp::MIN), |row| row.timestamp(0))
+/// Until when isolates may act on leases on these keys, and how long (ms) a lease has lasted at most.
+pub fn lease_horizon(sql: &dyn Sql) -> Result<(Timestamp, i64), SqlError> {
+    let row = query_one(sql, "SELECT until, longest_ms FROM lease_horizon", &[])?;
+    row.map_or(Ok((Timestamp::MIN, 0)), |row| Ok((row.timestamp(0)?, row.integer(1)?)))
 }
 
-/// Writes that moment down.
-pub fn save_lease_horizon(sql: &dyn Sql, horizon: Timestamp) -> Result<(), SqlError> {
-    execute(sql, "INSERT OR REPLACE INTO lease_horizon (only, until) VALUES (1, ?)", &[horizon.into()])
+/// Writes both down.
+pub fn save_lease_horizon(sql: &dyn Sql, horizon: Timestamp, longest_ms: i64) -> Result<(), SqlError> {
+    let statement = "INSERT OR REPLACE INTO lease_horizon (only, until, longest_ms) VALUES (1, ?, ?)";
+    execute(sql, statement, &[horizon.into(), longest_ms.into()])
 }
 
 /// A narrower key is in force from `at` on; no record in KV accepts it until it is published again.

@@ -31,7 +31,7 @@ impl Scene {
         let house = House::new();
         let home = house.found("Acme");
         let held = house.issue(&house.principal(&home.secret), key(&["emails:send"])).unwrap();
-        let caller = house.authenticate(&home.secret, Operation::ReadApiKeys).unwrap().caller;
+        let caller = (*house.authenticate(&home.secret, Operation::ReadApiKeys).unwrap().caller).clone();
         // Whatever was counted up to here is written down.
         house.advance(30_000);
         Self { house, home, held, caller }
@@ -97,7 +97,7 @@ impl Scene {
         let key_id = of_key.then(|| self.held.id().clone());
         let (from, to) = (self.house.after(-500 * DAY), self.house.after(DAY));
         let query = UsageQuery { from, to, granularity };
-        match self.ask(&Command::ReadUsage { caller: (*caller).clone(), key_id, query }) {
+        match self.ask(&Command::ReadUsage { caller, key_id, query }) {
             Reply::Usage { usage } => *usage,
             other => panic!("{other:?}"),
         }

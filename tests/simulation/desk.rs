@@ -226,6 +226,7 @@ impl Desk<'_> {
             self.memory.raised = true;
             if !self.plan.has(Flaw::HorizonInMemory) {
                 self.rows.horizon = horizon;
+                self.rows.longest_ms = self.memory.grantor.longest_ms();
             }
         }
     }

@@ -256,8 +256,7 @@ impl World {
             return;
         }
         let without_end = (flaw == Some(Flaw::KvWithoutEnd)).then(|| now.plus_millis(60_000));
-        let is_wrong = one.steps > 0 && flaw != Some(Flaw::KvByWrongClock);
-        let Some(until) = value.accept_until.or(without_end).filter(|_| is_ours && !is_wrong) else { return };
+        let Some(until) = value.accept_until.or(without_end).filter(|_| is_ours) else { return };
         let lease = Lease {
             edition: value.edition,
             key: None,
@@ -270,7 +269,7 @@ impl World {
             limits: Vec::new(),
             bank: None,
         };
-        if !one.book.accept(hash, value.record, &lease, until, now) {
+        if !one.book.accept(hash, value.record, &lease, now) {
             return;
         }
         let inquiry = Isolate::inquiry(&self.demands[decided.demand]);

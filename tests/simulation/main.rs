@@ -112,7 +112,6 @@ flaws! {
     a_simulation_finds_stale_for_longer: StaleForLonger,
     a_simulation_finds_kv_without_end: KvWithoutEnd,
     a_simulation_finds_kv_is_not_covered: KvIsNotCovered,
-    a_simulation_finds_kv_by_wrong_clock: KvByWrongClock,
     a_simulation_finds_foreign_tombstone: ForeignTombstone,
     a_simulation_finds_policy_at_commit: PolicyAtCommit,
     a_simulation_finds_unreachable_is_not_waited_for: UnreachableIsNotWaitedFor,

@@ -38,7 +38,7 @@ impl Organization {
             policy,
             horizon: Timestamp::MIN,
             waiting: BTreeSet::new(),
-            granted: Granted::restore(Timestamp::MIN),
+            granted: Granted::restore(Timestamp::MIN, LEASE_MS, Timestamp::MIN),
             clock,
             life: 0,
             answering: Vec::new(),
@@ -55,7 +55,8 @@ impl Organization {
 impl World {
     pub(crate) fn restart_organization(&mut self) {
         let organization = &mut self.organization;
-        organization.granted = Granted::restore(organization.horizon);
+        let now = organization.clock.read(self.time);
+        organization.granted = Granted::restore(organization.horizon, LEASE_MS, now);
         organization.life += 1;
         organization.answering.clear();
         organization.clock.tremble(&mut self.random);

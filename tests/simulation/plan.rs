@@ -54,8 +54,6 @@ pub(crate) enum Flaw {
     KvWithoutEnd,
     /// The end of a record in KV is not waited for.
     KvIsNotCovered,
-    /// A record in KV is believed by a clock that was set back.
-    KvByWrongClock,
     /// A tombstone is believed whatever session it names.
     ForeignTombstone,
     /// The organization answers a change at commit.

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use latchkey::domain::api_key::ApiKey;
-use latchkey::domain::lease::Held;
 use latchkey::domain::lease::bank::Banks;
 use latchkey::domain::lease::grant::{IsolateId, KeyWish, Lease};
 use latchkey::domain::lease::grantor::Grantor;
+use latchkey::domain::lease::{Held, margin_ms};
 use latchkey::domain::ledger::{BLOCK_IDLE_MS, Hold, Ledger, Snapshot};
 use latchkey::domain::rate_limit::LimitUse;
 use latchkey::domain::session::{Policy, Session};
@@ -32,6 +32,8 @@ pub(crate) struct Rows {
     pub(crate) session: Session,
     pub(crate) policy: Policy,
     pub(crate) horizon: Timestamp,
+    /// The longest lease (ms) so far.
+    pub(crate) longest_ms: i64,
     /// When the last tightening of each key is in force, and the last of the whole session.
     pub(crate) effective: Vec<Timestamp>,
     pub(crate) session_effective: Timestamp,
@@ -60,11 +62,18 @@ pub(crate) struct Memory {
     pub(crate) banks: Banks<(usize, Hold)>,
 }
 
+impl Rows {
+    /// Until when leases may run that memory has lost.
+    fn inherited(&self, now: Timestamp) -> Timestamp {
+        self.horizon.min(now.plus_millis(self.longest_ms + margin_ms(self.longest_ms)))
+    }
+}
+
 impl Memory {
     pub(crate) fn restore(rows: &Rows, first: u64, forgets: bool, now: Timestamp) -> Self {
         Self {
-            grantor: Grantor::restore(rows.horizon),
-            inherited: rows.horizon,
+            grantor: Grantor::restore(rows.horizon, rows.longest_ms, now),
+            inherited: rows.inherited(now),
             policy: None,
             steps: 0,
             seen: Timestamp::MIN,
@@ -287,11 +296,13 @@ impl World {
             node.rows = before;
             if node.memory.raised && !self.plan.has(Flaw::HorizonOfFailedStep) {
                 // The row with the horizon is gone again. Starting over takes the one that stands.
-                node.memory.grantor = Grantor::restore(node.rows.horizon);
-                node.memory.inherited = node.rows.horizon;
+                let now = node.clock.read(self.time);
+                node.memory.grantor = Grantor::restore(node.rows.horizon, node.rows.longest_ms, now);
+                node.memory.inherited = node.rows.inherited(now);
             }
         } else if fate == Fate::CrashAnswered {
             node.rows.horizon = before.horizon;
+            node.rows.longest_ms = before.longest_ms;
         }
     }
 

@@ -98,6 +98,7 @@ impl World {
                 session: session.clone(),
                 policy,
                 horizon: Timestamp::MIN,
+                longest_ms: 0,
                 effective: vec![Timestamp::MIN; keys.len()],
                 session_effective: Timestamp::MIN,
                 has_asked: false,

@@ -15,6 +15,8 @@ pub struct Granted<K> {
     /// When the last lease of this life ends, and when it was granted.
     last_end: Timestamp,
     last_grant: Timestamp,
+    /// How long (ms) a lease has lasted at most, as far as that is written down.
+    longest_ms: i64,
     ends: BTreeMap<K, Timestamp>,
     /// The ends of leases on what was said before the last change.
     former: BTreeMap<K, Timestamp>,
@@ -28,15 +30,17 @@ const QUIET_MS: i64 = 5_000;
 const SWEPT_FROM: usize = 256;
 
 impl<K: Ord> Granted<K> {
-    /// After a start: all that is known is the horizon.
+    /// After a start: all that is known is the horizon, and how long (ms) a lease of any former life lasted at most.
+    /// None of them can have been granted later than now, so none ends later than that from now.
     #[must_use]
-    pub fn restore(horizon: Timestamp) -> Self {
+    pub fn restore(horizon: Timestamp, longest_ms: i64, now: Timestamp) -> Self {
         let (ends, former) = (BTreeMap::new(), BTreeMap::new());
-        Self { inherited: horizon, horizon, last_end: horizon, last_grant: Timestamp::MIN, ends, former }
+        let inherited = horizon.min(now.plus_millis(longest_ms.saturating_add(margin_ms(longest_ms))));
+        Self { inherited, horizon, last_end: horizon, last_grant: Timestamp::MIN, longest_ms, ends, former }
     }
 
-    /// Grants a lease of `ttl_ms` to `holder`. Returns the new horizon where it has to be written down before the lease
-    /// leaves.
+    /// Grants a lease of `ttl_ms` to `holder`. Returns the horizon where it has to be written down before the lease leaves,
+    /// and with it the longest lease.
     pub fn grant(&mut self, holder: K, ttl_ms: i64, now: Timestamp) -> Option<Timestamp> {
         let end = now.plus_millis(ttl_ms.saturating_add(margin_ms(ttl_ms)));
         if self.ends.len() >= SWEPT_FROM && self.ends.len().is_power_of_two() {
@@ -46,11 +50,20 @@ impl<K: Ord> Granted<K> {
         *known = end.max(*known);
         self.last_end = end.max(self.last_end);
         self.last_grant = now.max(self.last_grant);
-        if end <= self.horizon {
+        let is_longer = ttl_ms > self.longest_ms;
+        self.longest_ms = ttl_ms.max(self.longest_ms);
+        if end > self.horizon {
+            self.horizon = end.plus_millis(HORIZON_STEP_MS);
+        } else if !is_longer {
             return None;
         }
-        self.horizon = end.plus_millis(HORIZON_STEP_MS);
         Some(self.horizon)
+    }
+
+    /// How long (ms) a lease has lasted at most, in this life and those before.
+    #[must_use]
+    pub fn longest_ms(&self) -> i64 {
+        self.longest_ms
     }
 
     /// When the horizon may come down, if nothing is granted until then; none if it stands where it has to.

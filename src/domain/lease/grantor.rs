@@ -25,6 +25,8 @@ const SHORTEST_MS: i64 = 20;
 const REMEMBERED: usize = 4_096;
 /// How long (ms) an isolate counts as being there after it has asked.
 const PRESENT_MS: i64 = 15_000;
+/// How often (ms) those that are gone are taken out.
+const COUNT_MS: i64 = 1_000;
 /// How many isolates are counted.
 const ISOLATES_MAX: usize = 8_192;
 
@@ -33,13 +35,22 @@ pub struct Grantor<K: Ord + Hash + Eq> {
     granted: Granted<K>,
     asked: LruCache<K, Timestamp>,
     isolates: BTreeMap<IsolateId, Timestamp>,
+    /// When those that are gone were last taken out.
+    counted_at: Timestamp,
 }
 
 impl<K: Ord + Hash + Eq + Clone> Grantor<K> {
-    /// After a start: all that is known is the horizon.
+    /// After a start: all that is known is the horizon and the longest lease (ms); see `Granted`.
     #[must_use]
-    pub fn restore(horizon: Timestamp) -> Self {
-        Self { granted: Granted::restore(horizon), asked: LruCache::unbounded(), isolates: BTreeMap::new() }
+    pub fn restore(horizon: Timestamp, longest_ms: i64, now: Timestamp) -> Self {
+        let granted = Granted::restore(horizon, longest_ms, now);
+        Self { granted, asked: LruCache::unbounded(), isolates: BTreeMap::new(), counted_at: Timestamp::MIN }
+    }
+
+    /// How long (ms) a lease has lasted at most, to be written down with the horizon.
+    #[must_use]
+    pub fn longest_ms(&self) -> i64 {
+        self.granted.longest_ms()
     }
 
     /// A key is asked for. Tells whether it was asked for a short while ago already.
@@ -67,7 +78,10 @@ impl<K: Ord + Hash + Eq + Clone> Grantor<K> {
         now: Timestamp,
     ) -> Option<i64> {
         self.isolates.insert(isolate, now);
-        self.isolates.retain(|_, seen| now.millis_since(*seen) < PRESENT_MS);
+        if !(0..COUNT_MS).contains(&now.millis_since(self.counted_at)) {
+            self.isolates.retain(|_, seen| now.millis_since(*seen) < PRESENT_MS);
+            self.counted_at = now;
+        }
         if self.isolates.len() > ISOLATES_MAX {
             self.isolates.pop_first();
         }
@@ -153,7 +167,7 @@ mod tests {
     }
 
     fn grantor() -> Grantor<&'static str> {
-        Grantor::restore(Timestamp::MIN)
+        Grantor::restore(Timestamp::MIN, 0, Timestamp::MIN)
     }
 
     #[test]
@@ -213,7 +227,7 @@ mod tests {
         grantor.grant(&"c", 60_000, at(7_000));
         grantor.tighten_all(at(7_000));
         assert_eq!(grantor.lower(at(90_000)), Some(at(67_000 + margin_ms(60_000))), "also of what is over, or former");
-        let mut after = Grantor::restore(at(500_000));
+        let mut after = Grantor::restore(at(500_000), 60_000, at(0));
         after.grant(&"a", 2_000, at(0));
         assert_eq!(after.lowers_at(), None, "what was inherited stands");
         after.grant(&"a", 60_000, at(450_000));
@@ -221,10 +235,15 @@ mod tests {
     }
 
     #[test]
-    fn after_a_restart_every_change_waits_for_the_horizon() {
+    fn after_a_restart_every_change_waits_for_the_horizon_or_the_longest_lease() {
         let mut before = grantor();
         let horizon = before.grant(&"a", 2_000, at(0)).unwrap();
-        let after = Grantor::<&str>::restore(horizon);
-        assert!(after.fence_ms(&"b", at(0)) >= u64::try_from(2_000 + margin_ms(2_000)).unwrap());
+        let after = Grantor::<&str>::restore(horizon, before.longest_ms(), at(1_000));
+        let longest = u64::try_from(2_000 + margin_ms(2_000)).unwrap();
+        assert_eq!(after.fence_ms(&"b", at(1_000)), longest, "and for no more than the longest lease from here");
+        let late = Grantor::<&str>::restore(horizon, before.longest_ms(), at(61_000));
+        assert!(late.fence_ms(&"b", at(61_000)) < longest);
+        assert_eq!(before.grant(&"a", 2_000, at(100)), None);
+        assert_eq!(before.grant(&"a", 2_001, at(100)), Some(horizon), "a longer one is written down");
     }
 }

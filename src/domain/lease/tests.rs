@@ -17,7 +17,7 @@ fn a_lease_counts_from_the_question_and_ends_before_the_grantor_stops_waiting() 
     let margin = margin_ms(TTL);
     assert!(held.is_live(1, at(TTL - margin - 1)));
     assert!(!held.is_live(1, at(TTL - margin)));
-    let mut granted = Granted::restore(Timestamp::MIN);
+    let mut granted = Granted::restore(Timestamp::MIN, 0, Timestamp::MIN);
     granted.grant("s", TTL, at(20));
     granted.change(at(30));
     assert_eq!(granted.former_end(&"s"), at(20 + TTL + margin));
@@ -25,7 +25,7 @@ fn a_lease_counts_from_the_question_and_ends_before_the_grantor_stops_waiting() 
 
 #[test]
 fn a_lease_on_what_is_said_now_holds_nobody_back() {
-    let mut granted = Granted::restore(Timestamp::MIN);
+    let mut granted = Granted::restore(Timestamp::MIN, 0, Timestamp::MIN);
     granted.grant("s", TTL, at(0));
     granted.change(at(1_000));
     let end = granted.former_end(&"s");
@@ -60,10 +60,10 @@ fn a_lease_is_worth_nothing_to_somebody_who_has_lost_what_it_says() {
 
 #[test]
 fn the_horizon_is_written_about_once_a_minute_and_stands_for_what_was_forgotten() {
-    let mut granted = Granted::restore(Timestamp::MIN);
+    let mut granted = Granted::restore(Timestamp::MIN, 0, Timestamp::MIN);
     let written = (0..600).filter_map(|second| granted.grant("s", TTL, at(second * 1_000))).collect::<Vec<_>>();
     assert!((8..=11).contains(&written.len()), "{} rows in ten minutes", written.len());
-    let after = Granted::<&str>::restore(*written.last().unwrap());
+    let after = Granted::<&str>::restore(*written.last().unwrap(), TTL, at(600_000));
     granted.change(at(600_000));
     assert!(after.former_end(&"s") >= granted.former_end(&"s"));
     assert!(after.former_end(&"nobody") >= granted.former_end(&"s"), "nobody knows who had one");
@@ -71,7 +71,7 @@ fn the_horizon_is_written_about_once_a_minute_and_stands_for_what_was_forgotten(
 
 #[test]
 fn what_is_over_is_swept_out() {
-    let mut granted = Granted::restore(Timestamp::MIN);
+    let mut granted = Granted::restore(Timestamp::MIN, 0, Timestamp::MIN);
     for number in 0..10_000_i64 {
         granted.grant(number, TTL, at(number * 1_000));
     }
@@ -89,10 +89,10 @@ proptest! {
     ) {
         // The holder's clock: another zero, and up to 0.09 % faster or slower.
         let holder = |real: i64| at(5_000_000 + offset + real + real * drift / 1_000_000);
-        let mut granted = Granted::restore(Timestamp::MIN);
+        let mut granted = Granted::restore(Timestamp::MIN, 0, Timestamp::MIN);
         let written = granted.grant("s", TTL, at(there)).unwrap();
         if restarts {
-            granted = Granted::restore(written);
+            granted = Granted::restore(written, granted.longest_ms(), at(there));
         }
         granted.change(at(there));
         if let Some(mut held) = Held::new(1, holder(0), TTL, holder(there + back)) {

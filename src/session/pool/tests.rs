@@ -35,7 +35,7 @@ fn answer(pool: &mut PoolBanks, draw: Draw, asked: i64, came: i64, bank: Option<
     let policy = Policy { version: VERSION, status: OrganizationStatus::Active, plan };
     let drawn = Some(Drawn { limit, debit: Debit::default(), bank });
     let grant = Some(Grant { policy, policy_by: None, ttl_ms: 60_000, pool: drawn });
-    pool.hear(&Heard { asked_at: at(asked), grant, draw: Some(draw), debit: Debit::default() }, at(came));
+    pool.hear(&Heard { asked_at: at(asked), grant, draw: Some(draw), debit: Debit::default(), steps: 0 }, at(came));
 }
 
 /// With a bank of five that was asked for at 0 and has come at 10.
