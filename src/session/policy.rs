@@ -32,7 +32,7 @@ pub struct Memory {
     /// The leases on its keys; none before the first look at the horizon.
     leases: Option<Grantor<ApiKeyId>>,
     /// The tokens that were given to isolates, and those that it has of the pool.
-    pub banking: Banking,
+    pub banking: Box<Banking>,
     /// Whether this step has moved the horizon.
     moved: bool,
     /// When the policy was last asked for though it was known.
