@@ -18,7 +18,7 @@ use crate::domain::caller::{Caller, Reach};
 use crate::domain::consistency::Mode;
 use crate::domain::id::VerificationId;
 use crate::domain::key_hash::KeyHash;
-use crate::domain::lease::book::{Decision, Inquiry, Question};
+use crate::domain::lease::book::{Decision, Question};
 use crate::domain::lease::grant::{Lease, Wish};
 use crate::domain::secret_key::SecretKey;
 use crate::domain::timestamp::Timestamp;
