@@ -101,7 +101,7 @@ fn document() -> Value {
         "components": {
             "schemas": schemas,
             "responses": refusals.into_components(),
-            "headers": headers(),
+            "headers": refusals::headers(),
             "securitySchemes": security_schemes(),
         },
     })
@@ -339,35 +339,6 @@ fn parameters(place: &Place<'_>) -> Vec<Value> {
         }));
     }
     parameters
-}
-
-fn headers() -> Value {
-    let text = |description: &str| json!({ "description": description, "schema": { "type": "string" } });
-    json!({
-        "x-request-id": {
-            "description": "Names the request; the same as `details.requestId` of an error.",
-            "schema": { "type": "string", "pattern": "^req_[0-9A-Za-z]{22}$" },
-        },
-        "Location": text("The path of what was created."),
-        "Set-Cookie": text("The access token for browsers, if `cookie` was asked for; or the end of it."),
-        "Content-Disposition": text("The name of the file to keep it in."),
-        "Link": text("The next page (`rel=\"next\"`), when a bare array does not hold all rows."),
-        "WWW-Authenticate": text("The challenge of RFC 6750, with the permission that was missing."),
-        "Allow": text("The methods that the path has."),
-        "Preference-Applied": text("`respond-async`, if the answer came before the end because of it (RFC 7240)."),
-        "RateLimit": text(
-            "The limit to look out for (draft-ietf-httpapi-ratelimit-headers-10): `r` is left, and in `t` seconds there is \
-             more; if there are any limits.",
-        ),
-        "Server-Timing": text(
-            "Who has decided, and what was waited for (ms): `kv` and `do` (objects), each only if it was.",
-        ),
-        "RateLimit-Policy": text("The same limit: `q` within `w` seconds."),
-        "Retry-After": {
-            "description": "After how many seconds another try makes sense; absent if a limit never lets the request pass.",
-            "schema": { "type": "integer", "minimum": 1 },
-        },
-    })
 }
 
 fn security_schemes() -> Value {

@@ -209,6 +209,13 @@ fn who_wants_it_strict_has_the_authority_alone_asked() {
         let (verification, asked) = edge.asking(|| edge.verify_for(&held.text, request).unwrap());
         assert_eq!((verification.freshness.basis, asked.0), (Basis::Strict, 1));
     }
+    // Not even a tombstone answers for the authority.
+    let dead = house.issue(&house.principal(&home.secret), key(&["emails:send"])).unwrap();
+    house.revoke(&house.principal(&home.secret), dead.id()).unwrap();
+    house.objects.fault(Whom::One(home.session_address()), Fault::Hanging);
+    assert!(is_unavailable(&house.edge().verify_for(&dead.text, wanting(Mode::Strict))));
+    assert_eq!(house.edge().code(&dead.text), Code::Revoked);
+    house.objects.heal();
     be(&house, &home, Mode::Strict, 5_000, 0);
     let edge = house.edge();
     for _ in 0..3 {

@@ -96,7 +96,9 @@ fn a_tombstone_answers_for_an_authority_that_is_away() {
         assert_eq!(verification.key.unwrap().id, *held.id());
         assert_eq!(verification.trace.len(), 2, "known, revoked");
         house.kv.reads_are(Mood::Hanging);
-        assert!(is_unavailable(&house.verify(&held.text)), "{fault:?} and a KV that says nothing");
+        assert_eq!(house.code(&held.text), Code::Revoked, "{fault:?}: this isolate remembers");
+        let unavailable = house.edge().verify_for(&held.text, VerifyKey::default());
+        assert!(is_unavailable(&unavailable), "{fault:?} and a KV that says nothing");
     }
 }
 
@@ -127,7 +129,7 @@ fn values_in_kv_that_are_not_ours_or_of_a_later_version_count_as_absent() {
         }
         assert_eq!(house.code(&home.secret), Code::Valid);
         house.objects.fault(Whom::Kind(Kind::Session), Fault::Unreachable);
-        assert!(is_unavailable(&house.verify(&home.secret)));
+        assert!(is_unavailable(&house.edge().verify_for(&home.secret, VerifyKey::default())));
         house.objects.heal();
     }
 }

@@ -74,6 +74,8 @@ fn owner(house: &House, admin: &Principal, dice: &mut Dice) -> Owner {
 fn sequences(seed: u64, count: usize) {
     let mut dice = Dice(seed);
     let house = House::seeded(seed);
+    // What the authority does; isolates have tests of their own.
+    house.be_strict();
     let home = house.found_on("Acme", requests(POOL));
     let admin = house.principal(&home.secret);
     let change = latchkey::session::protocol::SessionChange {

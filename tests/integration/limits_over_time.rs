@@ -8,6 +8,8 @@ use crate::support::*;
 
 fn limited_house(tokens: u32) -> (House, Home, Held) {
     let house = House::new();
+    // What the authority does; isolates have tests of their own.
+    house.be_strict();
     let home = house.found("Acme");
     let held = house.limited_key(&house.principal(&home.secret), &[("minute", tokens, 60_000)]);
     (house, home, held)
@@ -58,6 +60,8 @@ fn an_eviction_of_a_quiet_object_burns_nothing_and_a_crash_of_a_busy_one_a_secon
 #[test]
 fn an_eviction_of_a_quiet_organization_burns_only_tokens_that_a_session_has_not_reported() {
     let house = House::new();
+    // What the authority does; isolates have tests of their own.
+    house.be_strict();
     let home = house.found_on("Acme", requests(16_000));
     for _ in 0..1_000 {
         house.clock.set(house.after(2));
@@ -96,6 +100,8 @@ fn no_window_of_time_ever_holds_more_than_its_limit_whatever_happens() {
         };
         let mut ms = |most: u64| i64::try_from(below(most)).unwrap();
         let house = House::seeded(seed);
+        // What the authority does; isolates have tests of their own.
+        house.be_strict();
         let home = house.found_on("Acme", requests(400));
         let admin = house.principal(&home.secret);
         let session = house.limited_session(&admin, &[("all", 160, 30_000)]);
@@ -147,6 +153,8 @@ fn a_busy_ledger_writes_about_a_row_a_second_and_no_limit_writes_none() {
         [(0, 2_000, 0), (60, 300, 1_000), (1_000, 2_000, 70), (10_000, 8_000, 8), (100_000, 12_000, 2)]
     {
         let house = House::new();
+        // What the authority does; isolates have tests of their own.
+        house.be_strict();
         let plan = if per_minute == 0 { Plan::preset(PlanName::Enterprise) } else { requests(per_minute) };
         let home = house.found_on("Acme", plan);
         let all = [("minute", per_minute, 60_000)];
@@ -187,6 +195,8 @@ fn a_busy_ledger_writes_about_a_row_a_second_and_no_limit_writes_none() {
 fn limits_give_away_less_than_a_hundredth_at_a_steady_load() {
     for (tokens, window_ms, load) in [(60, 60_000, 100), (1_000, 60_000, 100), (300, 5_000, 300)] {
         let house = House::new();
+        // What the authority does; isolates have tests of their own.
+        house.be_strict();
         let home = house.found("Acme");
         let held = house.limited_key(&house.principal(&home.secret), &[("steady", tokens, window_ms)]);
         let windows = 5;

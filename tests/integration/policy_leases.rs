@@ -30,7 +30,7 @@ struct Site {
 }
 
 fn site_on(plan: Plan) -> Site {
-    let house = House::new();
+    let house = House::timeless();
     let home = house.found_on("Acme", plan);
     let admin = house.principal(&home.secret);
     let other = house.create_session(&admin, "Other", None).unwrap();

@@ -42,7 +42,7 @@ fn no_organization_is_called_before_a_stranger_has_an_answer() {
 
 #[test]
 fn an_unchanged_name_writes_no_row() {
-    let house = House::new();
+    let house = House::timeless();
     let ada = house.register("ada");
     house.see(&ada, "/auth/user");
     house.advance(10_000);
@@ -65,7 +65,7 @@ fn an_unchanged_name_writes_no_row() {
 
 #[test]
 fn somebody_who_signs_in_and_out_all_the_time_fills_no_organizations_log() {
-    let house = House::new();
+    let house = House::timeless();
     let ada = house.register("ada");
     let bob = house.hire(&ada, "bob", "viewer");
     let disk = house.objects.disk(&house.organization_at(&ada.organization));
@@ -92,7 +92,7 @@ fn somebody_who_signs_in_and_out_all_the_time_fills_no_organizations_log() {
 fn a_reset_forgets_the_failures_of_those_alone_who_have_no_second_factor() {
     const NEW: &str = "another lamp, another ladder";
     for with_factor in [true, false] {
-        let house = House::new();
+        let house = House::timeless();
         let ada = house.register("ada");
         let secret = with_factor.then(|| enable_totp(&house, &ada).0);
         // The code that has confirmed the set-up is used up.
@@ -126,7 +126,7 @@ fn a_reset_forgets_the_failures_of_those_alone_who_have_no_second_factor() {
 
 #[test]
 fn strangers_who_fail_for_a_day_lock_out_strangers_only() {
-    let house = House::new();
+    let house = House::timeless();
     let ada = house.register("ada");
     let (known, new) = ("192.0.2.1", "203.0.113.7");
     for attempt in 0..110 {
@@ -150,7 +150,7 @@ fn strangers_who_fail_for_a_day_lock_out_strangers_only() {
 
 #[test]
 fn a_known_address_and_whoever_is_signed_in_are_locked_apart_from_strangers_too() {
-    let house = House::new();
+    let house = House::timeless();
     let ada = house.register("ada");
     for _ in 0..10 {
         assert_eq!(house.login_from("192.0.2.1", &ada.email, WRONG).status, 401);
@@ -188,7 +188,7 @@ fn an_invitation_mail_that_waited_across_a_new_root_is_not_sent() {
 
 #[test]
 fn the_log_of_a_session_names_who_changed_the_plan() {
-    let house = House::new();
+    let house = House::timeless();
     let ada = house.register("ada");
     let newest = || {
         house.advance(10_000);
@@ -208,7 +208,7 @@ fn the_log_of_a_session_names_who_changed_the_plan() {
 
 #[test]
 fn a_cookie_that_has_ended_is_cleared_since_no_script_can() {
-    let house = House::new();
+    let house = House::timeless();
     let ada = house.register("ada");
     let token = house.another_token(&ada);
     let cookie = format!("__Host-latchkey={token}");

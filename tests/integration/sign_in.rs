@@ -28,7 +28,7 @@ fn seen(house: &House, email: &str, password: &str) -> Seen {
 
 #[test]
 fn failures_are_alike_whether_there_is_an_account_or_it_is_locked() {
-    let house = House::new();
+    let house = House::timeless();
     house.register("ada");
     let invited = house.register("half");
     // An address that was claimed and whose account never came about.
@@ -64,7 +64,7 @@ fn failures_are_alike_whether_there_is_an_account_or_it_is_locked() {
 fn the_work_of_an_attempt_is_part_of_the_time_that_its_failure_takes() {
     for (work_ms, rest_ms) in [(0, 700), (300, 400), (699, 1), (700, 0), (5_000, 0)] {
         for email in ["ada@people.test", "nobody@people.test"] {
-            let house = House::new();
+            let house = House::timeless();
             house.register("ada");
             let clock = house.clock.clone();
             let later = house.after(work_ms);
@@ -76,7 +76,7 @@ fn the_work_of_an_attempt_is_part_of_the_time_that_its_failure_takes() {
 
 #[test]
 fn ten_thousand_unknown_addresses_reach_no_account_and_make_no_object() {
-    let house = House::new();
+    let house = House::timeless();
     house.register("ada");
     house.advance(5_000);
     let (objects, accounts) = (house.objects.addresses().len(), house.objects.calls(Kind::Account));
@@ -99,7 +99,7 @@ fn ten_thousand_unknown_addresses_reach_no_account_and_make_no_object() {
 
 #[test]
 fn the_tenth_failure_in_a_row_locks_for_a_second_and_each_further_one_for_twice_as_long() {
-    let house = House::new();
+    let house = House::timeless();
     house.register("ada");
     let tried = |password: &str| house.login("ada@people.test", password).status;
     for _ in 0..9 {
@@ -125,7 +125,7 @@ fn the_tenth_failure_in_a_row_locks_for_a_second_and_each_further_one_for_twice_
 
 #[test]
 fn a_stolen_cookie_is_no_way_around_the_lock() {
-    let house = House::new();
+    let house = House::timeless();
     let ada = house.register("ada");
     let change = |current: &str| {
         let body = json!({ "currentPassword": current, "newPassword": "quite another password" });
@@ -150,7 +150,7 @@ fn from(house: &House, ip: &str, email: &str, password: &str) -> u16 {
 
 #[test]
 fn strangers_lock_out_neither_the_addresses_of_earlier_sign_ins_nor_who_is_signed_in() {
-    let house = House::new();
+    let house = House::timeless();
     let ada = house.register("ada");
     let tried = |ip: &str, password: &str| from(&house, ip, &ada.email, password);
     let confirmed = || house.call(&ada.token, "POST", "/auth/totp", &json!({ "password": PASSWORD })).status;
@@ -178,7 +178,7 @@ fn strangers_lock_out_neither_the_addresses_of_earlier_sign_ins_nor_who_is_signe
 
 #[test]
 fn an_address_that_tries_too_often_is_told_to_pause_before_anything_is_looked_at() {
-    let house = House::new();
+    let house = House::timeless();
     let ada = house.register("ada");
     house.limiter.strict.store(true, Ordering::Relaxed);
     let calls = house.objects.all_calls();
@@ -218,7 +218,7 @@ fn at_once(house: &House, path: &str, token: Option<&str>, bodies: &[Value]) -> 
 
 #[test]
 fn one_address_has_few_attempts_under_way_and_nobody_learns_whether_it_has_an_account() {
-    let house = House::new();
+    let house = House::timeless();
     house.register("ada");
     for email in ["ada@people.test", "nobody@people.test"] {
         let body = json!({ "email": email, "password": WRONG });
@@ -235,7 +235,7 @@ fn one_address_has_few_attempts_under_way_and_nobody_learns_whether_it_has_an_ac
 
 #[test]
 fn an_account_lets_few_passwords_wait_and_tells_the_others_to_come_back() {
-    let house = House::new();
+    let house = House::timeless();
     let ada = house.register("ada");
     let body = json!({ "currentPassword": WRONG, "newPassword": "quite another password" });
     let answers = at_once(&house, "/auth/password", Some(&ada.token), &vec![body; 12]);
@@ -251,7 +251,7 @@ fn an_account_lets_few_passwords_wait_and_tells_the_others_to_come_back() {
 fn whoever_cannot_be_asked_is_no_reason_to_refuse_a_token_or_a_password() {
     for fault in [Fault::Unreachable, Fault::AnswerLost, Fault::Hanging, Fault::Overloaded, Fault::Retryable] {
         for kind in [Kind::Directory, Kind::Account, Kind::Organization] {
-            let house = House::new();
+            let house = House::timeless();
             let ada = house.register("ada");
             house.objects.fault(Whom::Kind(kind), fault);
             let shown = format!("{fault:?} of {kind:?}");
@@ -275,7 +275,7 @@ fn whoever_cannot_be_asked_is_no_reason_to_refuse_a_token_or_a_password() {
 
 #[test]
 fn a_database_that_fails_is_no_reason_to_refuse_either() {
-    let house = House::new();
+    let house = House::timeless();
     let ada = house.register("ada");
     for address in [house.account_of(&ada.user_id), Address::Directory] {
         let disk = house.objects.disk(&address);

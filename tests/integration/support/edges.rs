@@ -9,7 +9,7 @@ use latchkey::domain::caller::Caller;
 use latchkey::domain::consistency::Mode;
 use latchkey::domain::timestamp::Timestamp;
 use latchkey::domain::verification::Code;
-use latchkey::ports::Clock;
+use latchkey::ports::{Clock, World};
 
 use super::cluster::Kind;
 use super::house::House;
@@ -148,6 +148,33 @@ impl<'h> Edge<'h> {
         let outcome = what();
         let after = count();
         (outcome, (after.0 - before.0, after.1 - before.1))
+    }
+}
+
+impl House {
+    /// Another isolate, which knows nothing yet.
+    pub fn edge(&self) -> Edge<'_> {
+        let clock = Arc::new(OwnClock::new(self.clock.clone()));
+        let world = World { clock: clock.clone(), ..self.world.clone() };
+        let app = Arc::new(App::new(world, self.limiter.clone(), self.assets.clone(), self.settings.clone()));
+        Edge::new(self, app, clock)
+    }
+
+    /// A deployment in which waiting takes no time: for tests that tell the time themselves.
+    pub fn timeless() -> Self {
+        let house = Self::new();
+        house.timer.stand_still();
+        house
+    }
+
+    /// The code of a verification that must come about.
+    pub fn code(&self, secret: &str) -> Code {
+        self.verify(secret).unwrap().code
+    }
+
+    /// From now on `verify` and its kin have the authority asked each time: for tests of what the authority does.
+    pub fn be_strict(&self) {
+        self.strict.set(true);
     }
 }
 

@@ -14,6 +14,7 @@ use latchkey::app::{
 };
 use latchkey::domain::api_key::ApiKey;
 use latchkey::domain::consistency::Consistency;
+use latchkey::domain::consistency::Mode;
 use latchkey::domain::id::{ApiKeyId, OrganizationId, SessionId};
 use latchkey::domain::key_change::KeyChange;
 use latchkey::domain::operation::Operation;
@@ -57,8 +58,9 @@ pub struct House {
     pub assets: Arc<CommittedAssets>,
     /// What the isolate behind `app` still has to do.
     pub afterwork: Afterwork,
-    world: World,
-    settings: Settings,
+    pub(super) world: World,
+    pub(super) settings: Settings,
+    pub(super) strict: Cell<bool>,
     pool: RefCell<LocalPool>,
     afterwards: Cell<Afterwards>,
 }
@@ -163,6 +165,7 @@ impl House {
             afterwork,
             world,
             settings,
+            strict: Cell::new(false),
             pool,
             afterwards,
         }
@@ -213,14 +216,6 @@ impl House {
             Afterwards::Lost => drop(self.objects.take_rests()),
         }
         output
-    }
-
-    /// Another isolate, which knows nothing yet.
-    pub fn edge(&self) -> Edge<'_> {
-        let clock = Arc::new(OwnClock::new(self.clock.clone()));
-        let world = World { clock: clock.clone(), ..self.world.clone() };
-        let app = Arc::new(App::new(world, self.limiter.clone(), self.assets.clone(), self.settings.clone()));
-        Edge::new(self, app, clock)
     }
 
     /// Runs everything that objects still want to do, as far as it gets.
@@ -294,29 +289,6 @@ impl House {
     pub fn dump(&self, without: &[&str]) -> String {
         let disks = self.objects.disks();
         disks.iter().map(|(address, disk)| format!("{address:?}\n{}", disk.dump(without))).collect()
-    }
-
-    /// Founds an organization.
-    pub fn found(&self, label: &str) -> Home {
-        self.try_found(label, None).unwrap()
-    }
-
-    /// Founds an organization on a plan.
-    pub fn found_on(&self, label: &str, plan: Plan) -> Home {
-        self.try_found(label, Some(plan)).unwrap()
-    }
-
-    /// Founds an organization, or not.
-    pub fn try_found(&self, label: &str, plan: Option<Plan>) -> Result<Home, Error> {
-        let outcome = self.run(self.app.found_organization(name(label), plan))?;
-        let founded = outcome.reply;
-        Ok(Home {
-            session_id: founded.organization.default_session_id.clone(),
-            organization: founded.organization,
-            secret: founded.secret.expose().to_owned(),
-            key_id: founded.key.id,
-            settled: outcome.settled,
-        })
     }
 
     /// Authenticates a secret key for managing keys.
@@ -418,12 +390,8 @@ impl House {
 
     /// Verifies a secret key for something.
     pub fn verify_for(&self, secret: &str, request: VerifyKey) -> Result<Verification, Error> {
-        let request = VerifyKey { background: self.afterwork.background.clone(), ..request };
+        let mode = if self.strict.get() { Mode::Strict } else { request.mode };
+        let request = VerifyKey { background: self.afterwork.background.clone(), mode, ..request };
         self.run(self.app.verify(secret, None, request))
-    }
-
-    /// The code of a verification that must come about.
-    pub fn code(&self, secret: &str) -> Code {
-        self.verify(secret).unwrap().code
     }
 }

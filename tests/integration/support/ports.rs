@@ -34,16 +34,22 @@ impl Clock for ManualClock {
 }
 
 /// Waits without taking time of the tests: a sleep ends once everybody else has had ample opportunity to go on, so in a
-/// race against it exactly what hangs loses. The clock goes on while somebody sleeps.
+/// race against it exactly what hangs loses. The clock goes on while somebody sleeps, unless it stands still.
 pub struct PatientTimer {
     clock: Arc<ManualClock>,
     slept: Mutex<Vec<u64>>,
+    stands_still: AtomicBool,
 }
 
 impl PatientTimer {
     /// A timer for this clock.
     pub fn new(clock: Arc<ManualClock>) -> Self {
-        Self { clock, slept: Mutex::default() }
+        Self { clock, slept: Mutex::default(), stands_still: AtomicBool::new(false) }
+    }
+
+    /// Whoever sleeps finds the clock where it was.
+    pub fn stand_still(&self) {
+        self.stands_still.store(true, Ordering::Relaxed);
     }
 
     /// How often a sleep lets the others go first.
@@ -71,7 +77,9 @@ impl Timer for PatientTimer {
         .await;
         self.slept.lock().unwrap().push(ms);
         // Whoever slept at the same time may have slept longer.
-        self.clock.set(end.max(self.clock.now()));
+        if !self.stands_still.load(Ordering::Relaxed) {
+            self.clock.set(end.max(self.clock.now()));
+        }
     }
 }
 
