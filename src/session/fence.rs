@@ -32,8 +32,11 @@ pub fn key(
     // While the two overlap, what the successor may spend counts for both.
     if let Some(former) = after.rotated_from.as_ref().filter(|_| after.settings.spends_tighter(&before.settings)) {
         grantor.tighten(former, now);
-        wait_ms = wait_ms.max(grantor.fence_ms(former, now));
-        store::fence_key(sql, former, now.plus_millis(millis(wait_ms)))?;
+        let former_ms = grantor.fence_ms(former, now);
+        wait_ms = wait_ms.max(former_ms);
+        if former_ms > 0 {
+            store::fence_key(sql, former, now.plus_millis(millis(former_ms)))?;
+        }
     }
     if wait_ms == 0 { Ok(()) } else { store::fence_key(sql, &after.id, now.plus_millis(millis(wait_ms))) }
 }

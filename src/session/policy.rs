@@ -96,9 +96,9 @@ impl Memory {
     /// Those of the database.
     pub fn grant(&mut self, sql: &dyn Sql, key: &ApiKeyId, ttl_ms: i64, now: Timestamp) -> Result<(), SqlError> {
         if let Some(horizon) = self.grantor(sql)?.grant(key, ttl_ms, now) {
-            store::save_lease_horizon(sql, horizon)?;
             // The alarm is to bring it down again once it is quiet.
             (self.moved, self.has_work) = (true, true);
+            store::save_lease_horizon(sql, horizon)?;
         }
         Ok(())
     }

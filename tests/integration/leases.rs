@@ -13,6 +13,8 @@ use latchkey::domain::verification::Code;
 use latchkey::object::{Answer, Rejection};
 use latchkey::session::protocol::{Command, Reply, SessionChange, Verify};
 
+use serde_json::{Value, json};
+
 use crate::support::house::Home;
 use crate::support::leases::*;
 use crate::support::*;
@@ -198,7 +200,7 @@ fn a_lease_is_never_given_on_the_strength_of_a_row_that_was_taken_back() {
             &Command::Verify(Box::new(wishing(house.hashes(&held), 1))),
         )));
         disk.no_failure();
-        house.ask(&held, 1).lease.unwrap();
+        house.heat(&held).unwrap();
         assert!(house.horizon(&there) >= house.after(GRANTED), "statement {n}");
     }
 }
@@ -259,4 +261,33 @@ fn a_lease_tells_of_all_limits_and_an_answer_without_a_wish_of_those_that_its_re
     let answer = house.tell(&held.authority(), &Command::Verify(Box::new(plain)));
     let Answer::Done { reply: Reply::Verified(verified), .. } = answer else { panic!("{answer:?}") };
     assert_eq!(levels(&verified.limits), [Level::Key]);
+}
+
+#[test]
+fn consistency_is_chosen_part_by_part_and_not_by_a_key_that_it_binds() {
+    let house = House::new();
+    let home = house.found("Acme");
+    let shown = |body: &Value| body["consistency"].clone();
+    let standard = json!({ "mode": "leased", "ttlMs": 5000, "staleSeconds": 0 });
+    let plain = house.call(&home.secret, "POST", "/v1/sessions", &json!({ "name": "Plain" })).json();
+    assert_eq!(shown(&plain), standard);
+    let body = json!({ "name": "Wide", "consistency": { "mode": "edge", "ttlMs": 60000 } });
+    let session = house.call(&home.secret, "POST", "/v1/sessions", &body).json();
+    assert_eq!(shown(&session), json!({ "mode": "edge", "ttlMs": 60000, "staleSeconds": 0 }));
+    let path = format!("/v1/sessions/{}", text(&session, "id"));
+    for (change, after) in [
+        (json!({ "staleSeconds": 30 }), json!({ "mode": "edge", "ttlMs": 60000, "staleSeconds": 30 })),
+        (json!({ "mode": "strict", "ttlMs": null }), json!({ "mode": "strict", "ttlMs": 5000, "staleSeconds": 30 })),
+        (Value::Null, standard),
+    ] {
+        let changed = house.call(&home.secret, "PATCH", &path, &json!({ "consistency": change }));
+        assert_eq!((changed.status, shown(&changed.json())), (200, after.clone()));
+        assert_eq!(shown(&house.call(&home.secret, "GET", &path, &Value::Null).json()), after);
+    }
+    let body = json!({ "name": "Own", "sessionId": session["id"], "permission": "full_access" });
+    let own = house.call(&home.secret, "POST", "/v1/api_keys", &body).json();
+    for change in [json!({ "mode": "strict" }), Value::Null] {
+        let refused = house.call(&text(&own, "key"), "PATCH", &path, &json!({ "consistency": change }));
+        assert_eq!(refused.status, 403, "{refused:?}");
+    }
 }

@@ -108,6 +108,9 @@ fn session_tour(visitor: &Visitor, root: &str) -> String {
     let one = format!("{all}/{id}");
     visitor.expect(200, "GET", &one, root, None);
     visitor.expect(200, "PATCH", &one, root, Some(json!({ "name": "Customer B", "status": "connected" })));
+    let consistency = json!({ "mode": "edge", "ttlMs": 60_000, "staleSeconds": null });
+    visitor.expect(200, "PATCH", &one, root, Some(json!({ "consistency": consistency })));
+    visitor.expect(400, "PATCH", &one, root, Some(json!({ "consistency": { "mode": "eventual" } })));
     visitor.expect(400, "PATCH", &one, root, Some(json!({ "status": "deleted" })));
     visitor.expect(200, "GET", &format!("{one}/health"), root, None);
     for path in ["ses_none", "ses_none/health", "ses_none/api_keys"] {

@@ -108,7 +108,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     operation("sessions::list", "listSessions", Done, None, PAGE, &[]),
     operation("sessions::read", "readSession", Settled, None, &[], &[SessionNotFound]),
     operation("sessions::change", "changeSession", Settled, Some("ChangeSession"), &[],
-        &[SessionNotFound, DefaultSession, SessionDeleted]),
+        &[OutsideReach, SessionNotFound, DefaultSession, SessionDeleted]),
     operation("sessions::delete", "deleteSession", Settled, None, &[],
         &[OutsideReach, SessionNotFound, DefaultSession]),
     operation("session_keys::create", "createSessionApiKey", Created, Some("CreateSessionApiKey"), &[],

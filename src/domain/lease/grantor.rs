@@ -47,8 +47,8 @@ impl<K: Ord + Hash + Eq + Clone> Grantor<K> {
         if self.asked.len() >= REMEMBERED && !self.asked.contains(key) {
             self.asked.pop_lru();
         }
-        let before = self.asked.put(key.clone(), now);
-        before.is_some_and(|before| now.millis_since(before) <= AGAIN_WITHIN_MS)
+        let before = self.asked.push(key.clone(), now);
+        before.is_some_and(|(_, before)| now.millis_since(before) <= AGAIN_WITHIN_MS)
     }
 
     /// Whether it would count as asked for again now. Notes nothing.
