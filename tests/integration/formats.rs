@@ -273,18 +273,14 @@ fn commands_to_organization_and_directory_are_pinned() {
         rate_limits: RateLimits::default(),
         consistency: Consistency::default(),
     };
+    let feed = organization::Feed { session: session.clone(), keys: vec![key], audit: vec![], usage: None };
     let authority = || Authority::Key(credential.clone());
     let query = organization::AuditQuery { before: Some(9), action: None, target: None, actor: None, limit: 50 };
     pin(
         "organization_commands.json",
         vec![
             organization::Command::Found(founding()),
-            organization::Command::Feed(Box::new(organization::Feed {
-                session: session.clone(),
-                keys: vec![key],
-                audit: vec![],
-                usage: None,
-            })),
+            organization::Command::Feed(Box::new(feed)),
             organization::Command::Read { caller: None },
             organization::Command::ListKeys { caller: caller.clone(), query: all_keys(first()) },
             organization::Command::ListSessions { caller: caller.clone(), page: first() },

@@ -140,7 +140,7 @@ impl Town {
 fn every_route_of_an_organization_has_a_row_in_the_table() {
     let rows: BTreeSet<_> = rows().iter().map(|row| (row.0.to_owned(), row.1.to_owned())).collect();
     assert_eq!(rows, routes());
-    assert_eq!(routes().len(), 29);
+    assert_eq!(routes().len(), 33);
 }
 
 #[test]
@@ -260,7 +260,7 @@ fn what_belongs_to_another_organization_is_answered_like_what_never_was() {
         assert_eq!(answers.first().unwrap().0, 404, "{} {}", row.0, row.1);
         compared += 1;
     }
-    assert_eq!(compared, 15);
+    assert_eq!(compared, 18);
     for (path, body, code) in [
         ("/transfer", json!({ "userId": "{}" }), "member_not_found"),
         ("/api_keys", json!({ "name": "Key", "sessionId": "{}" }), "session_not_found"),

@@ -77,7 +77,10 @@ fn a_report_whose_rows_are_taken_back_counts_when_it_comes_again() {
         disk.no_failure();
         let answer: Answer<Reply> = serde_json::from_slice(&answer).unwrap();
         if matches!(answer, Answer::Failed { .. }) {
-            assert_eq!(scene.counted(), 0, "statement {statement}");
+            // It may have failed after the commit. What is in memory is what is in rows in any case.
+            let in_rows = u64::try_from(scene.in_rows()).unwrap();
+            assert_eq!(scene.counted(), in_rows, "statement {statement}");
+            assert!(in_rows == 0 || statement > 8, "statement {statement} is one of the transaction");
         }
     }
     assert_eq!((scene.report(reports), scene.counted()), (Some(1), 1));
