@@ -27,7 +27,7 @@ struct Yard {
 
 /// An organization with a key in a session beside the default one.
 fn yard_on(plan: Plan, wanted: latchkey::domain::api_key::KeySettings) -> Yard {
-    let house = House::new();
+    let house = House::timeless();
     let home = house.found_on("Acme", plan);
     let admin = house.principal(&home.secret);
     let session = house.create_session(&admin, "Other", None).unwrap();
@@ -265,7 +265,7 @@ fn a_lease_tells_of_all_limits_and_an_answer_without_a_wish_of_those_that_its_re
 
 #[test]
 fn consistency_is_chosen_part_by_part_and_not_by_a_key_that_it_binds() {
-    let house = House::new();
+    let house = House::timeless();
     let home = house.found("Acme");
     let shown = |body: &Value| body["consistency"].clone();
     let standard = json!({ "mode": "leased", "ttlMs": 5000, "staleSeconds": 0 });

@@ -28,7 +28,7 @@ struct Yard {
 
 /// A key in a session beside the default one, and nothing that anybody still remembers.
 fn yard_with(consistency: Consistency) -> Yard {
-    let house = House::new();
+    let house = House::timeless();
     let home = house.found("Acme");
     let admin = house.principal(&home.secret);
     let session = house.create_session(&admin, "Other", None).unwrap();

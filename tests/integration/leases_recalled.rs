@@ -22,7 +22,7 @@ struct Yard {
 }
 
 fn yard_with(consistency: Consistency) -> Yard {
-    let house = House::new();
+    let house = House::timeless();
     let home = house.found("Acme");
     let admin = house.principal(&home.secret);
     let session = house.create_session(&admin, "Other", None).unwrap();

@@ -96,7 +96,6 @@ struct World {
 impl World {
     fn new() -> Self {
         let house = House::new();
-        // What the authority does; isolates have tests of their own.
         house.be_strict();
         let plan = Plan { keys_per_session: Some(QUOTA), ..Plan::preset(PlanName::Enterprise) };
         let home = house.found_on("Acme", plan);

@@ -18,16 +18,14 @@ use latchkey::domain::consistency::Mode;
 use latchkey::domain::id::{ApiKeyId, OrganizationId, SessionId};
 use latchkey::domain::key_change::KeyChange;
 use latchkey::domain::operation::Operation;
-use latchkey::domain::plan::Plan;
 use latchkey::domain::rate_limit::RateLimits;
 use latchkey::domain::session::{OrganizationStatus, Session};
 use latchkey::domain::timestamp::Timestamp;
-use latchkey::domain::verification::Code;
 use latchkey::ports::World;
 use latchkey::ports::{Address, Clock};
 
 use super::cluster::Cluster;
-use super::edges::{Afterwork, Edge, OwnClock};
+use super::edges::Afterwork;
 pub use super::held::{Held, Home};
 use super::kv::FakeKv;
 use super::ports::{CapturedLog, CommittedAssets, FakeLimiter, FakeWeb, ManualClock, PatientTimer, SeededEntropy};
