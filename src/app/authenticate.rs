@@ -105,13 +105,11 @@ fn principal_by(
     decision: &Decision,
     caller: Option<Arc<Caller>>,
 ) -> Option<Result<Principal, Error>> {
-    match decision.code {
-        Code::Valid => Some(bearer(secret, ip, caller?)),
-        code => {
-            let needs = Some(Operation::VerifyKeys.permission());
-            Some(Err(Rejection::CallerRefused { code, needs }.into()))
-        }
+    if decision.code == Code::Valid {
+        return Some(bearer(secret, ip, caller?));
     }
+    let needs = Some(Operation::VerifyKeys.permission());
+    Some(Err(Rejection::CallerRefused { code: decision.code, needs }.into()))
 }
 
 fn bearer(secret: &SecretKey, ip: Option<IpAddr>, caller: Arc<Caller>) -> Result<Principal, Error> {

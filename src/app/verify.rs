@@ -293,8 +293,8 @@ fn lease_of(acceptance: &Acceptance) -> Lease {
 }
 
 fn verified(outcome: super::Outcome<Reply>) -> Result<Verified, Error> {
-    match outcome.reply {
-        Reply::Verified(verified) => Ok(*verified),
-        _ => unexpected(),
-    }
+    let Reply::Verified(verified) = outcome.reply else {
+        return unexpected();
+    };
+    Ok(*verified)
 }

@@ -161,7 +161,7 @@ fn whatever_happens_in_whatever_order_nothing_dead_is_accepted() {
         if seed % 3 == 0 {
             reconnect(&house, &admin, &held, edge_mode()).unwrap();
         }
-        let mut edges = vec![house.edge(), house.edge(), house.edge()];
+        let mut edges = [house.edge(), house.edge(), house.edge()];
         // What a sending is answered with, as far as anybody has been told.
         let (mut enabled, mut may_send, mut revoked, mut connected) = (true, true, false, true);
         for step in 0..120 {
