@@ -31,7 +31,7 @@ pub const URI_BYTES_MAX: usize = 2 * 1024;
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// On every response, success or not.
-const ALWAYS: [(HeaderName, &str); 5] = [
+pub const ALWAYS: [(HeaderName, &str); 5] = [
     (CACHE_CONTROL, "no-store"),
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (REFERRER_POLICY, "no-referrer"),

@@ -18,6 +18,7 @@ use wasm_bindgen_futures::future_to_promise;
 use worker::js_sys::Promise;
 
 use super::{SERVICE, Service};
+use crate::api::envelope::ALWAYS;
 use crate::app::Background;
 
 #[wasm_bindgen]
@@ -30,7 +31,8 @@ extern "C" {
 }
 
 /// Answers a request. `headers` are lines, a name and then its value. The answer is text: the status, then headers in
-/// the same way, an empty line, the body; or a promise of that; or undefined, if the request has to take the long way.
+/// the same way but those that are always there, an empty line, the body; or a promise of that; or undefined, if the
+/// request has to take the long way.
 #[wasm_bindgen]
 #[expect(unreachable_pub, reason = "JavaScript reaches it")]
 pub fn direct(method: &str, url: &str, headers: &str, body: Vec<u8>, lifetime: Lifetime) -> JsValue {
@@ -78,6 +80,23 @@ async fn answer(mut service: Service, request: Request<Body>, background: Backgr
     write(response).await
 }
 
+/// The headers that every answer has, in the same way: whoever makes the response has them made once.
+#[wasm_bindgen]
+#[expect(unreachable_pub, reason = "JavaScript reaches it")]
+pub fn standing() -> String {
+    let mut text = String::new();
+    for (name, value) in ALWAYS {
+        line(&mut text, name.as_str(), value);
+    }
+    text
+}
+
+fn line(text: &mut String, name: &str, value: &str) {
+    for part in [name, "\n", value, "\n"] {
+        text.push_str(part);
+    }
+}
+
 async fn write(response: Response<Body>) -> String {
     let (parts, body) = response.into_parts();
     let mut text = String::with_capacity(2_048);
@@ -86,8 +105,8 @@ async fn write(response: Response<Body>) -> String {
     for (name, value) in &parts.headers {
         // Ours are ASCII.
         let Ok(value) = value.to_str() else { continue };
-        for part in [name.as_str(), "\n", value, "\n"] {
-            text.push_str(part);
+        if !ALWAYS.iter().any(|always| always.0 == name && always.1 == value) {
+            line(&mut text, name.as_str(), value);
         }
     }
     text.push('\n');

@@ -5,8 +5,9 @@ import Worker from './index.js';
 export * from './index.js';
 
 // Taken off the class, or it could be called as a method by whoever is bound to this worker.
-const { direct } = Worker.prototype;
+const { direct, standing } = Worker.prototype;
 delete Worker.prototype.direct;
+delete Worker.prototype.standing;
 
 // worker-build's mark that the instance has panicked: its entry starts a new one before the next call.
 const state = globalThis.__worker_init_state;
@@ -61,10 +62,19 @@ function answer({ method, url, headers }, body, context) {
   return typeof text === 'string' ? response(text) : text.then(response);
 }
 
+/** What is on every answer. The runtime copies it, which is cheaper than to convert it each time. */
+let always;
+
 function response(text) {
+  always ??= new Headers(pairs(standing().split('\n')));
   const end = text.indexOf('\n\n');
   const [status, ...lines] = text.slice(0, end).split('\n');
-  const headers = [];
-  for (let at = 0; at < lines.length; at += 2) headers.push([lines[at], lines[at + 1]]);
-  return new Response(text.slice(end + 2), { status: Number(status), headers });
+  const made = new Response(text.slice(end + 2), { status: Number(status), headers: always });
+  for (const [name, value] of pairs(lines)) made.headers.set(name, value);
+  return made;
+}
+
+/** @param {string[]} lines  names and values by turns */
+function* pairs(lines) {
+  for (let at = 0; at + 1 < lines.length; at += 2) yield [lines[at], lines[at + 1]];
 }
