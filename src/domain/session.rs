@@ -101,7 +101,6 @@ pub struct Session {
     pub consistency: Consistency,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde asks for")]
 fn is_standard(consistency: &Consistency) -> bool {
     *consistency == Consistency::default()
 }
