@@ -16,6 +16,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::Response;
 use tower_service::Service as _;
+use worker::js_sys::Reflect;
 use worker::{Context, Env, HttpRequest, Request, event};
 
 use crate::api;
@@ -62,9 +63,16 @@ fn carry_out(app: Option<Arc<App>>, background: &Background, context: &Context) 
     }
 }
 
+/// Where the platform says that the request has come to. Not every runtime says so, and `worker::Cf` insists on it.
+fn colo(request: &Request) -> Option<Colo> {
+    let cf = Reflect::get(request.inner(), &"cf".into()).ok()?;
+    let colo = Reflect::get(&cf, &"colo".into()).ok()?.as_string()?;
+    Some(Colo(colo.into()))
+}
+
 /// An isolate stays where it is, so the first request tells for all.
 fn service(env: &Env, request: &Request) -> Service {
-    let colo = request.cf().map(|cf| Colo(cf.colo().into()));
+    let colo = colo(request);
     match world(env) {
         Ok((world, settings)) => {
             let limiter = Arc::new(doors::Failures::new(env));
