@@ -92,7 +92,7 @@ impl Kind {
 }
 
 enum Room {
-    Session(Shell<SessionObject, Mount>),
+    Session(Box<Shell<SessionObject, Mount>>),
     Organization(Shell<OrganizationObject, Mount>),
     Account(Shell<AccountObject, Mount>),
     Directory(Shell<DirectoryObject, Mount>),
@@ -295,7 +295,7 @@ impl Cluster {
         let mount = Mount(plot.disk.clone());
         let room = plot.room.get_or_insert_with(|| {
             Arc::new(match address {
-                Address::Session(_) => Room::Session(Shell::new(mount, world)),
+                Address::Session(_) => Room::Session(Box::new(Shell::new(mount, world))),
                 Address::Organization(_) => Room::Organization(Shell::new(mount, world)),
                 Address::Account(_) => Room::Account(Shell::new(mount, world)),
                 Address::Directory => Room::Directory(Shell::new(mount, world)),
