@@ -93,7 +93,7 @@ impl Kind {
 
 enum Room {
     Session(Box<Shell<SessionObject, Mount>>),
-    Organization(Shell<OrganizationObject, Mount>),
+    Organization(Box<Shell<OrganizationObject, Mount>>),
     Account(Shell<AccountObject, Mount>),
     Directory(Shell<DirectoryObject, Mount>),
 }
@@ -296,7 +296,7 @@ impl Cluster {
         let room = plot.room.get_or_insert_with(|| {
             Arc::new(match address {
                 Address::Session(_) => Room::Session(Box::new(Shell::new(mount, world))),
-                Address::Organization(_) => Room::Organization(Shell::new(mount, world)),
+                Address::Organization(_) => Room::Organization(Box::new(Shell::new(mount, world))),
                 Address::Account(_) => Room::Account(Shell::new(mount, world)),
                 Address::Directory => Room::Directory(Shell::new(mount, world)),
             })
