@@ -92,8 +92,8 @@ impl Kind {
 }
 
 enum Room {
-    Session(Shell<SessionObject, Mount>),
-    Organization(Shell<OrganizationObject, Mount>),
+    Session(Box<Shell<SessionObject, Mount>>),
+    Organization(Box<Shell<OrganizationObject, Mount>>),
     Account(Shell<AccountObject, Mount>),
     Directory(Shell<DirectoryObject, Mount>),
 }
@@ -295,8 +295,8 @@ impl Cluster {
         let mount = Mount(plot.disk.clone());
         let room = plot.room.get_or_insert_with(|| {
             Arc::new(match address {
-                Address::Session(_) => Room::Session(Shell::new(mount, world)),
-                Address::Organization(_) => Room::Organization(Shell::new(mount, world)),
+                Address::Session(_) => Room::Session(Box::new(Shell::new(mount, world))),
+                Address::Organization(_) => Room::Organization(Box::new(Shell::new(mount, world))),
                 Address::Account(_) => Room::Account(Shell::new(mount, world)),
                 Address::Directory => Room::Directory(Shell::new(mount, world)),
             })
