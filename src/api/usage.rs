@@ -209,10 +209,12 @@ fn wanted(query: &mut Query, now: Timestamp, finest: Grain) -> Option<UsageQuery
 }
 
 fn usual(span_ms: i64) -> Grain {
-    match span_ms {
-        ..=SPAN_MS_OF_MINUTES => Grain::Minute,
-        ..=SPAN_MS_OF_HOURS => Grain::Hour,
-        _ => Grain::Day,
+    if span_ms <= SPAN_MS_OF_MINUTES {
+        Grain::Minute
+    } else if span_ms <= SPAN_MS_OF_HOURS {
+        Grain::Hour
+    } else {
+        Grain::Day
     }
 }
 

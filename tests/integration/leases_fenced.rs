@@ -280,16 +280,19 @@ fn what_a_successor_may_spend_less_is_waited_for_at_the_key_that_it_replaces() {
 }
 
 #[test]
-fn an_object_that_has_lost_its_memory_waits_for_the_horizon_and_one_that_was_quiet_for_nobody() {
+fn an_object_that_has_lost_its_memory_waits_for_the_longest_lease_and_one_that_was_quiet_for_nobody() {
     let yard = yard();
     let granted = yard.heat();
     let there = yard.held.authority();
     let horizon = yard.house.horizon(&there);
     assert!(horizon > granted.plus_millis(60_000));
+    yard.house.clock.set(granted.plus_millis(1_000));
     yard.house.objects.restart_one(&there);
     let admin = yard.house.principal(&yard.home.secret);
+    let restarted = yard.house.now();
     let outcome = yard.house.run(yard.house.app.revoke_key(&admin, yard.held.id(), None)).unwrap();
-    assert_eq!((outcome.settled, outcome.in_force_at), (false, Some(horizon)), "nobody knows better");
+    let longest = restarted.plus_millis(GRANTED);
+    assert_eq!((outcome.settled, outcome.in_force_at), (true, Some(longest)), "nobody knows better");
 
     let yard = self::yard();
     yard.heat();

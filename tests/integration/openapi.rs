@@ -53,6 +53,14 @@ fn a_tour_of_every_operation_finds_what_the_document_shows() {
     let customer = key_tour(&visitor, &root, &session);
     verification_tour(&visitor, &root, &customer);
     visitor.expect(200, "GET", "/v1/audit_log?limit=3&action=api_key.created", &root, None);
+    let key = visitor.expect(200, "GET", "/v1/api_keys?limit=1", &root, None);
+    let one = format!("/v1/api_keys/{}", text(&key["data"][0], "id"));
+    for (path, status) in [(one.as_str(), 200), ("/v1/api_keys/key_none", 404)] {
+        visitor.expect(status, "GET", &format!("{path}/usage"), &root, None);
+        visitor.expect(status, "GET", &format!("{path}/requests?limit=3"), &root, None);
+    }
+    visitor.expect(400, "GET", &format!("{one}/usage?from=never"), &root, None);
+    visitor.expect(400, "GET", &format!("{one}/requests?limit=0"), &root, None);
     let log = visitor.expect(200, "GET", "/v1/audit_log?limit=2", &root, None);
     let cursor = log["pagination"]["nextCursor"].as_str().unwrap();
     visitor.expect(200, "GET", &format!("/v1/audit_log?limit=2&cursor={cursor}"), &root, None);
@@ -129,7 +137,10 @@ fn session_tour(visitor: &Visitor, root: &str) -> String {
     visitor.expect(400, "PATCH", &one, root, Some(json!({ "consistency": { "mode": "eventual" } })));
     visitor.expect(400, "PATCH", &one, root, Some(json!({ "status": "deleted" })));
     visitor.expect(200, "GET", &format!("{one}/health"), root, None);
-    for path in ["ses_none", "ses_none/health", "ses_none/api_keys"] {
+    visitor.expect(200, "GET", &format!("{one}/usage?granularity=minute"), root, None);
+    visitor.expect(200, "GET", "/v1/usage?environment=none&granularity=day", root, None);
+    visitor.expect(400, "GET", "/v1/usage?granularity=minute", root, None);
+    for path in ["ses_none", "ses_none/health", "ses_none/api_keys", "ses_none/usage"] {
         visitor.expect(404, "GET", &format!("{all}/{path}"), root, None);
     }
     id

@@ -344,12 +344,16 @@ pub(super) fn keys_tour(visitor: &Visitor, owner: &Somebody) {
     call(201, "POST", &format!("{session}/api_keys"), None);
     call(200, "GET", &format!("{session}/api_keys"), None);
     call(200, "GET", &format!("{session}/health"), None);
+    call(200, "GET", &format!("{session}/usage"), None);
+    call(200, "GET", "/usage", None);
     let key = call(201, "POST", "/api_keys", Some(json!({ "name": "Mine" })));
     let one = format!("/api_keys/{}", text(&key, "id"));
     let verified = call(200, "POST", "/keys/verify", Some(json!({ "key": key["key"] })));
     assert_eq!(verified["code"], "VALID");
     call(200, "GET", "/api_keys?limit=1", None);
     call(200, "GET", &one, None);
+    call(200, "GET", &format!("{one}/usage"), None);
+    call(200, "GET", &format!("{one}/requests"), None);
     call(200, "PATCH", &one, Some(json!({ "name": "Ours" })));
     call(201, "POST", &format!("{one}/rotate"), Some(json!({ "overlapSeconds": 0 })));
     call(200, "DELETE", &one, Some(json!({ "reason": "tour" })));
