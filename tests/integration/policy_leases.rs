@@ -251,7 +251,7 @@ fn an_organization_that_has_forgotten_its_leases_waits_for_the_last_that_there_c
     assert_eq!(site.code(), Code::Valid);
     site.house.objects.restart_one(&site.home.address());
     let later = site.suspend().in_force_at.unwrap();
-    assert!(later >= at && later <= granted.plus_millis(2 * LEASE), "however often it forgets: {later:?}");
+    assert!((at..=granted.plus_millis(2 * LEASE)).contains(&later), "however often it forgets: {later:?}");
     site.house.clock.set(later);
     assert_eq!(site.code(), Code::OrganizationSuspended);
 }
