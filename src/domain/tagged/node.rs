@@ -214,10 +214,7 @@ impl<'de> Deserializer<'de> for Node<'de> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
-        match self {
-            Self::Null => visitor.visit_none(),
-            other => visitor.visit_some(other),
-        }
+        if matches!(self, Self::Null) { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Misfit> {
@@ -345,12 +342,12 @@ struct Variant<'de> {
 impl<'de> Variant<'de> {
     /// As serde writes an enum: its name, or an object with its name.
     fn of(node: Node<'de>) -> Result<Self, Misfit> {
-        match node {
-            Node::Text(_) => Ok(Self { name: node, content: Node::Null }),
-            Node::Object(mut members) => match (members.pop(), members.is_empty()) {
-                (Some((name, content)), true) => Ok(Self { name: Node::Text(name), content }),
-                _ => Err(MISFIT),
-            },
+        if matches!(node, Node::Text(_)) {
+            return Ok(Self { name: node, content: Node::Null });
+        }
+        let Node::Object(mut members) = node else { return Err(MISFIT) };
+        match (members.pop(), members.is_empty()) {
+            (Some((name, content)), true) => Ok(Self { name: Node::Text(name), content }),
             _ => Err(MISFIT),
         }
     }
