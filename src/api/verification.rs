@@ -22,7 +22,7 @@ use super::problem::{Code, Problem};
 use super::query::{Query, number};
 use super::refusal::POLICY_UNKNOWN;
 use super::reply::Reply;
-use crate::app::{App, Error, Verification, VerifyKey};
+use crate::app::{App, Basis, Error, Verification, VerifyKey, Waited};
 use crate::domain::caller::Caller;
 use crate::domain::change::Change;
 use crate::domain::consistency::Mode;
@@ -152,6 +152,10 @@ async fn verified(
     let began = app.now();
     let outcome = app.verify(presented.expose(), caller, request).await;
     match &outcome {
+        // Nobody is to tell a key that he cannot see from one that there is not.
+        Ok(verification) if verification.code == verification::Code::NotFound => {
+            around.timing.note(Some(Basis::Strict), Waited::default());
+        }
         Ok(verification) => around.timing.note(Some(verification.freshness.basis), verification.waited),
         Err(_) => around.timing.note(None, waited_since(began, app.now())),
     }

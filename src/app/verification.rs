@@ -143,8 +143,12 @@ pub struct Verification {
 
 impl Verification {
     /// A decision that was made here.
-    pub(super) fn here(id: VerificationId, decision: Decision) -> Self {
+    pub(super) fn here(id: VerificationId, decision: Decision, now: Timestamp) -> Self {
         let Decision { code, key, mode, is_stale, as_of, rest_ms, limits } = decision;
+        if code == Code::NotFound {
+            // Nobody is to tell a key that he cannot see from one that there is not.
+            return Self::unknown(id, false, now);
+        }
         let basis = match mode {
             _ if is_stale => Basis::Stale,
             Mode::Edge => Basis::Edge,

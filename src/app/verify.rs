@@ -57,7 +57,7 @@ impl App {
         };
         let hash = secret.hash(self.keyring());
         if let Some(decision) = self.decide_here(&secret, hash, caller, &request, &id) {
-            return Ok(Verification::here(id, decision));
+            return Ok(Verification::here(id, decision, self.now()));
         }
         let question = self.leases.lock().book.ask(self.now());
         Box::pin(self.ask(Asking { secret: &secret, hash, caller, request: &request, id, question })).await
@@ -73,7 +73,7 @@ impl App {
         };
         let hash = secret.hash(self.keyring());
         let decision = self.decide_here(&secret, hash, caller, request, &id)?;
-        Some(Verification::here(id, decision))
+        Some(Verification::here(id, decision, self.now()))
     }
 
     fn decide_here(
@@ -233,7 +233,7 @@ impl App {
             return None;
         }
         let decision = memory.book.decide(hash, &request.inquiry(*caller), now)?;
-        Some(Verification::here(id.clone(), decision))
+        Some(Verification::here(id.clone(), decision, now))
     }
 
     /// What an ended lease may still say while its authority cannot be reached.
@@ -243,7 +243,7 @@ impl App {
         }
         let (now, inquiry) = (self.now(), asking.request.inquiry(asking.caller));
         let decision = self.leases.lock().book.decide_stale(&asking.hash, &inquiry, now)?;
-        Some(Verification::here(asking.id.clone(), decision))
+        Some(Verification::here(asking.id.clone(), decision, now))
     }
 
     /// Counts a decision that its authority has not heard of.

@@ -28,9 +28,9 @@ const WRITES = [
   { method: 'PATCH', path: `/v1/api_keys/${key.id}`, client: api, body: { name: 'New' }, fields: ['name', 'active', ...SETTINGS] },
   { method: 'DELETE', path: `/v1/api_keys/${key.id}`, client: api, body: {}, fields: ['reason'] },
   { method: 'POST', path: `/v1/api_keys/${key.id}/rotate`, client: api, body: { overlapSeconds: 0 }, fields: ['overlapSeconds', 'expiresAt'] },
-  { method: 'POST', path: '/v1/sessions', client: api, body: { name: 'New' }, fields: ['name', 'environment', 'region', 'rateLimits'] },
-  { method: 'PATCH', path: `/v1/sessions/${session.id}`, client: api, body: { name: 'New' }, fields: ['name', 'status', 'rateLimits'] },
-  { method: 'POST', path: '/v1/keys/verify', client: api, body: { key: key.key }, fields: ['key', 'permissions', 'domain', 'sessionId', 'environment', 'ip', 'cost', 'tags', 'explain', 'dryRun'] },
+  { method: 'POST', path: '/v1/sessions', client: api, body: { name: 'New' }, fields: ['name', 'environment', 'region', 'rateLimits', 'consistency'] },
+  { method: 'PATCH', path: `/v1/sessions/${session.id}`, client: api, body: { name: 'New' }, fields: ['name', 'status', 'rateLimits', 'consistency'] },
+  { method: 'POST', path: '/v1/keys/verify', client: api, body: { key: key.key }, fields: ['key', 'permissions', 'domain', 'sessionId', 'environment', 'ip', 'cost', 'tags', 'consistency', 'explain', 'dryRun'] },
   { method: 'POST', path: '/operator/organizations', client: operator, body: { name: 'New' }, fields: ['name', 'plan'] },
   { method: 'PATCH', path: `/operator/organizations/${acme.id}`, client: operator, body: { name: 'New' }, fields: ['name', 'plan'] },
 ];

@@ -95,7 +95,7 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let house = House::new();
+        let house = House::timeless();
         house.be_strict();
         let plan = Plan { keys_per_session: Some(QUOTA), ..Plan::preset(PlanName::Enterprise) };
         let home = house.found_on("Acme", plan);
