@@ -11,7 +11,7 @@ const cluster = await startIsolates({ services: 3, build: 'panic' });
 const { service, client } = cluster;
 const { key: root, organization } = await cluster.createOrganization('Leases');
 const api = checked(client(0, root));
-const operator = checked(client(0, service.operatorToken));
+const operator = client(0, service.operatorToken);
 
 /** The longest lease by default, and the margins of both sides. */
 const TTL_MS = 5_000 + 2 * 255;
@@ -82,10 +82,10 @@ test('whoever would rather not wait is told from when on it holds', async () => 
 
 test('a caller whose own key is revoked is nobody anywhere, however hot it was', async () => {
   const { key } = await newKey();
-  const { key: bearer, id } = await newKey({ permissions: ['api_keys:read', 'api_keys:verify'] });
+  const { key: bearer, id } = await newKey({ permissions: ['keys:verify'] });
   await Promise.all([heat(1, key, bearer), heat(2, key, bearer)]);
   await ok(api.delete(`/v1/api_keys/${id}`));
-  for (const at of [1, 2]) assert.equal((await verify(at, key, {}, bearer)).status, 401);
+  for (const at of [1, 2]) assert.equal((await verify(at, key, {}, bearer)).status, 401, `isolate ${at}`);
 });
 
 test('who asks for a stricter answer gets one, and a strict session leases nothing', async () => {
@@ -107,11 +107,11 @@ test('under full load nothing is accepted that was asked for after a change was 
   const closed: { id: string; what: string; from: number; to: number }[] = [];
   const waits: number[] = [];
   let count = 0;
-  const ask = (key: string, permissions: string[] = []): string => {
+  const ask = (key: string, permissions: string[] = [], itself = false): string => {
     const id = `q${(count += 1)}`;
     const at = 1 + (count % 2);
     const origin = service.urls[at]!.origin;
-    const question: Question = count % 4 === 0 && permissions.length === 0
+    const question: Question = itself || (count % 4 === 0 && permissions.length === 0)
       ? { id, url: `${origin}/v1/whoami`, authorization: `Bearer ${key}` }
       : { id, url: `${origin}/v1/keys/verify`, authorization: `Bearer ${root}`, body: JSON.stringify({ key, permissions }) };
     load.add([question]);
@@ -144,7 +144,7 @@ test('under full load nothing is accepted that was asked for after a change was 
   };
   const raw: Client = client(0, root);
   const other = await cluster.createOrganization('Suspended now and then');
-  const gate = ask(other.key);
+  const gate = ask(other.key, [], true);
   const changes: Record<string, () => Promise<void>> = {
     revoke: async () => {
       const { key, id } = await until(() => raw.post('/v1/api_keys', { name: 'r' }), 201);
@@ -179,10 +179,10 @@ test('under full load nothing is accepted that was asked for after a change was 
     },
     suspend: async () => {
       const path = `/operator/organizations/${other.organization.id}`;
-      const entry = await close(gate, 'suspend', () => operator.patch(path, { status: 'suspended' }).catch(() => ({ status: 503 }) as Reply));
+      const entry = await close(gate, 'suspend', () => operator.post(`${path}/suspend`));
       await sleep(200);
       entry.to = now();
-      await until(() => operator.patch(path, { status: 'active' }), 200);
+      await until(() => operator.post(`${path}/resume`), 200);
     },
   };
   const end = Date.now() + SECONDS * 1_000;
@@ -203,7 +203,7 @@ test('under full load nothing is accepted that was asked for after a change was 
   const wrong = closed.flatMap(({ id, what, from, to }) => (accepted[id] ?? []).filter((sent) => sent > from && sent < to).map((sent) => `${what} ${(sent - from).toFixed(1)} ms after`));
   assert.deepEqual(wrong, [], JSON.stringify(outcomes));
   assert.ok(killed >= 1 && closed.length >= 10 && requests > 1_000, `${killed} kills, ${closed.length} changes, ${requests} requests`);
-  assert.ok((outcomes.VALID ?? 0) > requests / 4, JSON.stringify(outcomes));
+  assert.ok((outcomes.VALID ?? 0) > requests / 10 && (accepted[gate] ?? []).length > 50, JSON.stringify(outcomes));
   for (const what of Object.keys(changes)) assert.ok(closed.some((entry) => entry.what === what), `never: ${what}`);
   assert.ok(organization.id);
 });

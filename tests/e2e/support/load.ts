@@ -1,5 +1,6 @@
 // Load from several client processes, and what of it was accepted when.
 import { fork } from 'node:child_process';
+import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Findings, Question } from './verifier.ts';
 
@@ -19,6 +20,8 @@ export interface Load {
 export function startLoad(processes: number): Load {
   const path = fileURLToPath(new URL('./verifier.ts', import.meta.url));
   const children = Array.from({ length: processes }, () => fork(path, { execArgv: ['--disable-warning=ExperimentalWarning'], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }));
+  // Nobody goes on asking when a spec has failed in between.
+  after(() => children.forEach((child) => child.kill()));
   const found = children.map((child) => new Promise<Findings>((resolve, reject) => {
     child.once('message', (findings) => resolve(findings as Findings));
     child.once('error', reject);
