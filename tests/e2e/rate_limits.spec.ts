@@ -2,7 +2,7 @@
 // header fields, read by a parser of structured fields that is not ours.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checked, inParallel, newOrganization, ok, refused, sleep, violations } from './support/acceptance.ts';
+import { checked, forgotten, inParallel, newOrganization, ok, refused, sleep, violations } from './support/acceptance.ts';
 import { startLatchkey } from './support/latchkey.ts';
 import { burst, fields, gate, newKey, newPool, tally, told } from './support/limits.ts';
 
@@ -73,8 +73,10 @@ test('limits of a session are shared by its keys; keys, sessions and the pool ar
 
   // A change keeps what has been spent under a name.
   await ok(pooled.api.patch(`/v1/sessions/${first.sessionId}`, { rateLimits: [limit('burst', 45, 60_000)] }));
+  await forgotten();
   assert.deepEqual(tally(await burst(latchkey, [second.key], 8)), { VALID: 5, '429 rate_limited': 3 });
   await ok(pooled.api.patch(`/v1/sessions/${first.sessionId}`, { rateLimits: null }));
+  await forgotten();
   assert.deepEqual(tally(await burst(latchkey, [second.key], 8)), { VALID: 8 });
 });
 
@@ -83,6 +85,7 @@ test('both halves of a rotation spend the same limits, and those set for the suc
   const successor = await ok(api.post(`/v1/api_keys/${old.id}/rotate`, { overlapSeconds: 600 }), 201);
   assert.deepEqual(tally(await burst(latchkey, [old.key, successor.key], 30, 16)), { VALID: 20, '429 rate_limited': 10 });
   await ok(api.patch(`/v1/api_keys/${successor.id}`, { rateLimits: [limit('minute', 23, 60_000)] }));
+  await forgotten();
   assert.deepEqual(tally(await burst(latchkey, [old.key], 10, 8)), { VALID: 3, '429 rate_limited': 7 });
   await refused(gate(latchkey, successor.key), 429, 'rate_limited');
 });
