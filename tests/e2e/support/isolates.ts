@@ -1,6 +1,6 @@
 // The service in several isolates that share their objects: what one of them has leased, another one revokes. One isolate
 // in the objects' own process would prove nothing.
-import { mkdtempSync } from 'node:fs';
+import { mkdirSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { start, type Isolates } from '../../../benches/lib/isolates.mjs';
@@ -26,6 +26,7 @@ const BUILDS = { release: '.e2e/worker', panic: '.e2e/worker-panic' };
 
 /** Starts them; they end with the spec file. */
 export async function startIsolates({ services, build = 'release' }: Options): Promise<Cluster> {
+  mkdirSync(join(runDirectory, 'state'), { recursive: true });
   const directory = mkdtempSync(join(runDirectory, 'state', 'isolates-'));
   const service = await start({ directory, services, build: BUILDS[build], vars: { PLAN_CHANGES: 'operator' } });
   after(() => service.stop());
