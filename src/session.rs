@@ -60,41 +60,15 @@ impl Object for SessionObject {
         context: &Context<'_>,
         command: &Command,
     ) -> Result<Step<Self>, Abort> {
-        if let Some(question) = policy::prepare(sql, memory, context, command)? {
-            return Ok(Step::Hear(question));
+        memory.look_at(context.now);
+        let mut step = match policy::prepare(sql, memory, context, command)? {
+            Some(question) => Step::Hear(question),
+            None => carry_out(sql, memory, context, command)?,
+        };
+        if let Step::Hear(question) = &mut step {
+            question.steps = memory.steps();
         }
-        match command {
-            Command::Initialize(new) => state::initialize(sql, context, new),
-            Command::Authenticate { hashes, ip, needs, call } => {
-                let presented = Presented { hashes, ip: *ip, needs: needs.as_ref(), call: *call };
-                verify::authenticate(sql, memory, context, &presented)
-            }
-            Command::Confirm { credential, .. } => {
-                let state = admission::require_state(sql)?;
-                let caller = admission::confirm(sql, context, &state, credential)?;
-                Ok(Step::done(Reply::Caller(Box::new(caller))))
-            }
-            Command::Verify(request) => verify::verify(sql, memory, context, request),
-            Command::Touch { key_id } => verify::touch(sql, context, key_id),
-            Command::Issue { authority, key } => issue::issue(sql, memory, context, authority, key),
-            Command::ReadKey { caller, key_id } => lifecycle::read(sql, memory, context, caller, key_id),
-            Command::ChangeKey { authority, key_id, change } => {
-                lifecycle::change(sql, memory, context, authority, key_id, change)
-            }
-            Command::RevokeKey { authority, key_id, reason } => {
-                lifecycle::revoke(sql, context, authority, key_id, reason.as_ref())
-            }
-            Command::RotateKey { authority, key_id, rotation } => {
-                issue::rotate(sql, context, authority, key_id, rotation)
-            }
-            Command::ReadSession { caller } => state::read(sql, memory, context, caller),
-            Command::ChangeSession { authority, change } => state::change(sql, context, authority, change),
-            Command::DeleteSession { authority } => state::delete(sql, context, authority),
-            Command::Health { caller } => state::health(sql, context, caller),
-            Command::Claim(claim) => idempotency::claim(sql, context, claim),
-            Command::Release { header_hash } => idempotency::release(sql, header_hash),
-            Command::Erase => erasure::erase(sql, memory),
-        }
+        Ok(step)
     }
 
     fn deliveries(sql: &dyn Sql, _: &Context<'_>, due_by: Timestamp) -> Result<Vec<Delivery>, SqlError> {
@@ -107,5 +81,43 @@ impl Object for SessionObject {
 
     fn tidy_at(sql: &dyn Sql, memory: &Memory, context: &Context<'_>) -> Result<Option<Timestamp>, SqlError> {
         projection::tidy_at(sql, memory, context)
+    }
+}
+
+fn carry_out(
+    sql: &dyn Sql,
+    memory: &mut Memory,
+    context: &Context<'_>,
+    command: &Command,
+) -> Result<Step<SessionObject>, Abort> {
+    match command {
+        Command::Initialize(new) => state::initialize(sql, context, new),
+        Command::Authenticate { hashes, ip, needs, call } => {
+            let presented = Presented { hashes, ip: *ip, needs: needs.as_ref(), call: *call };
+            verify::authenticate(sql, memory, context, &presented)
+        }
+        Command::Confirm { credential, .. } => {
+            let state = admission::require_state(sql)?;
+            let caller = admission::confirm(sql, context, &state, credential)?;
+            Ok(Step::done(Reply::Caller(Box::new(caller))))
+        }
+        Command::Verify(request) => verify::verify(sql, memory, context, request),
+        Command::Touch { key_id } => verify::touch(sql, context, key_id),
+        Command::Issue { authority, key } => issue::issue(sql, memory, context, authority, key),
+        Command::ReadKey { caller, key_id } => lifecycle::read(sql, memory, context, caller, key_id),
+        Command::ChangeKey { authority, key_id, change } => {
+            lifecycle::change(sql, memory, context, authority, key_id, change)
+        }
+        Command::RevokeKey { authority, key_id, reason } => {
+            lifecycle::revoke(sql, context, authority, key_id, reason.as_ref())
+        }
+        Command::RotateKey { authority, key_id, rotation } => issue::rotate(sql, context, authority, key_id, rotation),
+        Command::ReadSession { caller } => state::read(sql, memory, context, caller),
+        Command::ChangeSession { authority, change } => state::change(sql, context, authority, change),
+        Command::DeleteSession { authority } => state::delete(sql, context, authority),
+        Command::Health { caller } => state::health(sql, context, caller),
+        Command::Claim(claim) => idempotency::claim(sql, context, claim),
+        Command::Release { header_hash } => idempotency::release(sql, header_hash),
+        Command::Erase => erasure::erase(sql, memory),
     }
 }

@@ -34,12 +34,6 @@ impl Held {
         (asked_at <= now && now < until).then_some(Self { version, until, seen: now })
     }
 
-    /// The latest moment at which its clock was looked at.
-    #[must_use]
-    pub fn seen(&self) -> Timestamp {
-        self.seen
-    }
-
     /// Whether it holds at `now` for somebody who has what it says in `version`. A clock that runs backwards ends it
     /// for good: nobody knows how much time has passed.
     pub fn is_live(&mut self, version: i64, now: Timestamp) -> bool {

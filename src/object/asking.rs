@@ -30,7 +30,7 @@ pub(super) async fn confirm(world: &World, question: Question) -> Result<Confirm
 /// Asks the organization for its policy. No answer is an answer as well: what was debited has to be given back. Why
 /// there was none is the second part.
 pub(super) async fn hear(world: &World, question: PolicyQuestion) -> (Heard, Option<PortError>) {
-    let PolicyQuestion { organization_id, session_id, draw, debit } = question;
+    let PolicyQuestion { organization_id, session_id, draw, debit, steps } = question;
     let asked_at = world.clock.now();
     let asking = Box::pin(ask_for_policy(world, &organization_id, session_id, draw.clone()));
     let answer = match select(asking, world.timer.sleep(POLICY_PATIENCE_MS)).await {
@@ -38,7 +38,7 @@ pub(super) async fn hear(world: &World, question: PolicyQuestion) -> (Heard, Opt
         Either::Right(_) => Err(PortError::new("object call", "no answer in time")),
     };
     let (grant, failure) = answer.map_or_else(|error| (None, Some(error)), |grant| (Some(grant), None));
-    (Heard { asked_at, grant, draw, debit }, failure)
+    (Heard { asked_at, grant, draw, debit, steps }, failure)
 }
 
 async fn ask_for_policy(

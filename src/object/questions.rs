@@ -40,6 +40,8 @@ pub struct PolicyQuestion {
     pub draw: Option<Draw>,
     /// What the session has debited already, to be given back if the pool refuses.
     pub debit: Debit,
+    /// How often the clock of the session was seen running backwards before it asked.
+    pub steps: u64,
 }
 
 /// What has come of it.
@@ -53,6 +55,8 @@ pub struct Heard {
     pub draw: Option<Draw>,
     /// What the session had debited before it asked.
     pub debit: Debit,
+    /// How often its clock was seen running backwards before that. Once more by now, and nobody knows how long ago it was.
+    pub steps: u64,
 }
 
 /// What that other object has answered.
