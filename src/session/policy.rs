@@ -10,7 +10,7 @@ use crate::domain::lease::grantor::Grantor;
 use crate::domain::session::{OrganizationStatus, SessionStatus};
 use crate::domain::timestamp::Timestamp;
 use crate::object::ledgers::{Debit, Ledgers};
-use crate::object::{Abort, Context, Memory as ObjectMemory, PolicyQuestion, Rejection};
+use crate::object::{Abort, Context, Heard, Memory as ObjectMemory, PolicyQuestion, Rejection};
 use crate::organization::protocol::{Draw, Grant};
 use crate::ports::{Sql, SqlError};
 
@@ -84,6 +84,12 @@ impl Memory {
     #[must_use]
     pub fn steps(&self) -> u64 {
         self.steps
+    }
+
+    /// Takes over the lease that an answer has brought, unless the clock was set back while it was on its way.
+    fn hear(&mut self, heard: &Heard, grant: &Grant, now: Timestamp) {
+        let lease = Held::new(grant.policy.version, heard.asked_at, grant.ttl_ms, now);
+        self.lease = lease.filter(|_| heard.steps == self.steps);
     }
 
     /// Whether the policy of this version is known to be in force.
@@ -229,8 +235,7 @@ pub enum Known {
 pub fn current(sql: &dyn Sql, memory: &mut Memory, context: &Context<'_>, mut state: State) -> Result<Known, Abort> {
     if let Some((heard, grant)) = context.heard.and_then(|heard| Some((heard, heard.grant.as_ref()?))) {
         take_over(sql, memory, context, &mut state, grant)?;
-        let lease = Held::new(grant.policy.version, heard.asked_at, grant.ttl_ms, context.now);
-        memory.lease = lease.filter(|_| heard.steps == memory.steps);
+        memory.hear(heard, grant, context.now);
         memory.banking.pool.hear(heard, context.now);
     }
     // The organization has ended, and the session with it: that is final.
@@ -269,4 +274,38 @@ pub fn question(state: &State, draw: Option<Draw>, debit: Debit) -> Box<PolicyQu
         // Whoever sends it knows.
         steps: 0,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::plan::{Plan, PlanName};
+    use crate::domain::session::Policy;
+
+    fn at(ms: i64) -> Timestamp {
+        Timestamp::from_millis(1_000_000 + ms)
+    }
+
+    /// Whether the policy is known at 1,001, by an answer to what was asked at 1,000, if the clock showed this meanwhile.
+    fn knows_after(meanwhile: &[i64]) -> bool {
+        let mut memory = Memory::default();
+        memory.look_at(at(1_000));
+        let plan = Plan::preset(PlanName::Free);
+        let policy = Policy { version: 1, status: OrganizationStatus::Active, plan };
+        let grant = Grant { policy, policy_by: None, ttl_ms: 60_000, pool: None };
+        let (draw, debit, steps) = (None, Debit::default(), memory.steps());
+        for moment in meanwhile {
+            memory.look_at(at(*moment));
+        }
+        memory.look_at(at(1_001));
+        let heard = Heard { asked_at: at(1_000), grant: Some(grant.clone()), draw, debit, steps };
+        memory.hear(&heard, &grant, at(1_001));
+        memory.knows(1, at(1_001))
+    }
+
+    #[test]
+    fn an_answer_that_the_clock_was_set_back_under_is_none_even_once_the_clock_has_caught_up() {
+        assert!(knows_after(&[]) && knows_after(&[1_000, 1_001]));
+        assert!(!knows_after(&[500]) && !knows_after(&[999, 1_000]));
+    }
 }
