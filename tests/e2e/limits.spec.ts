@@ -39,7 +39,11 @@ for (const [name, keysPerSession, requestsPerMinute] of PLANS) {
     assert.deepEqual((await ok(tenant.api.get(`/v1/sessions/${session.id}`))).limits, { keys: { limit: keysPerSession, used: keys.length }, rateLimits: [] });
 
     const answers = await burst(latchkey, [tenant.key, ...keys], (requestsPerMinute ?? 150) + 20, 32);
-    assert.deepEqual(tally(answers), requestsPerMinute ? { VALID: requestsPerMinute, '429 rate_limited': 20 } : { VALID: 170 });
+    const counted = tally(answers);
+    // Never one more; what an isolate has been given ahead and not yet used, 1 % at most, may be missing for a moment.
+    let good = counted.VALID;
+    assert.ok(requestsPerMinute ? good <= requestsPerMinute && good >= requestsPerMinute * 0.99 : good === 170, `${good}`);
+    assert.deepEqual(counted, requestsPerMinute ? { VALID: good, '429 rate_limited': requestsPerMinute + 20 - good } : { VALID: 170 });
     const { limits, plan } = await ok(tenant.api.get('/v1/organization'));
     assert.deepEqual([plan.name, limits.keysPerSession], [name, keysPerSession]);
     if (!requestsPerMinute) {
@@ -51,7 +55,10 @@ for (const [name, keysPerSession, requestsPerMinute] of PLANS) {
     const pool = (name: string, remaining: number) => ({ name, limit: requestsPerMinute, windowMs: 60_000, remaining });
     const { resetMs, ...requests } = limits.requests;
     const { resetMs: _, ...management } = limits.management;
-    assert.deepEqual([requests, management], [pool('requests', 0), pool('management', requestsPerMinute - managed)]);
+    assert.ok(requests.remaining <= requestsPerMinute - good, `${requests.remaining}`);
+    assert.deepEqual([requests, management], [pool('requests', requests.remaining), pool('management', requestsPerMinute - managed)]);
+    while (good < requestsPerMinute + 20 && (await gate(latchkey, keys[0])).status === 200) good++;
+    assert.ok(good <= requestsPerMinute, `${good}`);
     assert.ok(resetMs > 0 && resetMs <= 60_000);
     const refusal = await refused(gate(latchkey, keys[0]), 429, 'rate_limited');
     assert.deepEqual([refusal.limit, refusal.level, refusal.name, refusal.quota, refusal.windowMs, refusal.remaining], ['organization.requests', 'organization', 'requests', requestsPerMinute, 60_000, 0]);
