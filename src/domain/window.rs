@@ -23,7 +23,7 @@ pub struct SlidingWindow {
     buckets: VecDeque<(i64, u32)>,
     /// The sum of all buckets.
     spent: u64,
-    /// What was spent up to this moment is no longer in here.
+    /// The latest moment of the last bucket that has left.
     gone: i64,
     /// How many spendings there were.
     count: u64,
@@ -107,9 +107,10 @@ impl SlidingWindow {
 
     /// How many tokens count as spent now.
     pub fn spent(&mut self, now: i64) -> u64 {
-        self.gone = self.gone.max(now.saturating_sub(self.window_ms.into()));
-        while let Some((_, tokens)) = self.buckets.front().copied().filter(|(latest, _)| *latest <= self.gone) {
+        let begin = now.saturating_sub(self.window_ms.into());
+        while let Some((latest, tokens)) = self.buckets.front().copied().filter(|(latest, _)| *latest <= begin) {
             self.buckets.pop_front();
+            self.gone = self.gone.max(latest);
             self.spent = self.spent.saturating_sub(tokens.into());
         }
         if self.buckets.is_empty() {
@@ -154,7 +155,8 @@ impl SlidingWindow {
 
     /// Undoes a spending, as far as it still counts: directly afterwards, everything is as it was before.
     pub fn give_back(&mut self, debit: &Debit) {
-        // Its bucket may have left the window; the next one is not to pay for it.
+        // Its bucket has left the window; the next one is not to pay for it. What is older than the window but in a
+        // bucket with something younger has not left.
         if debit.at <= self.gone || debit.window != self.number {
             return;
         }
@@ -342,6 +344,18 @@ mod tests {
         assert_eq!(window.buckets(), [(70_300, 11)]);
         window.settle(&part, 4, 70_300);
         assert_eq!(window.buckets(), [(70_300, 5)], "the four are not made older than they are");
+    }
+
+    #[test]
+    fn what_nobody_has_spent_is_free_at_once_however_late_it_is_reported() {
+        // Buckets are 234 ms long: one holds both.
+        let mut window = SlidingWindow::new(60_000, 0);
+        let (first, second) = (window.spend_ahead(0, 734, 1), window.spend_ahead(58, 792, 1));
+        assert_eq!((window.buckets(), window.spent(60_734)), (vec![(792, 2)], 2), "it counts until its last moment");
+        window.settle(&first, 0, 60_734);
+        assert_eq!(window.spent(60_734), 1, "the moment of the first is a window ago, but it was never spent");
+        window.settle(&second, 0, 60_734);
+        assert_eq!(window.spent(60_734), 0);
     }
 
     #[test]

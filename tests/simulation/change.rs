@@ -4,11 +4,12 @@ use latchkey::domain::api_key::ApiKey;
 use latchkey::domain::consistency::Consistency;
 use latchkey::domain::id::ApiKeyId;
 use latchkey::domain::permission::Permissions;
-use latchkey::domain::session::{OrganizationStatus, Session, SessionStatus};
+use latchkey::domain::plan::Plan as Tariff;
+use latchkey::domain::session::{OrganizationStatus, Policy, Session, SessionStatus};
 use latchkey::domain::timestamp::Timestamp;
 
-use crate::plan::consistency;
-use crate::session::{Ask, Call, From};
+use crate::messages::{Ask, Call, From};
+use crate::plan::{Plan, consistency};
 use crate::world::{Event, World};
 
 /// What somebody asks for.
@@ -16,7 +17,7 @@ use crate::world::{Event, World};
 pub(crate) enum Change {
     Key(usize, KeyChange),
     Session(usize, SessionChange),
-    Policy(OrganizationStatus),
+    Policy(PolicyChange),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,7 +30,10 @@ pub(crate) enum KeyChange {
     /// To end in so many milliseconds.
     Expire(i64),
     Endless,
-    Retire(i64),
+    /// Its successor takes over after so many milliseconds.
+    Rotate(i64),
+    /// To so many hundredths of its limits.
+    Limit(u32),
     Read,
 }
 
@@ -38,14 +42,22 @@ pub(crate) enum SessionChange {
     Disconnect,
     Connect,
     Choose(Consistency),
+    Limit(u32),
     Read,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum PolicyChange {
+    Status(OrganizationStatus),
+    /// Another plan.
+    Pool(Tariff),
 }
 
 pub(crate) const WIDE: [&str; 2] = ["emails:send", "emails:read"];
 
 impl KeyChange {
     /// The record afterwards; none if nothing changes.
-    pub(crate) fn apply(self, before: &ApiKey, now: Timestamp) -> Option<ApiKey> {
+    pub(crate) fn apply(self, before: &ApiKey, successor: &ApiKeyId, plan: &Plan, now: Timestamp) -> Option<ApiKey> {
         let mut settings = before.settings.clone();
         let mut disabled = before.disabled;
         match self {
@@ -54,10 +66,8 @@ impl KeyChange {
                 let after = before.clone().revoke(None, now);
                 return (after != *before).then_some(after);
             }
-            Self::Retire(overlap_ms) => {
-                let successor = ApiKeyId::from_trusted("key_successor".to_owned());
-                return before.clone().retire(successor, overlap_ms, now).ok();
-            }
+            Self::Rotate(overlap_ms) => return before.clone().retire(successor.clone(), overlap_ms, now).ok(),
+            Self::Limit(percent) => settings.rate_limits = plan.limits.as_ref()?.part(percent, false),
             Self::Disable => disabled = true,
             Self::Enable => disabled = false,
             Self::Narrow => settings.permissions = Permissions::parse([WIDE[0]]).unwrap(),
@@ -74,19 +84,32 @@ impl KeyChange {
 
 impl SessionChange {
     /// The same for a session.
-    pub(crate) fn apply(self, before: &Session) -> Option<Session> {
+    pub(crate) fn apply(self, before: &Session, plan: &Plan) -> Option<Session> {
         let mut after = before.clone();
         match self {
             Self::Read => return None,
             Self::Disconnect => after.status = SessionStatus::Disconnected,
             Self::Connect => after.status = SessionStatus::Connected,
             Self::Choose(consistency) => after.consistency = consistency,
+            Self::Limit(percent) => after.rate_limits = plan.limits.as_ref()?.part(percent, true),
         }
         if after == *before {
             return None;
         }
         after.generation += 1;
         Some(after)
+    }
+}
+
+impl PolicyChange {
+    /// The same for the policy.
+    pub(crate) fn apply(self, before: &Policy) -> Option<Policy> {
+        let version = before.version + 1;
+        let after = match self {
+            Self::Status(status) => Policy { version, status, ..*before },
+            Self::Pool(plan) => Policy { version, plan, ..*before },
+        };
+        (after != Policy { version, ..*before }).then_some(after)
     }
 }
 
@@ -102,13 +125,14 @@ impl World {
         let key = self.random.below(self.hashes.len());
         let session = self.random.below(self.sessions.len());
         let change = match self.random.below(40) {
+            limit if limit % 3 == 1 && self.plan.limits.is_some() => self.want_limits(key, session),
             0 => Change::Key(key, KeyChange::Revoke),
-            1 => Change::Key(key, KeyChange::Retire(self.random.pick(&[0, 3_000, 20_000]))),
+            1 | 24 => Change::Key(key, KeyChange::Rotate(self.random.pick(&[0, 3_000, 20_000]))),
             2..8 => Change::Key(key, KeyChange::Disable),
             8..14 => Change::Key(key, KeyChange::Enable),
             14..19 => Change::Key(key, KeyChange::Narrow),
             19..24 => Change::Key(key, KeyChange::Widen),
-            24 | 25 => Change::Key(key, KeyChange::Expire(self.random.within(-100, 8_000))),
+            25 => Change::Key(key, KeyChange::Expire(self.random.within(-100, 8_000))),
             26 | 27 => Change::Key(key, KeyChange::Endless),
             28 | 29 => Change::Key(key, KeyChange::Read),
             30 => Change::Session(session, SessionChange::Disconnect),
@@ -118,8 +142,8 @@ impl World {
                 let chosen = consistency(&mut self.random, self.plan.edge);
                 Change::Session(session, SessionChange::Choose(chosen))
             }
-            36 | 37 => Change::Policy(OrganizationStatus::Suspended),
-            _ => Change::Policy(OrganizationStatus::Active),
+            36 | 37 => Change::Policy(PolicyChange::Status(OrganizationStatus::Suspended)),
+            _ => Change::Policy(PolicyChange::Status(OrganizationStatus::Active)),
         };
         self.want(change);
         // What has been taken away is given back soon, or there would be nothing left to take away.
@@ -130,7 +154,9 @@ impl World {
             Change::Session(session, SessionChange::Disconnect) => {
                 Some(Change::Session(session, SessionChange::Connect))
             }
-            Change::Policy(OrganizationStatus::Suspended) => Some(Change::Policy(OrganizationStatus::Active)),
+            Change::Policy(PolicyChange::Status(OrganizationStatus::Suspended)) => {
+                Some(Change::Policy(PolicyChange::Status(OrganizationStatus::Active)))
+            }
             _ => None,
         };
         if let Some(back) = back {
@@ -142,6 +168,20 @@ impl World {
             let more = self.random.pick(&[KeyChange::Read, KeyChange::Enable, KeyChange::Endless, KeyChange::Disable]);
             let delay = self.random.within(20, 1_500);
             self.plan_in(delay, Event::Want(Change::Key(key, more)));
+        }
+    }
+
+    /// Other limits, or a rotation, which spends the same.
+    fn want_limits(&mut self, key: usize, session: usize) -> Change {
+        let percent = self.random.pick(&[25, 50, 75, 100, 100]);
+        let pool = self.plan.limits.as_ref().and_then(|limits| limits.part_of_pool(percent));
+        let (each, hot) = (self.plan.keys_each, self.random.per_mille(600));
+        let key = if hot { key / each * each + self.random.pick(&[0, each - 1]) } else { key };
+        match self.random.below(7) {
+            0 | 1 => Change::Session(session, SessionChange::Limit(percent)),
+            2 if hot => Change::Key(key / each * each, KeyChange::Rotate(self.random.pick(&[10_000, 30_000]))),
+            3..5 => pool.map_or(Change::Key(key, KeyChange::Read), |plan| Change::Policy(PolicyChange::Pool(plan))),
+            _ => Change::Key(key, KeyChange::Limit(percent)),
         }
     }
 
@@ -170,7 +210,7 @@ impl World {
             Change::Session(session, _) => {
                 self.send(way, Event::ToSession { session, call: Call { from, ask: Ask::Change(change) } });
             }
-            Change::Policy(status) => self.send(way, Event::SetStatus { change: name, status }),
+            Change::Policy(wanted) => self.send(way, Event::SetPolicy { change: name, wanted }),
         }
         self.plan_in(patience, Event::Attempt(name));
     }

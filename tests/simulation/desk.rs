@@ -9,14 +9,20 @@ use latchkey::domain::lease::Held;
 use latchkey::domain::lease::grant::{Edition, IsolateId, KeyWish, Lease};
 use latchkey::domain::lease::grantor::ttl_for;
 use latchkey::domain::lease::margin_ms;
+use latchkey::domain::ledger::Hold;
 use latchkey::domain::session::{OrganizationStatus, Policy, SessionStatus};
 use latchkey::domain::timestamp::Timestamp;
 use latchkey::domain::verification::{Code, Demand, Standing, decide};
+use latchkey::organization::protocol::Draw;
 
-use crate::change::{Change, KeyChange, SessionChange};
+use crate::change::Change;
 use crate::kv::Value;
+use crate::limits::Spent;
+use crate::messages::{Ask, Heard, Reply};
 use crate::plan::{Flaw, Plan};
-use crate::session::{Ask, Heard, Memory, Reply, Rows};
+use crate::purse::{Holds, Spending};
+use crate::session::{Memory, Rows};
+use crate::usage;
 
 /// How long (ms) before the end of its policy a session asks again.
 const AHEAD_MS: i64 = 30_000;
@@ -27,8 +33,8 @@ const SHORTEST_MS: i64 = 20;
 
 pub(crate) enum Outcome {
     Done(Reply),
-    /// The organization has to be asked first.
-    Ask,
+    /// The organization has to be asked first, perhaps for tokens of its pool; this was debited here.
+    Ask(Option<Draw>, Holds),
 }
 
 /// One step of a session.
@@ -50,8 +56,11 @@ pub(crate) struct Desk<'a> {
     /// Of which keys how many tokens were given away, and how many came back.
     pub(crate) given: Vec<(usize, u64)>,
     pub(crate) returned: Vec<(usize, u64)>,
-    /// Of which key one was spent here.
-    pub(crate) spent: Option<usize>,
+    /// What was spent here.
+    pub(crate) spent: Option<Spent>,
+    /// What goes back to the organization, and whether what was debited for this request has.
+    pub(crate) returns: Vec<(u64, Hold)>,
+    pub(crate) is_taken_back: bool,
     pub(crate) complaint: Option<String>,
 }
 
@@ -69,12 +78,21 @@ impl Desk<'_> {
                 self.settle(&tokens.banks);
                 self.verify(*key, &self.demands[*demand], (*isolate, tokens.wished), known)
             }
-            Ask::Renew { isolate, wishes } if known || self.heard.is_some() => {
+            Ask::Renew { isolate, wishes, reports } => {
+                let told = (*isolate, reports.as_slice());
+                let durable = usage::apply(self.rows, self.memory, self.plan, told, self.now);
                 wishes.iter().for_each(|wish| self.settle(&wish.banks));
+                let is_wanted = wishes.iter().any(|wish| wish.wants);
+                if is_wanted && !known && self.heard.is_none() {
+                    return self.ask();
+                }
+                let tokens = wishes.iter().filter(|wish| wish.wants).map(|wish| wish.tokens).sum();
+                if let Some(draw) = self.stock(tokens).filter(|_| is_wanted) {
+                    return Outcome::Ask(Some(draw), Holds::new());
+                }
                 let renewed = wishes.iter().map(|wish| self.renew(*isolate, wish, known)).collect();
-                Outcome::Done(Reply::Renewed(renewed))
+                Outcome::Done(Reply::Renewed(renewed, durable))
             }
-            Ask::Renew { .. } => self.ask(),
             Ask::Change(Change::Key(key, change)) => self.change_key(*key, *change),
             Ask::Change(Change::Session(_, change)) => self.change_session(*change),
             Ask::Change(Change::Policy(_)) => Outcome::Done(Reply::Unavailable),
@@ -89,15 +107,17 @@ impl Desk<'_> {
 
     fn ask(&self) -> Outcome {
         let never = self.plan.has(Flaw::PolicyIsNeverRenewed) && self.rows.has_asked;
-        if self.heard.is_some() || never { Outcome::Done(Reply::Unavailable) } else { Outcome::Ask }
+        if self.heard.is_some() || never { Outcome::Done(Reply::Unavailable) } else { Outcome::Ask(None, Holds::new()) }
     }
 
     /// Takes over what was heard of the organization, and tells whether the policy is known to be in force.
     fn hear(&mut self) -> bool {
-        if let Some((heard, (policy, ttl_ms))) = self.heard.and_then(|heard| Some((heard, heard.grant?))) {
+        if let Some((heard, answer)) = self.heard.and_then(|heard| Some((heard, heard.grant.as_ref()?))) {
+            let policy = answer.grant.policy;
             self.take_over(policy);
-            let lease = Held::new(policy.version, heard.asked_at, ttl_ms, self.now);
+            let lease = Held::new(policy.version, heard.asked_at, answer.grant.ttl_ms, self.now);
             self.memory.policy = lease.filter(|_| heard.steps == self.memory.steps);
+            self.memory.pool.hear(&heard.told(), self.now);
         }
         let (version, now) = (self.rows.policy.version, self.now);
         self.memory.policy.as_mut().is_some_and(|held| held.is_live(version, now))
@@ -105,7 +125,7 @@ impl Desk<'_> {
 
     fn take_over(&mut self, policy: Policy) {
         if policy.version > self.rows.policy.version {
-            if policy.tightens(&self.rows.policy) {
+            if self.plan.tightens_policy(&policy, &self.rows.policy) {
                 self.memory.grantor.tighten_all(self.now);
             }
             self.rows.policy = policy;
@@ -135,14 +155,20 @@ impl Desk<'_> {
         let wanted = i64::from(self.rows.session.consistency.ttl_ms) + self.rows.session.consistency.stale_ms();
         let is_short = self.rest_ms() < AHEAD_MS.min(wanted);
         if !is_over && is_short && self.heard.is_none() && !self.plan.has(Flaw::PolicyIsNeverRenewed) {
-            return Outcome::Ask;
+            return Outcome::Ask(None, Holds::new());
         }
         let mut code = decide(&record, self.standing(), demand, self.now);
-        let (mut limits, place) = (Vec::new(), key - self.first);
-        if code == Code::Valid && !record.settings.rate_limits.is_empty() {
-            let (left, is_spent) = self.spend(place, &record.settings.rate_limits);
-            limits = left;
-            if is_spent { self.spent = Some(key) } else { code = Code::RateLimited }
+        let (mut limits, purse) = (Vec::new(), self.purse(&record));
+        if code == Code::Valid && (!purse.is_empty() || self.pool().is_some()) {
+            let expected = if self.memory.grantor.is_expected(&key, self.now) { asker.1 } else { 0 };
+            match self.spend(key, &purse, expected) {
+                Spending::Done(left) => limits = left,
+                Spending::Refused(left) => (limits, code) = (left, Code::RateLimited),
+                Spending::Ask(draw, holds) => return Outcome::Ask(Some(draw), holds),
+                Spending::Unanswered => return Outcome::Done(Reply::Unavailable),
+            }
+        } else {
+            self.take_back();
         }
         let lease = self.lease(key, &record, asker, false);
         self.publish_with_end(key, &record);
@@ -192,10 +218,10 @@ impl Desk<'_> {
         }
         let covered = if self.plan.has(Flaw::StaleIsNotCovered) { ttl_ms } else { ttl_ms + stale_ms };
         self.cover(key, covered);
-        let (place, limits) = (key - self.first, &record.settings.rate_limits);
-        let bank = self.bank(place, limits, wished, ttl_ms);
-        let counts = !limits.is_empty();
-        let limits = self.look(place, limits);
+        let purse = self.purse(record);
+        let bank = self.bank(key - self.first, &purse, wished, ttl_ms);
+        let counts = !purse.is_empty() || self.pool().is_some();
+        let limits = self.look(&purse);
         Some(Lease {
             edition: self.edition(record),
             key: None,
@@ -238,7 +264,7 @@ impl Desk<'_> {
             && standing.session == SessionStatus::Connected
             && standing.organization == OrganizationStatus::Active;
         let is_due = self.memory.published.get(&key).is_none_or(|at| self.now.millis_since(*at) >= PUBLISHED_MS);
-        let counts = !record.settings.rate_limits.is_empty();
+        let counts = !self.purse(record).is_empty() || self.pool().is_some();
         if counts || consistency.mode != Mode::Edge || consistency.is_strict() || !is_good || !is_due {
             return;
         }
@@ -254,70 +280,10 @@ impl Desk<'_> {
         self.publish(key, record.clone(), Some(self.now.plus_millis(ttl_ms)));
     }
 
-    fn publish(&mut self, key: usize, record: ApiKey, accept_until: Option<Timestamp>) {
+    pub(crate) fn publish(&mut self, key: usize, record: ApiKey, accept_until: Option<Timestamp>) {
         let edition = self.edition(&record);
         let record = Arc::new(record);
         let value = Value { session: usize::MAX, record, decided_at: self.now, edition, accept_until };
         self.published.push((key, value));
     }
-
-    fn change_key(&mut self, key: usize, change: KeyChange) -> Outcome {
-        let place = key - self.first;
-        let settled = until(self.rows.effective[place], self.now);
-        let changed = change.apply(&self.rows.keys[place], self.now);
-        let Some(after) = changed else {
-            let at_once = if change == KeyChange::Read { Flaw::AnswersReadAtOnce } else { Flaw::AnswersRepeatAtOnce };
-            let wait_ms = if self.plan.has(at_once) { 0 } else { settled };
-            return Outcome::Done(Reply::Changed { generation: self.rows.keys[place].generation, wait_ms });
-        };
-        let mut wait_ms = if self.plan.has(Flaw::AnswersLooseningAtOnce) { 0 } else { settled };
-        if after.tightens(&self.rows.keys[place], self.memory.grantor.end(&key)) {
-            self.memory.grantor.tighten(&key, self.now);
-            wait_ms = self.memory.grantor.fence_ms(&key, self.now);
-            if self.plan.has(Flaw::WaitsForAllKeys) {
-                self.memory.grantor.tighten_all(self.now);
-                wait_ms = self.memory.grantor.fence_all_ms(self.now);
-            }
-            self.check_wait(wait_ms, self.leased_until[place]);
-            wait_ms = wait_ms.max(settled);
-            self.rows.effective[place] = self.now.plus_millis(i64::try_from(wait_ms).unwrap());
-            if self.plan.has(Flaw::AnswersAtCommit) {
-                wait_ms = 0;
-            }
-        }
-        let generation = after.generation;
-        self.rows.keys[place] = after.clone();
-        self.publish(key, after, None);
-        Outcome::Done(Reply::Changed { generation, wait_ms })
-    }
-
-    fn change_session(&mut self, change: SessionChange) -> Outcome {
-        let settled = until(self.rows.session_effective, self.now);
-        let mut wait_ms = settled;
-        if let Some(after) = change.apply(&self.rows.session) {
-            if after.tightens(&self.rows.session) {
-                self.memory.grantor.tighten_all(self.now);
-                wait_ms = self.memory.grantor.fence_all_ms(self.now);
-                self.check_wait(wait_ms, self.leased_until.iter().copied().max().unwrap());
-                wait_ms = wait_ms.max(settled);
-                self.rows.session_effective = self.now.plus_millis(i64::try_from(wait_ms).unwrap());
-            }
-            self.rows.session = after;
-        }
-        Outcome::Done(Reply::Changed { generation: self.rows.session.generation, wait_ms })
-    }
-
-    /// Nobody waits for longer than somebody may have a lease, or than the horizon after a restart; where nobody has
-    /// one, nobody waits.
-    fn check_wait(&mut self, wait_ms: u64, leased_until: i64) {
-        let inherited = until(self.memory.inherited, self.now);
-        let leased = u64::try_from(leased_until - self.time).unwrap_or(0);
-        if self.is_steady && wait_ms > leased.max(inherited) && !self.plan.has(Flaw::GrantorWithoutMargin) {
-            self.complaint = Some(format!("waits {wait_ms} ms for leases of {leased} ms and a horizon of {inherited}"));
-        }
-    }
-}
-
-fn until(end: Timestamp, now: Timestamp) -> u64 {
-    u64::try_from(end.millis_since(now)).unwrap_or(0)
 }

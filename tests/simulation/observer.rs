@@ -138,6 +138,19 @@ impl Observer {
         self.policy.acknowledge(version);
     }
 
+    /// What may still be in force of a key, a session, or the policy, as far as anybody was told.
+    pub(crate) fn key_in_force(&self, key: usize) -> impl Iterator<Item = &ApiKey> {
+        self.keys[key].from(self.keys[key].floor)
+    }
+
+    pub(crate) fn session_in_force(&self, session: usize) -> impl Iterator<Item = &Session> {
+        self.sessions[session].from(self.sessions[session].floor)
+    }
+
+    pub(crate) fn policy_in_force(&self) -> impl Iterator<Item = &Policy> {
+        self.policy.from(self.policy.floor)
+    }
+
     pub(crate) fn floors(&self, key: usize) -> Floors {
         let session = &self.sessions[key / self.keys_each];
         Floors { key: self.keys[key].floor, session: session.floor, policy: self.policy.floor }

@@ -3,16 +3,17 @@
 use std::collections::BTreeSet;
 
 use latchkey::domain::lease::Granted;
-use latchkey::domain::session::{OrganizationStatus, Policy};
+use latchkey::domain::session::Policy;
 use latchkey::domain::timestamp::Timestamp;
+use latchkey::organization::protocol::Draw;
 
+use crate::change::PolicyChange;
+use crate::messages::{Ask, Call, From};
 use crate::plan::Flaw;
 use crate::random::Clock;
-use crate::session::{Ask, Call, From};
+use crate::till::{Answer, LEASE_MS, Till};
 use crate::world::{Event, World};
 
-/// How long (ms) a session may act on a policy before it asks again.
-const LEASE_MS: i64 = 60_000;
 /// How long (ms) an answer waits for sessions to acknowledge, and how long a message to one of them is waited for.
 const PATIENCE_MS: i64 = 2_000;
 const MESSAGE_PATIENCE_MS: i64 = 10_000;
@@ -27,6 +28,7 @@ pub(crate) struct Organization {
     waiting: BTreeSet<usize>,
     granted: Granted<usize>,
     pub(crate) clock: Clock,
+    pub(crate) till: Till,
     life: u64,
     /// Changes whose answers wait for acknowledgements: which, and what they report.
     answering: Vec<(u64, i64)>,
@@ -40,6 +42,7 @@ impl Organization {
             waiting: BTreeSet::new(),
             granted: Granted::restore(Timestamp::MIN, LEASE_MS, Timestamp::MIN),
             clock,
+            till: Till::new(),
             life: 0,
             answering: Vec::new(),
         }
@@ -59,14 +62,17 @@ impl World {
         organization.granted = Granted::restore(organization.horizon, LEASE_MS, now);
         organization.life += 1;
         organization.answering.clear();
-        organization.clock.tremble(&mut self.random);
+        organization.till.restart(self.random.next(), &self.plan, now);
+        if self.plan.limits.is_none() {
+            organization.clock.tremble(&mut self.random);
+        }
         if !organization.waiting.is_empty() {
             self.plan_in(ALARM_MS, Event::Recall);
         }
     }
 
     /// A session asks for the policy.
-    pub(crate) fn draw(&mut self, session: usize, question: u64) {
+    pub(crate) fn draw(&mut self, session: usize, question: u64, draw: Option<&Draw>) {
         if self.random.per_mille(self.plan.crashes) {
             self.restart_organization();
             return;
@@ -78,7 +84,8 @@ impl World {
         {
             organization.horizon = horizon;
         }
-        let grant = Some((organization.policy, LEASE_MS));
+        let (grant, hold) = organization.till.serve(organization.policy, draw, now);
+        let grant = Some(Box::new(Answer { grant, hold, drawn_at: self.time, cap: self.cap_of_pool() }));
         let way = self.way();
         self.send(way, Event::Granted { session, question, grant });
         if self.random.per_mille(self.plan.crashes) {
@@ -86,21 +93,20 @@ impl World {
         }
     }
 
-    pub(crate) fn set_status(&mut self, change: u64, status: OrganizationStatus) {
+    pub(crate) fn set_policy(&mut self, change: u64, wanted: PolicyChange) {
         if self.random.per_mille(self.plan.crashes * 8) {
             self.restart_organization();
         }
         let all = 0..self.sessions.len();
         let organization = &mut self.organization;
         let now = organization.clock.read(self.time);
-        let is_repeat = organization.policy.status == status;
+        let after = wanted.apply(&organization.policy);
         let mut waits = !organization.waiting.is_empty() && organization.fence_ms(now) > 0;
-        if !is_repeat {
-            let before = organization.policy;
-            organization.policy = Policy { version: before.version + 1, status, ..before };
+        if let Some(after) = after {
+            let before = std::mem::replace(&mut organization.policy, after);
             organization.granted.change(now);
             organization.waiting = all.collect();
-            waits |= organization.policy.tightens(&before);
+            waits |= self.plan.tightens_policy(&after, &before);
             self.observer.commit_policy(self.time, self.organization.policy);
             self.recall();
         }

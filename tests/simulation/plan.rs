@@ -1,10 +1,9 @@
 //! What one schedule is like, and the flaws that may be planted in it.
 
 use latchkey::domain::consistency::{Consistency, Mode};
+use latchkey::domain::session::Policy;
 
-use latchkey::domain::rate_limit::RateLimits;
-
-use crate::limits;
+use crate::limits::Limited;
 use crate::random::{Clock, Random};
 
 /// A deliberate mistake in what surrounds the machines. Each closes a schedule that the simulation has to find.
@@ -18,8 +17,6 @@ pub(crate) enum Flaw {
     GrantorWithoutMargin,
     /// An answer that comes after its end counts from then.
     TakesLateAnswers,
-    /// An answer counts though the clock was set back since the question.
-    TakesAnswersAcrossSteps,
     /// A clock that runs backwards is taken to stand still.
     IgnoresBackwardClock,
     /// The horizon is not written down.
@@ -74,14 +71,53 @@ pub(crate) enum Flaw {
     ReportGivesAllBack,
     /// What was spent is forgotten with the object's memory.
     LedgerForgets,
+    /// A bank is debited from the key's limits only, and not from its session's.
+    BankOfKeyAlone,
+    /// A lower limit or plan is taken for something that takes nothing away.
+    LowerLimitsDoNotTighten,
+    /// Both halves of a rotation may spend what one may.
+    RotationDoubles,
+    /// What was spent of the pool is forgotten with the organization's memory.
+    PoolForgets,
+    /// A report counts whenever it comes.
+    CountsReportsTwice,
+    /// An isolate forgets a report whose answer is lost.
+    DropsUnansweredReports,
+    /// A report is said to be durable once it is counted in memory.
+    DurableBeforeWritten,
+    /// What was decided is reported only if a lease is renewed.
+    ReportsOnlyWithRenewals,
+    /// What had to wait for earlier reports goes on waiting once these are written down.
+    HeldUpReportsWait,
+    /// Nobody reports what is decided during the last report of a round.
+    LastRoundIsDeaf,
     /// A change waits for all leases and not for those on its key.
     WaitsForAllKeys,
+}
+
+impl Flaw {
+    /// Whether it shows only where something is counted.
+    pub(crate) fn is_about_limits(self) -> bool {
+        matches!(
+            self,
+            Self::BankLastsAsLease
+                | Self::ReportGivesAllBack
+                | Self::LedgerForgets
+                | Self::BankOfKeyAlone
+                | Self::LowerLimitsDoNotTighten
+                | Self::RotationDoubles
+                | Self::PoolForgets
+        )
+    }
 }
 
 /// What one schedule is like.
 pub(crate) struct Plan {
     pub(crate) flaw: Option<Flaw>,
+    /// Whether nothing is ever broken.
+    pub(crate) is_calm: bool,
     pub(crate) sessions: usize,
+    /// How many keys each session has. The last is the successor of the first once that is rotated, and nothing before.
     pub(crate) keys_each: usize,
     pub(crate) isolates: usize,
     /// How long (ms) until everything is mended.
@@ -100,8 +136,8 @@ pub(crate) struct Plan {
     pub(crate) consistency: Consistency,
     /// Whether KV may decide, for which clocks have to show the same.
     pub(crate) edge: bool,
-    /// What limits each key has.
-    pub(crate) limits: Option<RateLimits>,
+    /// What limits there are.
+    pub(crate) limits: Option<Limited>,
     /// Whether clocks step when it hurts.
     pub(crate) is_adverse: bool,
     /// How long (ms) from one verification to the next.
@@ -119,14 +155,15 @@ impl Plan {
         let mut rate = |most: i64| if is_calm { 0 } else { u32::try_from(random.within(0, most)).unwrap() };
         let (lost, doubled, slow, crashes) = (rate(120), rate(100), rate(60), rate(25));
         let isolates = 2 + random.below(3);
-        let limits = random.per_mille(120).then(|| limits::any(random));
+        let limits = random.per_mille(150).then(|| Limited::any(random));
         // What isolates report makes up for a wrong date, so where there are limits much of it is lost.
         let lost = if limits.is_some() { lost * 3 } else { lost };
         let edge = random.per_mille(300) && limits.is_none();
         Self {
             flaw,
+            is_calm,
             sessions: 1 + random.below(2),
-            keys_each: 2 + random.below(2),
+            keys_each: 3 + random.below(2),
             isolates,
             rough_ms: random.within(30_000, if limits.is_some() { 70_000 } else { 120_000 }),
             lost,
@@ -142,6 +179,12 @@ impl Plan {
             limits,
             changes_ms: random.pick(&[2_000, 5_000, 12_000]),
         }
+    }
+
+    /// Whether a change takes anything away, as somebody with a flaw understands it.
+    pub(crate) fn tightens_policy(&self, after: &Policy, before: &Policy) -> bool {
+        let plan = if self.has(Flaw::LowerLimitsDoNotTighten) { before.plan } else { after.plan };
+        Policy { plan, ..*after }.tightens(before)
     }
 
     pub(crate) fn has(&self, flaw: Flaw) -> bool {

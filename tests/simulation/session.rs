@@ -4,25 +4,25 @@
 //! lost before the step is committed, after it, and after its answer has left, and a step may be taken back.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use latchkey::domain::api_key::ApiKey;
-use latchkey::domain::lease::bank::Banks;
-use latchkey::domain::lease::grant::{IsolateId, KeyWish, Lease};
 use latchkey::domain::lease::grantor::Grantor;
 use latchkey::domain::lease::{Held, margin_ms};
-use latchkey::domain::ledger::{BLOCK_IDLE_MS, Hold, Ledger, Snapshot};
-use latchkey::domain::rate_limit::LimitUse;
+use latchkey::domain::ledger::{BLOCK_IDLE_MS, Ledger, Snapshot};
 use latchkey::domain::session::{Policy, Session};
 use latchkey::domain::timestamp::Timestamp;
-use latchkey::domain::verification::Code;
+use latchkey::organization::protocol::Draw;
+use latchkey::session::pool::PoolBanks;
 
-use crate::change::Change;
 use crate::desk::{Desk, Outcome};
 use crate::kv::Value;
-use crate::limits::{self, Tokens};
+use crate::limits::Cap;
+use crate::messages::{Ask, Call, From, Heard, Reply};
 use crate::plan::Flaw;
+use crate::purse::{self, Holds, Out};
 use crate::random::Clock;
+use crate::till::Answer;
+use crate::usage::{Counted, Counting};
 use crate::world::{Event, World};
 
 /// What is on the disk of a session.
@@ -39,8 +39,10 @@ pub(crate) struct Rows {
     pub(crate) session_effective: Timestamp,
     /// Whether it has ever asked the organization.
     pub(crate) has_asked: bool,
-    /// What has been spent of the limits of each key.
+    /// What has been spent of the limits of each key, and at last of the session.
     pub(crate) ledgers: Vec<Option<Snapshot>>,
+    /// What isolates have decided.
+    pub(crate) usage: Counted,
 }
 
 /// What it knows beyond that.
@@ -54,12 +56,15 @@ pub(crate) struct Memory {
     pub(crate) seen: Timestamp,
     /// Whether this step has raised the horizon.
     pub(crate) raised: bool,
-    /// Whether the alarm is set that brings the horizon down.
-    pub(crate) lowers: bool,
+    /// For when the alarm is set that looks after what is left.
+    pub(crate) quiet_at: Option<Timestamp>,
     /// When each key was last published with an end.
     pub(crate) published: BTreeMap<usize, Timestamp>,
     pub(crate) ledgers: Vec<Ledger>,
-    pub(crate) banks: Banks<(usize, Hold)>,
+    pub(crate) banks: Out,
+    /// What it has of the pool.
+    pub(crate) pool: PoolBanks,
+    pub(crate) usage: Counting,
 }
 
 impl Rows {
@@ -78,10 +83,12 @@ impl Memory {
             steps: 0,
             seen: Timestamp::MIN,
             raised: false,
-            lowers: false,
+            quiet_at: None,
             published: BTreeMap::new(),
-            ledgers: limits::restore(rows, forgets, now),
-            banks: Banks::new(first),
+            ledgers: purse::restore(rows, forgets, now),
+            banks: Out::new(first),
+            pool: PoolBanks::default(),
+            usage: Counting::restore(&rows.usage),
         }
     }
 }
@@ -103,53 +110,10 @@ pub(crate) struct Pending {
     asked_at: Timestamp,
     steps: u64,
     before: Vec<ApiKey>,
-}
-
-/// What was heard of the organization; no grant if it has not answered.
-pub(crate) struct Heard {
-    pub(crate) asked_at: Timestamp,
-    pub(crate) steps: u64,
-    pub(crate) grant: Option<(Policy, i64)>,
-    pub(crate) before: Vec<ApiKey>,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct Call {
-    pub(crate) from: From,
-    pub(crate) ask: Ask,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum From {
-    Isolate { isolate: usize, question: u64 },
-    Admin(u64),
-    Organization { session: usize, life: u64 },
-}
-
-#[derive(Clone, Debug)]
-pub(crate) enum Ask {
-    Verify {
-        key: usize,
-        demand: usize,
-        isolate: IsolateId,
-        tokens: Tokens,
-    },
-    Renew {
-        isolate: IsolateId,
-        wishes: Vec<KeyWish>,
-    },
-    Change(Change),
-    Policy(Policy),
-    /// A look at the clock, and nothing else.
-    Look,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) enum Reply {
-    Verified { code: Code, key: Arc<ApiKey>, lease: Option<Lease>, at: Timestamp, limits: Vec<LimitUse> },
-    Renewed(Vec<(usize, Option<Lease>)>),
-    Changed { generation: i64, wait_ms: u64 },
-    Unavailable,
+    draw: Option<Draw>,
+    holds: Holds,
+    debited_at: i64,
+    caps: Vec<Cap>,
 }
 
 /// What becomes of a step.
@@ -207,7 +171,9 @@ impl World {
         let before = (fate == Fate::Failed || plan.has(Flaw::HorizonAfterwards)).then(|| node.rows.clone());
         node.memory.raised = false;
         node.memory.banks.begin();
-        let ledgers = (fate == Fate::Failed).then(|| node.memory.ledgers.clone());
+        node.memory.pool.begin();
+        let written = node.rows.usage.clone();
+        let kept = (fate == Fate::Failed).then(|| (node.memory.ledgers.clone(), node.memory.usage.clone()));
         let mut desk = Desk {
             rows: &mut node.rows,
             memory: &mut node.memory,
@@ -223,10 +189,12 @@ impl World {
             given: Vec::new(),
             returned: Vec::new(),
             spent: None,
+            returns: Vec::new(),
+            is_taken_back: false,
             complaint: None,
         };
         let outcome = desk.handle(&call.ask);
-        let Desk { published, complaint, given, returned, spent, .. } = desk;
+        let Desk { published, complaint, given, returned, spent, returns, .. } = desk;
         if let Some(complaint) = complaint {
             self.observer.complain(complaint);
         }
@@ -236,11 +204,14 @@ impl World {
         if let Some(before) = before {
             self.take_back(session, fate, before);
         }
-        if let Some(ledgers) = ledgers {
-            self.sessions[session].memory.ledgers = ledgers;
-            self.sessions[session].memory.banks.roll_back();
+        if let Some((ledgers, usage)) = kept {
+            let memory = &mut self.sessions[session].memory;
+            (memory.ledgers, memory.usage) = (ledgers, usage);
+            memory.banks.roll_back();
+            memory.pool.roll_back();
         } else {
             self.note_tokens(&given, &returned, spent);
+            self.check_written(session, &written);
         }
         self.note_commits(session);
         self.keep_quiet(session);
@@ -250,10 +221,17 @@ impl World {
         for (key, value) in published {
             self.publish(session, key, value);
         }
+        for (life, hold) in returns {
+            // It may be lost, but nobody sends it twice.
+            if !self.random.per_mille(self.plan.lost) {
+                let way = self.way();
+                self.plan_in(way, Event::Return(life, hold));
+            }
+        }
         match outcome {
             Outcome::Done(_) if fate == Fate::CrashAfter => self.answer(&call, None),
             Outcome::Done(reply) => self.answer(&call, Some(reply)),
-            Outcome::Ask => self.ask_organization(session, call, now),
+            Outcome::Ask(draw, holds) => self.ask_organization(session, call, now, (draw, holds)),
         }
         if matches!(fate, Fate::CrashAfter | Fate::CrashAnswered) {
             self.restart_session(session);
@@ -265,10 +243,11 @@ impl World {
         let SessionNode { memory, clock, .. } = &mut self.sessions[session];
         let open = memory.ledgers.iter().filter(|ledger| ledger.is_open());
         let closes_at = open.map(|ledger| ledger.saved_at().plus_millis(BLOCK_IDLE_MS)).min();
-        let due = [memory.grantor.lowers_at(), closes_at].into_iter().flatten().min();
-        if let Some(at) = due.filter(|_| !memory.lowers) {
+        let due = [memory.grantor.lowers_at(), closes_at, memory.usage.flush_at()].into_iter().flatten().min();
+        let is_set = |at: &Timestamp| memory.quiet_at.is_some_and(|set| set <= *at);
+        if let Some(at) = due.filter(|at| !is_set(at)) {
             let delay = at.millis_since(clock.read(self.time)).clamp(0, 20_000);
-            memory.lowers = true;
+            memory.quiet_at = Some(at);
             self.plan_in(delay + 1, Event::Quiet(session));
         }
     }
@@ -276,7 +255,7 @@ impl World {
     pub(crate) fn lower(&mut self, session: usize) {
         let Self { plan, sessions, time, .. } = self;
         let SessionNode { memory, rows, clock, .. } = &mut sessions[session];
-        memory.lowers = false;
+        memory.quiet_at = None;
         let now = clock.read(*time);
         let to_now = plan.has(Flaw::LowersTooFar) && memory.grantor.lowers_at().is_some_and(|at| at <= now);
         if let Some(horizon) = memory.grantor.lower(now) {
@@ -287,6 +266,9 @@ impl World {
                 *row = Some(ledger.close(now));
             }
         }
+        let written = rows.usage.clone();
+        memory.usage.flush(&mut rows.usage, now);
+        self.check_written(session, &written);
         self.keep_quiet(session);
     }
 
@@ -320,23 +302,38 @@ impl World {
         self.plan_in(delay, Event::KvWrite { key, value });
     }
 
-    fn ask_organization(&mut self, session: usize, call: Call, now: Timestamp) {
+    fn ask_organization(&mut self, session: usize, call: Call, now: Timestamp, asked: (Option<Draw>, Holds)) {
+        let (draw, holds) = asked;
         let name = self.name();
+        let caps = if let Ask::Verify { key, .. } = call.ask { self.caps(key) } else { Vec::new() };
+        let debited_at = self.time;
         let node = &mut self.sessions[session];
         let before = if self.plan.has(Flaw::RowFromBeforeAwait) { node.rows.keys.clone() } else { Vec::new() };
         node.rows.has_asked = true;
-        node.pending.insert(name, Pending { call, asked_at: now, steps: node.memory.steps, before });
+        node.pending.insert(
+            name,
+            Pending {
+                call,
+                asked_at: now,
+                steps: node.memory.steps,
+                before,
+                draw: draw.clone(),
+                holds,
+                debited_at,
+                caps,
+            },
+        );
         let way = self.way();
-        self.send(way, Event::Draw { session, question: name });
+        self.send(way, Event::Draw { session, question: name, draw });
         let patience = self.random.pick(&[2_000, 10_000]);
         self.plan_in(patience, Event::Granted { session, question: name, grant: None });
     }
 
     /// The organization has answered, or is waited for no longer.
-    pub(crate) fn hear_organization(&mut self, session: usize, question: u64, grant: Option<(Policy, i64)>) {
+    pub(crate) fn hear_organization(&mut self, session: usize, question: u64, grant: Option<Box<Answer>>) {
         let Some(pending) = self.sessions[session].pending.remove(&question) else { return };
-        let Pending { call, asked_at, steps, before } = pending;
-        self.step_session(session, call, Some(Heard { asked_at, steps, grant, before }));
+        let Pending { call, asked_at, steps, before, draw, holds, debited_at, caps } = pending;
+        self.step_session(session, call, Some(Heard { asked_at, steps, grant, before, draw, holds, debited_at, caps }));
     }
 
     /// Nothing is an answer that has been lost, or a call that has failed.

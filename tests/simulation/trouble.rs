@@ -3,12 +3,15 @@
 
 use crate::change::{Change, KeyChange};
 use crate::isolate::Isolate;
+use crate::messages::{Ask, Call, From};
 use crate::plan::Plan;
-use crate::session::{Ask, Call, From};
 use crate::world::{Event, World};
 
 /// How long (ms) after everything is mended nothing may remind of what was broken.
 const SETTLING_MS: i64 = 170_000;
+
+/// How long (ms) after that everything has been reported.
+const AUDIT_MS: i64 = 200_000;
 
 impl World {
     /// Something goes wrong, and before long something else will.
@@ -27,7 +30,7 @@ impl World {
             2 => self.restart_organization(),
             3 | 4 => self.isolates[isolate].clock.tremble(&mut self.random),
             5 if self.plan.limits.is_none() => self.sessions[session].clock.tremble(&mut self.random),
-            6 => self.organization.clock.tremble(&mut self.random),
+            6 if self.plan.limits.is_none() => self.organization.clock.tremble(&mut self.random),
             7 => {
                 // More than the promise allows for; so somebody looks, before and afterwards.
                 let key = self.random.below(self.hashes.len());
@@ -48,10 +51,11 @@ impl World {
                 self.step_session(session, look, None);
             }
             9 => self.cut_until[session] = self.time + self.random.within(5_000, 90_000),
-            _ => {
+            _ if self.plan.limits.is_none() => {
                 let seconds = self.random.within(2, 30);
                 self.organization.clock.set_back(seconds);
             }
+            _ => self.restart_organization(),
         }
         let pause = self.random.within(100, 8_000);
         self.plan_in(pause, Event::Trouble);
@@ -90,6 +94,7 @@ impl World {
             }
         }
         self.plan_in(3_000, Event::Deletions);
+        self.plan_in(AUDIT_MS, Event::Audit);
     }
 
     pub(crate) fn delete_all(&mut self) {

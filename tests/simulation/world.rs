@@ -4,26 +4,31 @@ use std::collections::BTreeMap;
 
 use latchkey::domain::api_key::{ApiKey, KeySettings};
 use latchkey::domain::audit::Actor;
-use latchkey::domain::id::{ApiKeyId, OrganizationId, SessionId};
+use latchkey::domain::id::{ApiKeyId, OrganizationId, SessionId, VerificationId};
 use latchkey::domain::key_hash::KeyHash;
+use latchkey::domain::lease::grant::IsolateId;
+use latchkey::domain::ledger::Hold;
 use latchkey::domain::locator::Locator;
 use latchkey::domain::permission::{Permission, Permissions};
 use latchkey::domain::plan::{Plan as Tariff, PlanName};
-use latchkey::domain::rate_limit::RateLimits;
 use latchkey::domain::session::{OrganizationStatus, Policy, Session, SessionStatus};
 use latchkey::domain::text::Name;
 use latchkey::domain::timestamp::Timestamp;
 use latchkey::domain::verification::Demand;
+use latchkey::organization::protocol::Draw;
 
-use crate::change::{Change, WIDE, Wanted};
+use crate::change::{Change, PolicyChange, WIDE, Wanted};
 use crate::isolate::Isolate;
 use crate::kv::Value;
-use crate::limits::Tally;
+use crate::limits::{Limited, Tally};
+use crate::messages::{Ask, Call, Reply};
 use crate::observer::Observer;
 use crate::organization::Organization;
 use crate::plan::{Flaw, Plan};
 use crate::random::{Clock, Random};
-use crate::session::{Ask, Call, Memory, Reply, Rows, SessionNode};
+use crate::session::{Memory, Rows, SessionNode};
+use crate::till::Answer;
+use crate::usage::{self, Counted};
 
 /// Something that happens at a moment.
 #[derive(Clone, Debug)]
@@ -43,13 +48,16 @@ pub(crate) enum Event {
     ToIsolate { isolate: usize, question: u64, reply: Option<Reply> },
     KvRead { isolate: usize, question: u64, value: Option<Value> },
     KvWrite { key: usize, value: Value },
-    Draw { session: usize, question: u64 },
-    Granted { session: usize, question: u64, grant: Option<(Policy, i64)> },
-    SetStatus { change: u64, status: OrganizationStatus },
+    Draw { session: usize, question: u64, draw: Option<Draw> },
+    Granted { session: usize, question: u64, grant: Option<Box<Answer>> },
+    Return(u64, Hold),
+    SetPolicy { change: u64, wanted: PolicyChange },
     Recall,
     Recalled { session: usize, life: u64, version: i64 },
     Patience { change: u64 },
     Quiet(usize),
+    Report { isolate: usize, life: IsolateId, session: usize, rounds: usize },
+    Audit,
 }
 
 /// Everything.
@@ -68,7 +76,11 @@ pub(crate) struct World {
     pub(crate) organization: Organization,
     pub(crate) kv: Vec<Vec<(i64, Value)>>,
     pub(crate) wanted: BTreeMap<u64, Wanted>,
+    /// What was spent of each key, each session, and the pool.
     pub(crate) tallies: Vec<Tally>,
+    /// When which isolate has decided on which key by itself.
+    pub(crate) decided: BTreeMap<(IsolateId, usize), Vec<i64>>,
+    pub(crate) verification: VerificationId,
     pub(crate) observer: Observer,
     /// How many changes were answered at once, and how many later.
     pub(crate) waits: [u64; 2],
@@ -84,8 +96,8 @@ impl World {
     pub(crate) fn new(seed: u64, flaw: Option<Flaw>) -> Self {
         let mut random = Random::new(seed);
         let plan = Plan::new(&mut random, flaw);
-        let policy =
-            Policy { version: 1, status: OrganizationStatus::Active, plan: Tariff::preset(PlanName::Enterprise) };
+        let tariff = plan.limits.as_ref().map_or(Tariff::preset(PlanName::Enterprise), Limited::tariff);
+        let policy = Policy { version: 1, status: OrganizationStatus::Active, plan: tariff };
         let locators: Vec<Locator> =
             (0..plan.sessions).map(|number| Locator::from_seed(&[number as u8 + 1; 8])).collect();
         let sessions: Vec<Session> = locators.iter().map(|locator| session(*locator, &plan)).collect();
@@ -102,7 +114,8 @@ impl World {
                 effective: vec![Timestamp::MIN; keys.len()],
                 session_effective: Timestamp::MIN,
                 has_asked: false,
-                ledgers: vec![None; keys.len()],
+                ledgers: vec![None; keys.len() + 1],
+                usage: Counted::default(),
             };
             // How exact a limit is, is measured by the clock of its authority.
             let clock = if plan.limits.is_some() { Clock::default() } else { plan.clock(&mut random) };
@@ -132,10 +145,15 @@ impl World {
             hashes: (0..keys.len()).map(|number| KeyHash::parse(&format!("h1:{number:064x}")).unwrap()).collect(),
             locators,
             isolates,
-            organization: Organization::new(policy, plan.clock(&mut random)),
+            organization: Organization::new(
+                policy,
+                if plan.limits.is_some() { Clock::default() } else { plan.clock(&mut random) },
+            ),
             kv: vec![Vec::new(); keys.len()],
             wanted: BTreeMap::new(),
-            tallies: keys.iter().map(|_| Tally::default()).collect(),
+            tallies: (0..keys.len() + plan.sessions + 1).map(|_| Tally::default()).collect(),
+            decided: BTreeMap::new(),
+            verification: usage::verification(),
             observer: Observer::new(&keys, &sessions, policy),
             waits: [0; 2],
             has_settled: false,
@@ -239,13 +257,16 @@ impl World {
             Event::ToIsolate { isolate, question, reply } => self.hear(isolate, question, reply),
             Event::KvRead { isolate, question, value } => self.hear_kv(isolate, question, value),
             Event::KvWrite { key, value } => self.write_kv(key, value),
-            Event::Draw { session, question } => self.draw(session, question),
+            Event::Draw { session, question, draw } => self.draw(session, question, draw.as_ref()),
             Event::Granted { session, question, grant } => self.hear_organization(session, question, grant),
-            Event::SetStatus { change, status } => self.set_status(change, status),
+            Event::Return(life, hold) => self.organization.till.take_back(life, &hold),
+            Event::SetPolicy { change, wanted } => self.set_policy(change, wanted),
             Event::Recall => self.recall(),
             Event::Recalled { session, life, version } => self.recalled(session, life, version),
             Event::Patience { change } => self.answer_change(change),
             Event::Quiet(session) => self.lower(session),
+            Event::Report { isolate, life, session, rounds } => self.report(isolate, life, session, rounds),
+            Event::Audit => self.audit(),
         }
     }
 
@@ -254,6 +275,7 @@ impl World {
         let isolate = if self.random.per_mille(500) { 0 } else { self.random.below(self.isolates.len()) };
         let hot = if self.plan.limits.is_some() { 900 } else { 400 };
         let key = if self.random.per_mille(hot) { 0 } else { self.random.below(self.hashes.len()) };
+        let key = self.presented(key);
         let (demand, is_strict) = (self.random.below(2), self.random.per_mille(30));
         self.verify(isolate, key, demand, is_strict);
         let pause = match self.random.below(1_000) {
@@ -262,6 +284,18 @@ impl World {
         };
         if self.time + pause < self.plan.rough_ms {
             self.plan_in(pause, Event::Load);
+        }
+    }
+
+    /// Which key is presented where one was meant: whoever has a successor uses both for a while.
+    fn presented(&mut self, key: usize) -> usize {
+        let each = self.plan.keys_each;
+        let (root, spare) = (key / each * each, (key / each + 1) * each - 1);
+        let is_rotated = self.observer.keys[spare].last().rotated_from.is_some();
+        match key {
+            key if key == root && is_rotated && self.random.per_mille(500) => spare,
+            key if key == spare && !is_rotated => root,
+            key => key,
         }
     }
 
@@ -287,14 +321,14 @@ fn session(locator: Locator, plan: &Plan) -> Session {
         created_at: begin,
         updated_at: begin,
         generation: 1,
-        rate_limits: RateLimits::default(),
+        rate_limits: plan.limits.as_ref().map(Limited::of_sessions).unwrap_or_default(),
         consistency: plan.consistency,
     }
 }
 
 fn key(number: usize, session: &Session, plan: &Plan) -> ApiKey {
     let mut settings = KeySettings::new(Name::parse("sample").unwrap(), Permissions::parse(WIDE).unwrap());
-    settings.rate_limits = plan.limits.clone().unwrap_or_default();
+    settings.rate_limits = plan.limits.as_ref().map(Limited::of_keys).unwrap_or_default();
     ApiKey {
         id: ApiKeyId::from_trusted(format!("key_{number}")),
         organization_id: session.organization_id.clone(),
@@ -303,7 +337,8 @@ fn key(number: usize, session: &Session, plan: &Plan) -> ApiKey {
         start: "sk_".to_owned(),
         last4: "wxyz".to_owned(),
         settings,
-        disabled: false,
+        // What a rotation will issue nobody can use before.
+        disabled: number % plan.keys_each == plan.keys_each - 1,
         revocation: None,
         rotated_from: None,
         rotated_to: None,

@@ -99,8 +99,8 @@ impl Session {
     }
 
     /// Freezes the earliest minutes of what is new. By how much lighter it is then.
-    fn freeze(&mut self) -> usize {
-        if self.open.is_empty() || self.frozen.len() >= REPORTS_MAX {
+    fn freeze(&mut self, most: usize) -> usize {
+        if self.open.is_empty() || self.frozen.len() >= most {
             return 0;
         }
         let mut tallies: Vec<Tally> = std::mem::take(&mut self.open)
@@ -184,6 +184,12 @@ impl Tallies {
         self.sessions.contains_key(&session)
     }
 
+    /// Whether something of this session has to wait until reports that are under way are written down.
+    #[must_use]
+    pub fn is_held_up(&self, session: Locator) -> bool {
+        self.sessions.get(&session).is_some_and(|of| of.frozen.len() >= REPORTS_MAX && !of.open.is_empty())
+    }
+
     /// The sessions of which something is not known to be written down.
     #[must_use]
     pub fn sessions(&self) -> Vec<Locator> {
@@ -193,8 +199,18 @@ impl Tallies {
     /// All that has to be sent to this session: what was sent before and is not known to be written down, as it was,
     /// and what is new, as the next report.
     pub fn reports(&mut self, session: Locator, isolate: IsolateId) -> Vec<Report> {
+        self.send(session, isolate, REPORTS_MAX)
+    }
+
+    /// The same along with a renewal, of which there may be many before anything is written down: one report is left for
+    /// whoever comes because of the reports.
+    pub fn reports_along(&mut self, session: Locator, isolate: IsolateId) -> Vec<Report> {
+        self.send(session, isolate, REPORTS_MAX - 1)
+    }
+
+    fn send(&mut self, session: Locator, isolate: IsolateId, most: usize) -> Vec<Report> {
         let Some(of) = self.sessions.get_mut(&session) else { return Vec::new() };
-        self.weight = self.weight.saturating_sub(of.freeze());
+        self.weight = self.weight.saturating_sub(of.freeze(most));
         let report = |(seq, tallies): &(u64, Vec<Tally>)| Report { isolate, seq: *seq, tallies: tallies.clone() };
         of.frozen.iter().map(report).collect()
     }

@@ -65,6 +65,25 @@ fn what_is_not_written_down_is_sent_again_as_it_was() {
 }
 
 #[test]
+fn renewals_leave_room_for_a_report_and_what_is_held_up_follows_once_others_are_written_down() {
+    let mut tallies = Tallies::new();
+    for renewal in 1..=4_u64 {
+        tallies.note(here(1), &key(1), seen(1, Code::Valid));
+        let sent = tallies.reports_along(here(1), ISOLATE);
+        assert_eq!((numbers(&sent).len(), sum(&sent)), (renewal.min(3) as usize, renewal.min(3)));
+    }
+    assert!(!tallies.is_held_up(here(1)));
+    assert_eq!(sum(&tallies.reports(here(1), ISOLATE)), 4, "whoever comes to report takes all along");
+    assert!(!tallies.is_held_up(here(1)), "nothing is left behind");
+    tallies.note(here(1), &key(1), seen(1, Code::Valid));
+    assert_eq!(sum(&tallies.reports(here(1), ISOLATE)), 4);
+    assert!(tallies.is_held_up(here(1)) && !tallies.is_held_up(here(2)));
+    tallies.settled(here(1), 4);
+    assert!(!tallies.is_held_up(here(1)) && tallies.has_unreported(here(1)));
+    assert_eq!(sum(&tallies.reports(here(1), ISOLATE)), 1);
+}
+
+#[test]
 fn a_use_that_is_not_counted_is_reported_as_well() {
     let mut tallies = Tallies::new();
     tallies.note(here(1), &key(1), seen(3, Code::Valid));
