@@ -55,11 +55,11 @@ struct Outside {
 
 async fn envelope(State(outside): State<Outside>, mut request: Request, next: Next) -> Response {
     let is_head = request.method() == Method::HEAD;
-    let opened = match Opened::new(&mut request, &*outside.entropy) {
-        Ok(opened) => opened,
-        Err((opened, problem)) => return opened.stamped(problem.into_response(), &*outside.log, is_head),
+    let (opened, refused) = Opened::new(&mut request, &*outside.entropy);
+    let response = match refused {
+        None => next.run(request).await,
+        Some(problem) => problem.into_response(),
     };
-    let response = next.run(request).await;
     opened.stamped(response, &*outside.log, is_head)
 }
 
@@ -73,23 +73,22 @@ pub(super) struct Opened {
 
 impl Opened {
     /// Names a request and prepares it; with a problem if it is not to be answered otherwise.
-    #[expect(clippy::result_large_err, reason = "taken apart at once")]
-    pub(super) fn new(request: &mut Request, entropy: &dyn Entropy) -> Result<Self, (Self, Problem)> {
+    pub(super) fn new(request: &mut Request, entropy: &dyn Entropy) -> (Self, Option<Problem>) {
         let form = Form::wanted(request.headers());
         let seed = entropy.seed();
         let request_id = RequestId::from_seed(seed.as_ref().unwrap_or(&[0; 64]));
         let opened = Self { form, request_id, counted: Counted::default(), timing: ServerTiming::default() };
         if seed.is_err() {
-            return Err((opened, Problem::new(Code::ServiceUnavailable)));
+            return (opened, Some(Problem::new(Code::ServiceUnavailable)));
         }
         if length(request.uri()) > URI_BYTES_MAX {
-            return Err((opened, Problem::new(Code::UriTooLong)));
+            return (opened, Some(Problem::new(Code::UriTooLong)));
         }
         let extensions = request.extensions_mut();
         extensions.insert(opened.request_id.clone());
         extensions.insert(opened.counted.clone());
         extensions.insert(opened.timing.clone());
-        Ok(opened)
+        (opened, None)
     }
 
     /// The answer, in our shape, with all that is its own; what is on every answer ([`ALWAYS`]) is still missing.

@@ -21,24 +21,22 @@ use crate::app::App;
 /// Any other request comes back as it was.
 #[expect(clippy::result_large_err, reason = "it is moved on at once")]
 pub fn begin(app: &Arc<App>, request: Request) -> Result<impl Future<Output = Response> + use<>, Request> {
-    let is_whoami = request.method() == Method::GET && request.uri().path() == "/v1/whoami";
-    if !is_whoami && !(request.method() == Method::POST && request.uri().path() == "/v1/keys/verify") {
-        return Err(request);
-    }
+    let is_whoami = match (request.method(), request.uri().path()) {
+        (&Method::GET, "/v1/whoami") => true,
+        (&Method::POST, "/v1/keys/verify") => false,
+        _ => return Err(request),
+    };
     Ok(answer(Arc::clone(app), request, is_whoami))
 }
 
 async fn answer(app: Arc<App>, mut request: Request, is_whoami: bool) -> Response {
     let world = app.world();
-    let opened = match Opened::new(&mut request, &*world.entropy) {
-        Ok(opened) => opened,
-        Err((opened, problem)) => return opened.close(problem.into_response(), &*world.log),
-    };
+    let (opened, refused) = Opened::new(&mut request, &*world.entropy);
     let state = Arc::clone(&app);
-    let response = if is_whoami {
-        Handler::call(verification::whoami, request, state).await
-    } else {
-        Handler::call(verification::verify, request, state).await
+    let response = match refused {
+        Some(problem) => problem.into_response(),
+        None if is_whoami => Handler::call(verification::whoami, request, state).await,
+        None => Handler::call(verification::verify, request, state).await,
     };
     opened.close(response, &*world.log)
 }
