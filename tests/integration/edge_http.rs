@@ -63,6 +63,9 @@ fn a_verification_for_somebody_is_decided_by_two_leases() {
     assert_eq!(house.objects.told(Kind::Session, "authenticate"), calls + 1);
 }
 
+/// Method, path, headers and body, and the status that comes of them.
+type Case<'a> = (&'a str, &'a str, Vec<(&'a str, &'a str)>, &'a str, u16);
+
 /// An answer without what no two answers have in common.
 fn comparable(response: &Response) -> (u16, Vec<(String, String)>, Value) {
     let own = ["x-request-id", "content-length"];
@@ -92,7 +95,7 @@ fn the_straight_way_and_the_router_give_the_same_answer() {
     let unwanted = json!({"key": held.text, "permissions": ["emails:delete"], "cost": 0}).to_string();
     let long = format!("/v1/whoami?a={}", "a".repeat(2_048));
     let json = ("content-type", "application/json");
-    let mut cases: Vec<(&str, &str, Vec<(&str, &str)>, &str, u16)> = vec![
+    let mut cases: Vec<Case<'_>> = vec![
         ("GET", "/v1/whoami", vec![("authorization", &good)], "", 200),
         ("GET", "/v1/whoami?permission=emails:send", vec![("authorization", &good)], "", 200),
         ("GET", "/v1/whoami?consistency=strict", vec![("authorization", &good)], "", 200),
