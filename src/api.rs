@@ -13,6 +13,7 @@ pub mod json;
 pub mod limits;
 pub mod problem;
 pub mod query;
+pub mod straight;
 
 mod auth;
 mod callers;
@@ -60,6 +61,9 @@ use axum::routing::{delete, get, post};
 use crate::app::App;
 use crate::ports::{Entropy, Log};
 use problem::{Code, Problem};
+
+pub use around::SERVER_TIMING;
+pub use rate_limit_fields::RATE_LIMIT_POLICY;
 
 /// Marks a request that HTTP types cannot represent, such as one with a header that is not text.
 #[derive(Debug, Clone, Copy)]

@@ -15,7 +15,7 @@ use crate::domain::usage::Origin;
 /// Where Cloudflare puts the country of the client; it overwrites what the client sends.
 const COUNTRY: HeaderName = HeaderName::from_static("cf-ipcountry");
 /// What a verification has cost in time (W3C Server Timing).
-pub(super) const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
+pub const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 /// How much is kept of what a client calls itself.
 pub(super) const CLIENT_CHARACTERS_MAX: usize = 64;
 

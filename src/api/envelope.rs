@@ -54,30 +54,65 @@ struct Outside {
 }
 
 async fn envelope(State(outside): State<Outside>, mut request: Request, next: Next) -> Response {
-    let form = Form::wanted(request.headers());
     let is_head = request.method() == Method::HEAD;
-    let seed = outside.entropy.seed();
-    let request_id = RequestId::from_seed(seed.as_ref().unwrap_or(&[0; 64]));
-    let (counted, timing) = (Counted::default(), ServerTiming::default());
-    let mut response = if seed.is_err() {
-        Problem::new(Code::ServiceUnavailable).into_response()
-    } else if length(request.uri()) > URI_BYTES_MAX {
-        Problem::new(Code::UriTooLong).into_response()
-    } else {
-        request.extensions_mut().insert(request_id.clone());
-        request.extensions_mut().insert(counted.clone());
-        request.extensions_mut().insert(timing.clone());
-        next.run(request).await
+    let (opened, refused) = Opened::new(&mut request, &*outside.entropy);
+    let response = match refused {
+        None => next.run(request).await,
+        Some(problem) => problem.into_response(),
     };
-    counted.write(&mut response);
-    timing.write(&mut response);
-    let mut response = written_out(response, request_id.as_str(), form, &*outside.log);
-    stamp(&mut response, request_id.as_str());
-    if is_head {
-        // axum empties what its own routes answer to HEAD; what is written out here is not.
-        *response.body_mut() = Body::empty();
+    opened.stamped(response, &*outside.log, is_head)
+}
+
+/// What the envelope keeps of a request until there is an answer.
+pub(super) struct Opened {
+    form: Form,
+    request_id: RequestId,
+    counted: Counted,
+    timing: ServerTiming,
+}
+
+impl Opened {
+    /// Names a request and prepares it; with a problem if it is not to be answered otherwise.
+    pub(super) fn new(request: &mut Request, entropy: &dyn Entropy) -> (Self, Option<Problem>) {
+        let form = Form::wanted(request.headers());
+        let seed = entropy.seed();
+        let request_id = RequestId::from_seed(seed.as_ref().unwrap_or(&[0; 64]));
+        let opened = Self { form, request_id, counted: Counted::default(), timing: ServerTiming::default() };
+        if seed.is_err() {
+            return (opened, Some(Problem::new(Code::ServiceUnavailable)));
+        }
+        if length(request.uri()) > URI_BYTES_MAX {
+            return (opened, Some(Problem::new(Code::UriTooLong)));
+        }
+        let extensions = request.extensions_mut();
+        extensions.insert(opened.request_id.clone());
+        extensions.insert(opened.counted.clone());
+        extensions.insert(opened.timing.clone());
+        (opened, None)
     }
-    response
+
+    /// The answer, in our shape, with all that is its own; what is on every answer ([`ALWAYS`]) is still missing.
+    pub(super) fn close(&self, mut response: Response, log: &dyn Log) -> Response {
+        self.counted.write(&mut response);
+        self.timing.write(&mut response);
+        let mut response = written_out(response, self.request_id.as_str(), self.form, log);
+        if let Ok(value) = HeaderValue::from_str(self.request_id.as_str()) {
+            response.headers_mut().insert(X_REQUEST_ID, value);
+        }
+        response
+    }
+
+    fn stamped(&self, response: Response, log: &dyn Log, is_head: bool) -> Response {
+        let mut response = self.close(response, log);
+        for (name, value) in ALWAYS {
+            response.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
+        if is_head {
+            // axum empties what its own routes answer to HEAD; what is written out here is not.
+            *response.body_mut() = Body::empty();
+        }
+        response
+    }
 }
 
 fn length(uri: &Uri) -> usize {
@@ -100,16 +135,6 @@ fn written_out(mut response: Response, request_id: &str, form: Form, log: &dyn L
     headers.extend(std::mem::take(rendered.headers_mut()));
     *rendered.headers_mut() = headers;
     rendered
-}
-
-fn stamp(response: &mut Response, request_id: &str) {
-    let headers = response.headers_mut();
-    for (name, value) in ALWAYS {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
-    if let Ok(value) = HeaderValue::from_str(request_id) {
-        headers.insert(X_REQUEST_ID, value);
-    }
 }
 
 #[cfg(test)]

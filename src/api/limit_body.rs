@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 
-use crate::app::Verification;
 use crate::domain::api_key::ApiKey;
 use crate::domain::credits::{Interval, Refill};
 use crate::domain::plan::{Plan, Pool};
@@ -162,8 +161,8 @@ impl MetLimitBody {
 
 impl LimitedByBody {
     /// Names the limit that has refused, if one has.
-    pub(super) fn new(verification: &Verification) -> Option<Self> {
-        let limit = LimitUse::tightest(&verification.limits).filter(|_| verification.code == Code::RateLimited)?;
+    pub(super) fn new(code: Code, limits: &[LimitUse]) -> Option<Self> {
+        let limit = LimitUse::tightest(limits).filter(|_| code == Code::RateLimited)?;
         Some(Self { level: limit.level.as_str(), name: limit.limit.name.to_string() })
     }
 }

@@ -13,7 +13,7 @@ use crate::domain::rate_limit::LimitUse;
 /// What is left, and when there is more.
 pub(super) const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 /// What is allowed, within which time.
-pub(super) const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+pub const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
 /// Milliseconds as whole seconds, rounded up: nobody is told to come before it is time.
 pub(super) fn seconds(ms: u64) -> u64 {

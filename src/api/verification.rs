@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::HeaderMap;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -96,9 +95,9 @@ pub(super) struct FreshnessBody {
 }
 
 impl VerificationBody {
-    fn new(verification: Verification, explain: bool) -> Self {
-        let limited_by = LimitedByBody::new(&verification);
-        let Verification { id, code, key, trace, freshness, limits, credits, .. } = verification;
+    fn new(verification: Verification, limits: &[LimitUse], explain: bool) -> Self {
+        let limited_by = LimitedByBody::new(verification.code, limits);
+        let Verification { id, code, key, trace, freshness, credits, .. } = verification;
         let settings = key.as_ref().map(|key| &key.settings);
         Self {
             valid: code == verification::Code::Valid,
@@ -167,8 +166,8 @@ pub(super) async fn whoami(
     State(app): State<Arc<App>>,
     presented: Presented,
     around: Around,
+    ClientIp(ip): ClientIp,
     mut query: Query,
-    headers: HeaderMap,
 ) -> Result<Reply<VerificationBody>, Problem> {
     let permission = query.optional("permission", permission);
     let domain = query.optional("domain", domain);
@@ -176,7 +175,6 @@ pub(super) async fn whoami(
     let cost = query.optional("cost", number(0..=COST_MAX)).map_or(1, units);
     let mode = query.optional("consistency", one_of(&MODES)).unwrap_or(Mode::Edge);
     query.finish()?;
-    let ClientIp(ip) = ClientIp::find(&headers);
     let needed = permission.clone();
     let demand = Demand { permissions: permission.into_iter().collect(), domain, ip, ..Demand::default() };
     let (origin, background) = (around.origin.clone(), around.background.clone());
@@ -191,9 +189,9 @@ pub(super) async fn whoami(
     Err(needed.map_or(problem.clone(), |needed| problem.requiring(&needed)))
 }
 
-fn answered(verification: Verification, explain: bool) -> Reply<VerificationBody> {
-    let limits = verification.limits.clone();
-    Reply::ok(VerificationBody::new(verification, explain)).within(&limits)
+fn answered(mut verification: Verification, explain: bool) -> Reply<VerificationBody> {
+    let limits = std::mem::take(&mut verification.limits);
+    Reply::ok(VerificationBody::new(verification, &limits, explain)).within(&limits)
 }
 
 /// What the bearer is told. A limit is named, with the time after which the same request can pass it.

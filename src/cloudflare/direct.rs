@@ -2,13 +2,16 @@
 //!
 //! Turning the platform's requests and responses into ours costs more than a verification that asks nobody. So the shell
 //! (entry.js) hands over method, URL, the headers that a verification looks at and the body as they are, and gets the
-//! answer as text: at once if nothing had to be waited for, else as a promise. It is the same router that answers; a
-//! request that is not plain takes the long way before anything has happened.
+//! answer as text: at once if nothing had to be waited for, else as a promise. It is the same handlers and the same envelope
+//! that answer (api/straight.rs); a request that is not plain takes the long way before anything has happened.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
+use axum::Router;
 use axum::body::Body;
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderName, HeaderValue, Request, Response};
 use http_body_util::BodyExt;
 use tower_service::Service as _;
@@ -19,6 +22,7 @@ use worker::js_sys::Promise;
 
 use super::{SERVICE, Service};
 use crate::api::envelope::ALWAYS;
+use crate::api::{RATE_LIMIT_POLICY, SERVER_TIMING, straight};
 use crate::app::Background;
 
 #[wasm_bindgen]
@@ -30,14 +34,15 @@ extern "C" {
     fn wait_until(this: &Lifetime, work: &Promise);
 }
 
-/// Answers a request. `headers` are lines, a name and then its value. The answer is text: the status, then headers in
-/// the same way but those that are always there, an empty line, the body; or a promise of that; or undefined, if the
-/// request has to take the long way.
+/// Answers a request. `head` is lines: method, URL, then of each header its name and its value. The answer is text: a line
+/// with the status; then headers in the same way, but those that are always there: first the ones whose values occur
+/// again and again, after an empty line the others; after another empty line the body. Or it is a promise of that; or
+/// undefined, if the request has to take the long way.
 #[wasm_bindgen]
 #[expect(unreachable_pub, reason = "JavaScript reaches it")]
-pub fn direct(method: &str, url: &str, headers: &str, body: Vec<u8>, lifetime: Lifetime) -> JsValue {
+pub fn direct(head: &str, body: Option<Vec<u8>>, lifetime: Lifetime) -> JsValue {
     let Some(mut service) = SERVICE.with(|cell| cell.get().cloned()) else { return JsValue::UNDEFINED };
-    let Some(mut request) = read(method, url, headers, body) else { return JsValue::UNDEFINED };
+    let Some(mut request) = read(head, body) else { return JsValue::UNDEFINED };
     let background = Background::default();
     request.extensions_mut().insert(background.clone());
     if let Some(colo) = service.colo.take() {
@@ -55,29 +60,36 @@ async fn waiting(answering: Pin<Box<impl Future<Output = String>>>) -> Result<Js
     Ok(JsValue::from(answering.await))
 }
 
-fn read(method: &str, url: &str, headers: &str, body: Vec<u8>) -> Option<Request<Body>> {
-    let mut request = Request::builder().method(method).uri(url);
-    let mut lines = headers.split_terminator('\n');
+fn read(head: &str, body: Option<Vec<u8>>) -> Option<Request<Body>> {
+    let mut lines = head.split_terminator('\n');
+    let mut request = Request::builder().method(lines.next()?).uri(lines.next()?);
     while let (Some(name), Some(value)) = (lines.next(), lines.next()) {
         let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
         request = request.header(name, HeaderValue::from_str(value).ok()?);
     }
-    request.body(Body::from(body)).ok()
+    request.body(body.map_or_else(Body::empty, Body::from)).ok()
 }
 
-async fn answer(mut service: Service, request: Request<Body>, background: Background, lifetime: Lifetime) -> String {
-    let response = service.router.call(request).await.unwrap_or_else(|never| match never {});
-    if let Some(app) = service.app {
-        for job in background.take() {
-            let app = app.clone();
-            let work = async move {
-                app.carry_out(job).await;
-                Ok(JsValue::UNDEFINED)
-            };
-            lifetime.wait_until(&future_to_promise(work));
-        }
+async fn answer(service: Service, request: Request<Body>, background: Background, lifetime: Lifetime) -> String {
+    let Service { mut router, app, .. } = service;
+    let Some(app) = app else { return write(routed(&mut router, request).await).await };
+    let response = match straight::begin(&app, request) {
+        Ok(answering) => answering.await,
+        Err(request) => routed(&mut router, request).await,
+    };
+    for job in background.take() {
+        let app = Arc::clone(&app);
+        let work = async move {
+            app.carry_out(job).await;
+            Ok(JsValue::UNDEFINED)
+        };
+        lifetime.wait_until(&future_to_promise(work));
     }
     write(response).await
+}
+
+async fn routed(router: &mut Router, request: Request<Body>) -> Response<Body> {
+    router.call(request).await.unwrap_or_else(|never| match never {})
 }
 
 /// The headers that every answer has, in the same way: whoever makes the response has them made once.
@@ -97,19 +109,25 @@ fn line(text: &mut String, name: &str, value: &str) {
     }
 }
 
+/// Headers that many answers have in common.
+const COMMON: [HeaderName; 3] = [CONTENT_TYPE, SERVER_TIMING, RATE_LIMIT_POLICY];
+
 async fn write(response: Response<Body>) -> String {
     let (parts, body) = response.into_parts();
     let mut text = String::with_capacity(2_048);
     text.push_str(parts.status.as_str());
     text.push('\n');
-    for (name, value) in &parts.headers {
-        // Ours are ASCII.
-        let Ok(value) = value.to_str() else { continue };
-        if !ALWAYS.iter().any(|always| always.0 == name && always.1 == value) {
-            line(&mut text, name.as_str(), value);
+    for common in [true, false] {
+        for (name, value) in &parts.headers {
+            // Ours are ASCII.
+            let Ok(value) = value.to_str() else { continue };
+            let is_always = ALWAYS.iter().any(|always| always.0 == name && always.1 == value);
+            if COMMON.contains(name) == common && !is_always {
+                line(&mut text, name.as_str(), value);
+            }
         }
+        text.push('\n');
     }
-    text.push('\n');
     // A body of ours is text, and all of it is there.
     if let Ok(body) = body.collect().await
         && let Ok(body) = std::str::from_utf8(&body.to_bytes())

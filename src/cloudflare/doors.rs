@@ -1,5 +1,7 @@
 //! The smaller doors: KV, clock, randomness, the failure limiter, the static assets and the log.
 
+use std::cell::RefCell;
+
 use async_trait::async_trait;
 use http_body_util::BodyExt;
 use worker::kv::KvStore;
@@ -36,18 +38,42 @@ pub(super) struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_millis(i64::try_from(worker::Date::now().as_millis()).unwrap_or(i64::MAX))
+        // Whole milliseconds, as the platform has them.
+        #[expect(clippy::cast_possible_truncation, reason = "it saturates")]
+        Timestamp::from_millis(worker::js_sys::Date::now() as i64)
     }
 }
 
 /// The CSPRNG of the runtime.
 pub(super) struct SystemEntropy;
 
+/// Seeds that are drawn and not given out yet. To draw calls JavaScript, and each request needs some.
+struct Drawn {
+    seeds: [[u8; 64]; 16],
+    left: usize,
+}
+
+thread_local! {
+    static DRAWN: RefCell<Drawn> = const { RefCell::new(Drawn { seeds: [[0; 64]; 16], left: 0 }) };
+}
+
+impl Drawn {
+    fn next(&mut self) -> Result<[u8; 64], PortError> {
+        if self.left == 0 {
+            getrandom::fill(self.seeds.as_flattened_mut())
+                .map_err(|error| PortError::new("random", error.to_string()))?;
+            self.left = self.seeds.len();
+        }
+        self.left = self.left.saturating_sub(1);
+        let seed = self.seeds.get_mut(self.left).ok_or_else(|| PortError::new("random", "none left".to_owned()))?;
+        // Nothing of what was given out stays here.
+        Ok(std::mem::replace(seed, [0; 64]))
+    }
+}
+
 impl Entropy for SystemEntropy {
     fn seed(&self) -> Result<[u8; 64], PortError> {
-        let mut seed = [0; 64];
-        getrandom::fill(&mut seed).map_err(|error| PortError::new("random", error.to_string()))?;
-        Ok(seed)
+        DRAWN.with_borrow_mut(Drawn::next)
     }
 }
 

@@ -19,7 +19,6 @@ const READ = [
 ];
 /** A longer body (bytes) takes the long way, where it is counted as it comes. */
 const LONGEST = 16_384;
-const NOTHING = new Uint8Array();
 
 export default {
   fetch(request, env, context) {
@@ -28,7 +27,7 @@ export default {
     const path = url.indexOf('/', 8);
     if (!state.criticalError) {
       if (method === 'GET' && url.startsWith('/v1/whoami', path)) {
-        return answer(request, NOTHING, context) ?? new Worker(context, env).fetch(request);
+        return answer(request, undefined, context) ?? new Worker(context, env).fetch(request);
       }
       if (method === 'POST' && url.startsWith('/v1/keys/verify', path) && Number(request.headers.get('content-length') ?? Infinity) <= LONGEST) {
         return withBody(request, env, context);
@@ -45,14 +44,14 @@ async function withBody(request, env, context) {
 
 /** The answer or a promise of it; null if the request has to take the long way. */
 function answer({ method, url, headers }, body, context) {
-  let lines = '';
+  let head = `${method}\n${url}\n`;
   for (const name of READ) {
     const value = headers.get(name);
-    if (value !== null) lines += `${name}\n${value}\n`;
+    if (value !== null) head += `${name}\n${value}\n`;
   }
   let text;
   try {
-    text = direct(method, url, lines, body, context);
+    text = direct(head, body, context);
   } catch (error) {
     if (!(error instanceof WebAssembly.RuntimeError)) throw error;
     state.criticalError = true;
@@ -62,19 +61,42 @@ function answer({ method, url, headers }, body, context) {
   return typeof text === 'string' ? response(text) : text.then(response);
 }
 
-/** What is on every answer. The runtime copies it, which is cheaper than to convert it each time. */
-let always;
+/**
+ * Headers by what they were made of: the runtime copies them, which is cheaper than to convert them each time.
+ * @type {Map<string, Headers>}
+ */
+const made = new Map();
+/** More than there are kinds of answers that occur often. */
+const MADE_MAX = 256;
 
-function response(text) {
-  always ??= new Headers(pairs(standing().split('\n')));
-  const end = text.indexOf('\n\n');
-  const [status, ...lines] = text.slice(0, end).split('\n');
-  const made = new Response(text.slice(end + 2), { status: Number(status), headers: always });
-  for (const [name, value] of pairs(lines)) made.headers.set(name, value);
-  return made;
+/** @param {string} common  lines of headers that were seen before, most likely */
+function headersOf(common) {
+  let headers = made.get(common);
+  if (headers === undefined) {
+    headers = new Headers();
+    add(headers, standing() + common);
+    if (made.size >= MADE_MAX) made.clear();
+    made.set(common, headers);
+  }
+  return headers;
 }
 
-/** @param {string[]} lines  names and values by turns */
-function* pairs(lines) {
-  for (let at = 0; at + 1 < lines.length; at += 2) yield [lines[at], lines[at + 1]];
+/** @param {string} text  as direct.rs writes it */
+function response(text) {
+  const line = text.indexOf('\n') + 1;
+  const own = text[line] === '\n' ? line : text.indexOf('\n\n', line) + 1;
+  const end = text[own + 1] === '\n' ? own + 1 : text.indexOf('\n\n', own + 1) + 1;
+  const answered = new Response(text.slice(end + 1), { status: Number(text.slice(0, line)), headers: headersOf(text.slice(line, own)) });
+  add(answered.headers, text.slice(own + 1, end));
+  return answered;
+}
+
+/** @param {Headers} headers @param {string} lines  names and values by turns, each ending its line */
+function add(headers, lines) {
+  for (let at = 0; at < lines.length;) {
+    const middle = lines.indexOf('\n', at);
+    const end = lines.indexOf('\n', middle + 1);
+    headers.set(lines.slice(at, middle), lines.slice(middle + 1, end));
+    at = end + 1;
+  }
 }

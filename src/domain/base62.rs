@@ -9,14 +9,24 @@ pub const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghij
 /// The largest multiple of 62 that fits a byte; bytes from here on would favour the first characters.
 const UNBIASED: u8 = 248;
 
+/// As many characters as surely fit 64 bits: 32-bit machines divide numbers of 128 bits slowly.
+const CHUNK_CHARACTERS: usize = 10;
+const CHUNK: u128 = 62_u128.pow(10);
+
 /// Writes a number, padded on the left with `0` up to `width`; a larger number is never cut.
 #[must_use]
 pub fn encode(mut value: u128, width: usize) -> String {
-    let mut reversed = Vec::with_capacity(width);
-    while value > 0 || reversed.len() < width {
-        reversed.push(character((value % 62) as u8));
-        value /= 62;
+    let mut reversed = Vec::with_capacity(width.max(22));
+    while value > 0 {
+        let mut chunk = u64::try_from(value % CHUNK).unwrap_or_default();
+        value /= CHUNK;
+        let begin = reversed.len();
+        while chunk > 0 || (value > 0 && reversed.len() - begin < CHUNK_CHARACTERS) {
+            reversed.push(character((chunk % 62) as u8));
+            chunk /= 62;
+        }
     }
+    reversed.resize(reversed.len().max(width), '0');
     reversed.into_iter().rev().collect()
 }
 
@@ -79,6 +89,9 @@ mod tests {
         assert_eq!(encode(61, 1), "z");
         assert_eq!(encode(62, 1), "10");
         assert_eq!(encode(u128::MAX, 22).len(), 22);
+        assert_eq!(encode(CHUNK - 1, 0), "z".repeat(10));
+        assert_eq!(encode(CHUNK, 12), format!("01{}", "0".repeat(10)), "a chunk of zeros is no shorter");
+        assert_eq!(encode(CHUNK * CHUNK * 61 + 1, 0), format!("z{}1", "0".repeat(19)));
     }
 
     #[test]

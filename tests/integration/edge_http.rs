@@ -1,6 +1,6 @@
 //! What clients read of freshness: in the body, and in `Server-Timing`.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::*;
 
@@ -61,4 +61,73 @@ fn a_verification_for_somebody_is_decided_by_two_leases() {
     let calls = house.objects.told(Kind::Session, "authenticate");
     assert_eq!(house.call(&home.secret, "GET", "/v1/api_keys", &json!(null)).status, 200);
     assert_eq!(house.objects.told(Kind::Session, "authenticate"), calls + 1);
+}
+
+/// Method, path, headers and body, and the status that comes of them.
+type Case<'a> = (&'a str, &'a str, Vec<(&'a str, &'a str)>, &'a str, u16);
+
+/// An answer without what no two answers have in common.
+fn comparable(response: &Response) -> (u16, Vec<(String, String)>, Value) {
+    let own = ["x-request-id", "content-length"];
+    let headers = response.headers.iter().filter(|(name, _)| !own.contains(&name.as_str()));
+    let mut headers: Vec<_> =
+        headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
+    headers.sort();
+    let id = response.header("x-request-id").unwrap();
+    assert!(id.starts_with("req_"));
+    let text = String::from_utf8(response.body.clone()).unwrap();
+    let mut body: Value = serde_json::from_str(&text.replace(id, "req")).unwrap();
+    assert!(body.get("details").is_none_or(|details| details["requestId"] == "req"));
+    if let Some(verification) = body.get_mut("verificationId") {
+        assert!(verification.take().as_str().unwrap().starts_with("ver_"));
+    }
+    (response.status, headers, body)
+}
+
+#[test]
+fn the_straight_way_and_the_router_give_the_same_answer() {
+    let house = House::new();
+    let home = house.found("Acme");
+    let held = house.issue(&house.principal(&home.secret), key(&["emails:send"])).unwrap();
+    let (owner, good) = (format!("Bearer {}", home.secret), format!("Bearer {}", held.text));
+    let forged = format!("Bearer {}", key_like("live"));
+    let wanted = json!({"key": held.text, "permissions": ["emails:send"]}).to_string();
+    let unwanted = json!({"key": held.text, "permissions": ["emails:delete"], "cost": 0}).to_string();
+    let long = format!("/v1/whoami?a={}", "a".repeat(2_048));
+    let json = ("content-type", "application/json");
+    let mut cases: Vec<Case<'_>> = vec![
+        ("GET", "/v1/whoami", vec![("authorization", &good)], "", 200),
+        ("GET", "/v1/whoami?permission=emails:send", vec![("authorization", &good)], "", 200),
+        ("GET", "/v1/whoami?consistency=strict", vec![("authorization", &good)], "", 200),
+        ("GET", "/v1/whoami?permission=emails:delete", vec![("authorization", &good)], "", 403),
+        ("GET", "/v1/whoami?nothing=1", vec![("authorization", &good)], "", 400),
+        ("GET", "/v1/whoami", vec![("authorization", &forged)], "", 401),
+        ("GET", "/v1/whoami", vec![("authorization", &forged), ("accept", "application/problem+json")], "", 401),
+        ("GET", "/v1/whoami", vec![], "", 401),
+        ("GET", "/v1/whoami", vec![("authorization", &good), ("x-api-key", "a")], "", 400),
+        ("GET", &long, vec![("authorization", &good)], "", 414),
+        ("POST", "/v1/keys/verify", vec![("authorization", &owner), json], &wanted, 200),
+        ("POST", "/v1/keys/verify", vec![("authorization", &owner), json], &unwanted, 200),
+        ("POST", "/v1/keys/verify", vec![("authorization", &owner), json], "{}", 400),
+        ("POST", "/v1/keys/verify", vec![("authorization", &owner), json], "{", 400),
+        ("POST", "/v1/keys/verify", vec![("authorization", &owner), ("content-type", "text/plain")], &wanted, 415),
+        ("POST", "/v1/keys/verify", vec![("authorization", &owner)], "", 400),
+        ("POST", "/v1/keys/verify", vec![("authorization", &forged), json], &wanted, 401),
+        ("POST", "/v1/keys/verify", vec![json], &wanted, 401),
+    ];
+    // What is near them takes the router anyway.
+    cases.push(("GET", "/v1/whoami/", vec![], "", 404));
+    cases.push(("DELETE", "/v1/whoami", vec![], "", 405));
+    cases.push(("GET", "/v1/keys/verify", vec![], "", 405));
+    // Once until both keys are leased, then for the sake of comparing.
+    for compared in [false, false, true] {
+        for (method, path, headers, body, status) in &cases {
+            let straight = house.run(house.sent(method, path, headers, body));
+            let routed = house.routed(method, path, headers, body);
+            assert_eq!(straight.status, *status, "{method} {path} {body}");
+            if compared {
+                assert_eq!(comparable(&straight), comparable(&routed), "{method} {path} {body}");
+            }
+        }
+    }
 }

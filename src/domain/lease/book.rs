@@ -8,6 +8,7 @@
 mod entry;
 mod index;
 mod leased;
+mod pace;
 
 use std::sync::Arc;
 

@@ -1,4 +1,9 @@
-//! The house's front door: the production router, one request at a time.
+//! The house's front door: the production router and the straight way past it, one request at a time, as in a worker.
+
+use axum::body::Body;
+use axum::http::Request;
+use latchkey::api::envelope::ALWAYS;
+use latchkey::api::straight;
 
 use super::contract::CONTRACT;
 use super::house::House;
@@ -67,25 +72,40 @@ impl House {
         headers: &[(&str, &str)],
         body: &str,
     ) -> impl Future<Output = Response> + Send + use<> {
-        let mut request = axum::http::Request::builder().method(method).uri(path);
+        let request = self.written(method, path, headers, body);
+        let answering = straight::begin(&self.app, request);
+        let router = latchkey::api::router(self.app.clone());
+        async {
+            let response = match answering {
+                Ok(answering) => {
+                    let mut response = answering.await;
+                    for (name, value) in ALWAYS {
+                        let former = response.headers_mut().insert(name, value.parse().unwrap());
+                        assert_eq!(former, None, "the caller adds it");
+                    }
+                    response
+                }
+                Err(request) => tower::ServiceExt::oneshot(router, request).await.unwrap(),
+            };
+            read(response).await
+        }
+    }
+
+    /// Sends a request through the router, also one that has a straight way.
+    pub fn routed(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Response {
+        let request = self.written(method, path, headers, body);
+        let router = latchkey::api::router(self.app.clone());
+        self.run(async { read(tower::ServiceExt::oneshot(router, request).await.unwrap()).await })
+    }
+
+    fn written(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Request<Body> {
+        let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let mut request = request.body(axum::body::Body::from(body.to_owned())).unwrap();
+        let mut request = request.body(Body::from(body.to_owned())).unwrap();
         request.extensions_mut().insert(self.afterwork.background.clone());
-        let router = latchkey::api::router(self.app.clone());
-        async {
-            let response = tower::ServiceExt::oneshot(router, request).await.unwrap();
-            let (head, mut frames) = response.into_parts();
-            let (mut body, mut broken_off) = (Vec::new(), false);
-            while let Some(frame) = http_body_util::BodyExt::frame(&mut frames).await {
-                match frame {
-                    Ok(frame) => body.extend(frame.into_data().unwrap_or_default()),
-                    Err(_) => broken_off = true,
-                }
-            }
-            Response { status: head.status.as_u16(), headers: head.headers, body, broken_off }
-        }
+        request
     }
 
     /// Sends a request with a secret key and, unless it is null, a JSON body.
@@ -103,4 +123,16 @@ impl House {
     pub fn operate(&self, method: &str, path: &str, body: &serde_json::Value) -> Response {
         self.call(super::words::OPERATOR_TOKEN, method, path, body)
     }
+}
+
+async fn read(response: axum::response::Response) -> Response {
+    let (head, mut frames) = response.into_parts();
+    let (mut body, mut broken_off) = (Vec::new(), false);
+    while let Some(frame) = http_body_util::BodyExt::frame(&mut frames).await {
+        match frame {
+            Ok(frame) => body.extend(frame.into_data().unwrap_or_default()),
+            Err(_) => broken_off = true,
+        }
+    }
+    Response { status: head.status.as_u16(), headers: head.headers, body, broken_off }
 }

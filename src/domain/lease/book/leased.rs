@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::pace::Pace;
 use super::{Decision, Inquiry};
 use crate::domain::api_key::ApiKey;
 use crate::domain::caller::{Caller, Reach};
@@ -20,6 +21,8 @@ const BYTES: usize = 1_344;
 /// How many banks one key may have at a time, and how many reports may wait.
 const BANKS_MAX: usize = 4;
 const REPORTS_MAX: usize = 16;
+/// How long (ms) a bank is taken to last before there was one.
+const LASTS_MS: i64 = 234;
 /// A lease is renewed in its last third, or later if so much time (ms) is enough for an answer.
 const AHEAD_MS: (i64, i64) = (600, 2_000);
 
@@ -88,8 +91,10 @@ pub(super) struct Leased {
     closed: Vec<BankReport>,
     refusal: Option<Spent>,
     used: bool,
-    /// Tokens spent since the last question, those of single requests included.
-    spent: u32,
+    /// How fast tokens are spent, those of single requests included.
+    pace: Pace,
+    /// How long (ms) the last bank was to last.
+    lasts_ms: i64,
     bytes: usize,
     /// Where it stands in the index.
     pub(super) place: u64,
@@ -116,7 +121,8 @@ impl Leased {
             closed,
             refusal: None,
             used: false,
-            spent: 0,
+            pace: Pace::default(),
+            lasts_ms: LASTS_MS,
             bytes,
             place: 0,
         };
@@ -142,6 +148,7 @@ impl Leased {
         }
         if let Some(grant) = &lease.bank {
             self.banks.push(Bank::new(grant, ends.asked_at));
+            self.lasts_ms = grant.lasts_ms;
         }
         if self.banks.len() > BANKS_MAX {
             // The oldest; whoever reports it spends nothing more of it.
@@ -276,7 +283,7 @@ impl Leased {
         if !enough.is_some_and(|bank| bank.spend(cost, now)) {
             return false;
         }
-        self.spent = self.spent.saturating_add(cost);
+        self.pace.note(cost, self.lasts_ms, now);
         for limit in &mut self.limits {
             limit.remaining = limit.remaining.saturating_sub(cost);
         }
@@ -314,10 +321,11 @@ impl Leased {
     }
 
     /// How many tokens to ask for, beside `cost` for the one who asks, and what has become of those that are over. What
-    /// is asked for is what was spent since the last question and half as much again: it grows with the demand and
-    /// shrinks with it.
+    /// is asked for is the most that was spent of late while a bank lasts, and half as much again: it grows with the
+    /// demand and shrinks with it.
     pub(super) fn wish(&mut self, cost: u32, now: Timestamp) -> (u32, Vec<BankReport>) {
-        let spent = std::mem::take(&mut self.spent).saturating_add(cost);
+        self.pace.note(cost, self.lasts_ms, now);
+        let spent = self.pace.most();
         let tokens = if self.counts { spent.saturating_add(spent / 2).saturating_add(1) } else { 0 };
         let (over, left): (Vec<Bank>, Vec<Bank>) = self.banks.drain(..).partition(|bank| bank.left(now) == 0);
         self.banks = left;

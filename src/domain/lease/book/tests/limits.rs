@@ -14,10 +14,12 @@ fn tokens_are_spent_of_the_bank_that_ends_first_and_none_beyond() {
     assert_eq!(spending(&mut book, 0, 120).map(|decision| decision.code), Some(Code::Valid));
     assert_eq!(said(&mut book, 234), Some(Code::Valid), "one is left in the second");
     assert_eq!(said(&mut book, 235), None);
-    let (tokens, reports) = book.wish(&hash(0), 1, at(400));
+    let (tokens, reports) = book.wish(&hash(0), 1, at(350));
     assert_eq!((tokens, reports.len()), (6 + 3 + 1, 2), "half as much again as was spent, and one");
     assert_eq!(reports.iter().map(|report| report.spent).collect::<Vec<_>>(), [2, 3]);
-    assert_eq!(book.wish(&hash(0), 0, at(400)), (1, Vec::new()), "each is reported once");
+    let again = book.wish(&hash(0), 0, at(350));
+    assert_eq!(again, (6 + 3 + 1, Vec::new()), "each is reported once, and who asks at the same time wants no less");
+    assert_eq!(book.wish(&hash(0), 0, at(900)).0, 1, "nobody has come for a while");
 }
 
 #[test]
