@@ -10,9 +10,9 @@ export interface Question {
   body?: string;
 }
 
-/** When requests were sent (ms of the machine's monotonic clock) that were accepted, by question; and how all ended. */
+/** When requests were sent and answered (ms of the machine's monotonic clock) that were accepted, by question; and how all ended. */
 export interface Findings {
-  accepted: Record<string, number[]>;
+  accepted: Record<string, [sent: number, answered: number][]>;
   outcomes: Record<string, number>;
   asked: number;
 }
@@ -39,7 +39,7 @@ async function connection(at: number): Promise<void> {
       const reply = await fetch(question.url, { method: question.body ? 'POST' : 'GET', headers, body: question.body, signal: AbortSignal.timeout(20_000) });
       const body: any = await reply.json().catch(() => ({}));
       outcome = body.code ?? `status ${reply.status}`;
-      if (body.valid === true) (findings.accepted[question.id] ??= []).push(sent);
+      if (body.valid === true) (findings.accepted[question.id] ??= []).push([sent, now()]);
     } catch (error) {
       outcome = `no answer: ${(error as Error).name}`;
     }
