@@ -91,7 +91,7 @@ test('SIGKILL under load, six times: what was acknowledged is there, what was re
     const codes = await inParallel([...alive], 8, async ([, key]) => codeOf(api, key));
     assert.deepEqual(new Set(codes), new Set(['VALID']), `round ${round}`);
   }
-  assert.ok(alive.size >= 30 && revoked.size >= 6, `only ${alive.size} and ${revoked.size}`);
+  assert.ok(alive.size >= 30 && revoked.size >= 3, `only ${alive.size} and ${revoked.size}`);
   assert.ok(cutOff >= 6, `${cutOff}: nothing was under way when the runtime was killed`);
 
   // Within seconds the lists have heard of everything, and each change has its one line in the log.

@@ -139,7 +139,7 @@ flaws! {
     a_simulation_finds_ledger_forgets: LedgerForgets,
     a_simulation_finds_waits_for_all_keys: WaitsForAllKeys,
     a_simulation_finds_bank_of_key_alone: BankOfKeyAlone,
-    a_simulation_finds_lower_limits_do_not_tighten: LowerLimitsDoNotTighten from 1_900,
+    a_simulation_finds_lower_limits_do_not_tighten: LowerLimitsDoNotTighten from 7_000,
     a_simulation_finds_rotation_doubles: RotationDoubles,
     a_simulation_finds_pool_forgets: PoolForgets,
     a_simulation_finds_counts_reports_twice: CountsReportsTwice,

@@ -54,5 +54,5 @@ process.on('message', (message: { add?: Question[]; stop?: boolean }) => {
 });
 
 await Promise.all(Array.from({ length: CONNECTIONS }, (_, at) => connection(at)));
-process.send?.(findings);
-process.disconnect?.();
+// Only once they are out: whoever ends before is taken for one that has found nothing.
+process.send?.(findings, () => process.disconnect?.());
