@@ -6,7 +6,7 @@ const ROW = 22;
 const BAR = 14;
 const WIDTH = 920;
 const LEFT = 330;
-const RIGHT = 200;
+const RIGHT = 220;
 
 /**
  * @param {import('./rounds.mjs').Result[]} results @param {{ caption: string }} options
