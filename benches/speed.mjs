@@ -41,7 +41,7 @@ export async function speed({ directory, quick, figure }) {
     const scenarios = [...lowest.scenarios, ...ours.scenarios, ...others.scenarios];
     const results = await step(`${scenarios.length} scenarios in ${size.rounds} rounds`, () => inRounds(scenarios, size));
     const waited = await step('waiting for I/O, renewals', () => waiting(ours, size.waiting));
-    const grown = quick ? null : await step('a million verifications', () => growth(ours, { verifications: 1_000_000, seconds: 110 }));
+    const grown = quick ? null : await step('a million verifications', () => growth(ours, { verifications: 1_000_000, seconds: 300 }));
     const steps = await step('native steps', native);
 
     const style = existsSync(at('.e2e/bench/entry.js')) ? /** @type {const} */ ('floor.shell') : /** @type {const} */ ('floor.worker');

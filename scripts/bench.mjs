@@ -1,6 +1,6 @@
 // `npm run bench`: what a verification costs, on the release build in workerd, side by side with the least that this
 // runtime can do and with what one would otherwise pick; it fails if a goal is missed. Not through `wrangler dev`: its
-// proxy would be what is measured. Bounded: under six minutes, once everything is built.
+// proxy would be what is measured. Bounded: under twelve minutes, once everything is built.
 //
 //   npm run bench                      the comparison; `-- speed --quick` a rough one, `-- speed --figure` with the figure of the docs
 //   npm run bench -- verify            one key in the ways in which it is verified

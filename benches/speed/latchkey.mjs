@@ -48,11 +48,13 @@ export async function latchkey(directory, { keys }) {
     const forged = hot.slice(0, -1) + (hot.endsWith('0') ? '1' : '0');
     const cold = [...many];
     const popular = zipf(many);
+    let turn = 0;
     /** @type {(id: string, name: string, shots: Shot, more?: Partial<import('./rounds.mjs').Scenario>) => import('./rounds.mjs').Scenario} */
     const scenario = (id, name, shots, more = {}) => ({ id, group: 'latchkey', name, server: service, origin: origin(HOT), shots, ...more });
     return {
       service, sessionId, organizationId: organization.id, supports, keys: many.length, stop: service.stop,
       hotShots: many.slice(0, 16).map((key) => whoami(key)),
+      nextShot: varying(whoami(''), () => bearer(many[turn++ % many.length] ?? hot)),
       zipfShot: varying(whoami(''), () => bearer(popular())),
       scenarios: [
         scenario('hot', 'whoami, a key that is hot', whoami(hot)),

@@ -78,15 +78,17 @@ export async function startUp(directory, times) {
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /**
- * How much the wasm's memory grows while one isolate verifies so many times, after a warm-up: half of them one key, half of
- * them ten thousand. It stops early when the time is up, and says after how many.
+ * How much the wasm's memory grows while one isolate verifies so many times: keys that are hot, and now and then one of ten
+ * thousand. First each key is met once, so that what is remembered of them is there. It stops early when the time is up,
+ * and says after how many.
  * @param {import('./latchkey.mjs').Latchkey} latchkey @param {{ verifications: number, seconds: number }} options
  */
-export async function growth({ service, hotShots, zipfShot }, { verifications, seconds }) {
+export async function growth({ service, keys, hotShots, nextShot, zipfShot }, { verifications, seconds }) {
   const origin = /** @type {URL} */ (service.urls[HOT]);
-  const shots = [...hotShots.slice(0, 8), ...Array.from({ length: 8 }, () => zipfShot)];
+  const shots = [...hotShots, ...hotShots, zipfShot];
   const load = { connections: 16 };
-  await fire(origin, shots, { ...load, seconds: Math.min(3, seconds), requests: verifications / 20 });
+  await fire(origin, [nextShot], { ...load, seconds: seconds / 4, requests: keys });
+  await fire(origin, shots, { ...load, seconds: seconds / 20, requests: verifications / 20 });
   const before = (await service.probe(HOT)).wasmBytes;
   const { requests } = await fire(origin, shots, { ...load, seconds, requests: verifications });
   const after = (await service.probe(HOT)).wasmBytes;

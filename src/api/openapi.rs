@@ -75,7 +75,10 @@ fn document() -> Value {
     for route @ (method, path, handler) in &routes {
         let place = Place {
             method,
-            operation: OPERATIONS.iter().find(|operation| operation.handler == handler).unwrap(),
+            operation: OPERATIONS
+                .iter()
+                .find(|operation| operation.handler == handler)
+                .expect("a row for each handler"),
             handler: &source.handlers[handler],
             path,
             is_doubled: source::twin(&routes, route).is_some(),
@@ -155,7 +158,7 @@ fn describe(source: &Source, place: &Place<'_>, refusals: &mut Refusals) -> Valu
 }
 
 fn tag(handler: &str) -> &'static str {
-    match handler.split_once("::").unwrap().0 {
+    match handler.split_once("::").expect("`module::function`").0 {
         "verification" => "Verification",
         "keys" | "session_keys" => "API keys",
         "sessions" => "Sessions",
@@ -166,6 +169,7 @@ fn tag(handler: &str) -> &'static str {
         "auth" | "passwords" | "sign_ins" | "totp" => "Account",
         "operator" | "operator_users" => "Operator",
         "meta" => "Service",
+        // A module of handlers that is new wants its tag here.
         module => panic!("no tag for {module}"),
     }
 }
@@ -193,7 +197,7 @@ fn security(place: &Place<'_>) -> Value {
 
 /// What `By` is for bears the name of its operation.
 fn needed(name: &str) -> Needed {
-    Needed::ALL.into_iter().find(|operation| format!("{operation:?}") == name).unwrap()
+    Needed::ALL.into_iter().find(|operation| format!("{operation:?}") == name).expect("`By` names an operation")
 }
 
 /// Everything an operation can refuse with: what every request meets, what its extractors refuse, its own.
@@ -244,12 +248,12 @@ fn successes(source: &Source, place: &Place<'_>) -> Map<String, Value> {
         // These write their responses themselves.
         "keys::list" | "session_keys::list" => json!({ "anyOf": [
             { "type": "array", "items": answers::reference("ApiKey") },
-            answers::answer(source, &syn::parse_str("PageBody<ApiKeyBody>").unwrap()),
+            answers::answer(source, &syn::parse_str("PageBody<ApiKeyBody>").expect("a type")),
         ] }),
         "meta::openapi" => json!({ "type": "object" }),
         "export::export" => answers::reference("Export"),
         _ if operation.success == Success::Empty => Value::Null,
-        _ => answers::answer(source, handler.answers.as_ref().unwrap()),
+        _ => answers::answer(source, handler.answers.as_ref().expect("the handler says what it answers")),
     };
     let statuses: &[(&str, &str)] = match operation.success {
         Success::Done => &[("200", "Done.")],
@@ -315,6 +319,7 @@ fn parameters(place: &Place<'_>) -> Vec<Value> {
     for segment in path.split('/').filter(|segment| segment.starts_with('{')) {
         let name = segment.trim_matches(['{', '}']);
         let known = ids().into_iter().find(|(known, extractor, ..)| *known == name && handler.takes(extractor));
+        // A route whose handler reads none of its path is a mistake in the table of routes.
         let (.., schema, description) = known.unwrap_or_else(|| panic!("{} reads no {name}", operation.handler));
         let schema = answers::reference(schema);
         parameters.push(

@@ -12,6 +12,8 @@ export const now = () => Number(process.hrtime.bigint()) / 1e6;
 export interface Load {
   /** Something more to ask. */
   add: (questions: Question[]) => void;
+  /** A question that is asked no more. */
+  drop: (id: string) => void;
   /** Ends it; what all processes have found. */
   stop: () => Promise<Findings>;
 }
@@ -29,6 +31,7 @@ export function startLoad(processes: number): Load {
   }));
   return {
     add: (questions) => children.forEach((child) => child.send({ add: questions })),
+    drop: (id) => children.forEach((child) => child.connected && child.send({ drop: id })),
     stop: async () => {
       for (const child of children) child.send({ stop: true });
       return (await Promise.all(found)).reduce(merge);

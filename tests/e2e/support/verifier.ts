@@ -48,8 +48,9 @@ async function connection(at: number): Promise<void> {
   }
 }
 
-process.on('message', (message: { add?: Question[]; stop?: boolean }) => {
+process.on('message', (message: { add?: Question[]; drop?: string; stop?: boolean }) => {
   questions.push(...(message.add ?? []));
+  if (message.drop) questions.splice(0, Infinity, ...questions.filter(({ id }) => id !== message.drop));
   if (message.stop) running = false;
 });
 
