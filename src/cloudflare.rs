@@ -5,6 +5,7 @@
 
 mod direct;
 mod doors;
+mod namespaces;
 mod objects;
 mod storage;
 mod timer;
@@ -97,7 +98,7 @@ fn world(env: &Env) -> Result<(World, Settings), String> {
     let (keyring, rules, settings) = Settings::parse(text).map_err(|error| error.to_string())?;
     let world = World {
         kv: Arc::new(doors::Keys::new(env)?),
-        objects: Arc::new(objects::Namespaces::new(env)?),
+        objects: Arc::new(namespaces::Namespaces::new(env)?),
         clock: Arc::new(doors::SystemClock),
         timer: Arc::new(timer::SystemTimer),
         entropy: Arc::new(doors::SystemEntropy),

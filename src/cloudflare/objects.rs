@@ -1,79 +1,17 @@
-//! Durable Objects: calling them, and being them.
+//! Durable Objects of the platform around the rules of our rooms.
 
 use std::rc::Rc;
 
-use async_trait::async_trait;
-use worker::js_sys::{Reflect, Uint8Array};
-use worker::send::SendFuture;
-use worker::{
-    DurableObject, Env, Method, ObjectNamespace, Request, RequestInit, Response, State, durable_object, wasm_bindgen,
-};
+use worker::{DurableObject, Env, Request, Response, ResponseBuilder, State, durable_object, wasm_bindgen};
 
 use super::storage::ObjectStorage;
 use super::world;
 use crate::account::AccountObject as AccountRules;
 use crate::directory::DirectoryObject as DirectoryRules;
-use crate::domain::session::Region;
 use crate::object::Object;
 use crate::object::shell::Shell;
 use crate::organization::OrganizationObject as OrganizationRules;
-use crate::ports::{Address, Objects, PortError};
 use crate::session::SessionObject as SessionRules;
-
-/// The four namespaces.
-pub(super) struct Namespaces {
-    sessions: ObjectNamespace,
-    organizations: ObjectNamespace,
-    accounts: ObjectNamespace,
-    directory: ObjectNamespace,
-}
-
-impl Namespaces {
-    pub(super) fn new(env: &Env) -> Result<Self, String> {
-        let namespace = |name: &str| env.durable_object(name).map_err(|error| error.to_string());
-        Ok(Self {
-            sessions: namespace("SESSIONS")?,
-            organizations: namespace("ORGANIZATIONS")?,
-            accounts: namespace("ACCOUNTS")?,
-            directory: namespace("DIRECTORY")?,
-        })
-    }
-
-    async fn fetch(&self, address: &Address, region: Option<Region>, request: Vec<u8>) -> worker::Result<Vec<u8>> {
-        let (namespace, name) = match address {
-            Address::Session(locator) => (&self.sessions, locator.to_string()),
-            Address::Organization(locator) => (&self.organizations, locator.to_string()),
-            Address::Account(locator) => (&self.accounts, locator.to_string()),
-            Address::Directory => (&self.directory, "directory".to_owned()),
-        };
-        let stub = match region {
-            Some(region) => namespace.get_by_name_with_location_hint(&name, region.as_str())?,
-            None => namespace.get_by_name(&name)?,
-        };
-        let mut init = RequestInit::new();
-        init.with_method(Method::Post).with_body(Some(Uint8Array::from(request.as_slice()).into()));
-        // The host means nothing: the stub has chosen the receiver.
-        let request = Request::new_with_init("https://object/", &init)?;
-        stub.fetch_with_request(request).await?.bytes().await
-    }
-}
-
-#[async_trait]
-impl Objects for Namespaces {
-    async fn call(&self, address: &Address, region: Option<Region>, request: Vec<u8>) -> Result<Vec<u8>, PortError> {
-        SendFuture::new(self.fetch(address, region, request)).await.map_err(|error| failure(&error))
-    }
-}
-
-/// What the platform says of a failed call, with its advice on trying again.
-fn failure(error: &worker::Error) -> PortError {
-    let flag = |name: &str| {
-        let worker::Error::UnknownJsError { original, .. } = error else { return false };
-        Reflect::get(original, &name.into()).is_ok_and(|value| value.is_truthy())
-    };
-    let retryable = flag("retryable") && !flag("overloaded");
-    PortError { retryable, ..PortError::new("object call", error.to_string()) }
-}
 
 /// When (ms) an object of a deployment that is not configured looks whether it is by now.
 const UNCONFIGURED_ALARM_MS: i64 = 60_000;
@@ -97,7 +35,8 @@ impl<O: Object> Host<O> {
             let shell = Rc::clone(shell);
             self.state.wait_until(async move { shell.afterwards(served.follow_up).await });
         }
-        Response::from_bytes(served.response)
+        // Without a header, which only another of our own would read.
+        Ok(ResponseBuilder::new().fixed(served.response))
     }
 
     async fn alarm(&self) -> worker::Result<Response> {
