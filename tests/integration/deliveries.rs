@@ -252,7 +252,7 @@ fn news_that_arrive_late_do_not_move_the_last_use_back() {
 }
 
 #[test]
-fn a_key_in_steady_use_shows_in_lists_within_minutes_and_by_itself_within_one() {
+fn a_key_in_steady_use_shows_in_lists_within_a_minute_and_by_itself_within_ten_seconds() {
     let house = House::new();
     let home = house.found("Acme");
     let admin = house.principal(&home.secret);
@@ -262,16 +262,17 @@ fn a_key_in_steady_use_shows_in_lists_within_minutes_and_by_itself_within_one() 
         latchkey::domain::timestamp::Timestamp::parse(text).unwrap()
     };
     let path = format!("/v1/api_keys/{}", held.id());
-    for _ in 0..120 {
+    for _ in 0..300 {
         assert_eq!(house.code(&held.text), Code::Valid);
         let own = shown(&house.call(&home.secret, "GET", &path, &NULL).json());
-        assert!(house.now().millis_since(own) < 10_000, "exact to ten seconds");
+        let behind = house.now().millis_since(own);
+        assert!(behind <= 12_000, "{behind} ms behind, by itself");
         let list = shown(&listed(&house, &home, held.id().as_str()));
-        // A use shows within two minutes and a second; the one before it was 20 s earlier.
-        assert!(own.millis_since(list) <= 2 * 60_000 + 21_000, "{} ms behind", own.millis_since(list));
-        house.advance(20_000);
+        let behind = house.now().millis_since(list);
+        assert!(behind <= 60_000, "{behind} ms behind, in lists");
+        house.advance(2_000);
     }
     let own = shown(&house.call(&home.secret, "GET", &path, &NULL).json());
-    house.advance(2 * 60_000 + 1_000);
-    assert_eq!(shown(&listed(&house, &home, held.id().as_str())), own);
+    house.advance(60_000);
+    assert!(shown(&listed(&house, &home, held.id().as_str())) >= own);
 }

@@ -45,8 +45,11 @@ pub const FORGET_STATEMENTS: [(&str, &str); 3] = [
 
 /// How many isolates are forgotten at once.
 const ISOLATES_AT_ONCE: i64 = 1_000;
-/// Between one and two of these (ms) pass until others hear of what was counted.
-const TELL_MS: i64 = 60_000;
+/// How long (ms) it takes until the organization hears of what was counted, and how much longer at most.
+const TELL_MS: (i64, i64) = (60_000, 60_000);
+/// The same of when a key was used last: with the report of an isolate, the pause before it is written down and the alarm's
+/// second, its list is less than a minute behind.
+const TELL_USE_MS: (i64, i64) = (15_000, 20_000);
 
 /// What stands in a head.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -117,7 +120,7 @@ fn tell_use(
     }
     let Some(key_id) = key_of(subject) else { return Ok(()) };
     if let Some(key) = store::key_by_id(sql, session, &key_id)? {
-        let delay = if key.last_used_at.is_some() { later(context) } else { 0 };
+        let delay = if key.last_used_at.is_some() { later(context, TELL_USE_MS) } else { 0 };
         announce_use(sql, &key, context.now.plus_millis(delay))?;
     }
     Ok(())
@@ -127,7 +130,7 @@ fn tell_use(
 pub(super) fn tell(sql: &dyn Sql, context: &Context<'_>, hour: Timestamp) -> Result<(), SqlError> {
     let subject = hour.as_millis().to_string();
     if !waits(sql, USAGE, &subject, context.now)? {
-        outbox::put(sql, USAGE, &subject, context.now.as_millis(), context.now.plus_millis(later(context)))?;
+        outbox::put(sql, USAGE, &subject, context.now.as_millis(), context.now.plus_millis(later(context, TELL_MS)))?;
     }
     Ok(())
 }
@@ -140,9 +143,9 @@ fn waits(sql: &dyn Sql, lane: &str, subject: &str, now: Timestamp) -> Result<boo
 }
 
 /// Not everybody at the same time, because ten thousand busy sessions may share one organization.
-fn later(context: &Context<'_>) -> i64 {
+fn later(context: &Context<'_>, (least, more): (i64, i64)) -> i64 {
     let [a, b, ..] = *context.seed;
-    TELL_MS + i64::from(u16::from_be_bytes([a, b])) % TELL_MS
+    least + i64::from(u16::from_be_bytes([a, b])) % more
 }
 
 fn name(isolate: IsolateId) -> SqlValue {
