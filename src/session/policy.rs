@@ -308,4 +308,14 @@ mod tests {
         assert!(knows_after(&[]) && knows_after(&[1_000, 1_001]));
         assert!(!knows_after(&[500]) && !knows_after(&[999, 1_000]));
     }
+
+    #[test]
+    fn a_clock_that_was_set_back_ends_what_was_known_though_nobody_wanted_to_know_it_meanwhile() {
+        let mut memory = Memory::default();
+        memory.look_at(at(1_000));
+        memory.lease = Held::new(1, at(1_000), 60_000, at(1_001));
+        assert!(memory.knows(1, at(1_001)));
+        [500, 1_002].map(|ms| memory.look_at(at(ms)));
+        assert!(!memory.knows(1, at(1_002)));
+    }
 }

@@ -1,7 +1,7 @@
 //! A change that takes something away is answered when nobody can act any more on what was before: not earlier, and not
 //! later than that. Whoever repeats it, or reads what came of it, waits as well.
 
-use latchkey::app::{Patience, RotateKey};
+use latchkey::app::{Patience, RotateKey, VerifyKey};
 use latchkey::domain::consistency::{Consistency, ConsistencyChange, Mode};
 use latchkey::domain::credits::CreditChange;
 use latchkey::domain::id::ApiKeyId;
@@ -349,4 +349,19 @@ fn who_does_not_want_to_wait_is_told_from_when_on() {
         let patient = house.principal(&yard.home.secret).waiting(Patience::RespondAsync);
         assert!(!house.run(house.app.read_key(&patient, yard.held.id())).unwrap().settled, "{path}");
     }
+}
+
+#[test]
+fn a_lease_whose_end_could_not_be_written_down_was_not_given_and_the_next_one_is_written_down() {
+    let yard = yard();
+    let disk = yard.house.objects.disk(&yard.held.authority());
+    disk.tamper("CREATE TRIGGER full BEFORE INSERT ON lease_horizon BEGIN SELECT raise(ABORT, 'full'); END");
+    let edge = yard.house.edge();
+    for _ in 0..3 {
+        let _ = edge.verify_for(&yard.held.text, VerifyKey::default());
+    }
+    assert!(edge.here(&yard.held.text).is_none());
+    disk.tamper("DROP TRIGGER full");
+    yard.heat();
+    assert!(disk.number("SELECT until FROM lease_horizon") > yard.house.now().as_millis());
 }
