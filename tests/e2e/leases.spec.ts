@@ -35,6 +35,9 @@ async function heat(at: number, key: string, bearer = root): Promise<Reply> {
 /** What at most one in a hundred exceeds (nearest rank). */
 const p99 = (values: number[]) => values.toSorted((a, b) => a - b)[Math.ceil(values.length * 0.99) - 1] ?? Infinity;
 
+/** So long (ms) on a machine that has time for it; on a busy one twice what calls take that wait for nothing. */
+const slack = (ms: number, control: number[]) => Math.max(ms, 2 * p99(control));
+
 const median = (values: number[]) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? Infinity;
 
 /** Whether somebody waited for an object. */
@@ -74,15 +77,18 @@ test('revoked through one isolate, dead in all of them when the answer is there'
 });
 
 test('nobody waits for the end of a key that nobody uses: 99 of 100 are dead within 100 ms', async () => {
-  const waits: number[] = [];
+  const issued: number[] = [];
+  const ended: number[] = [];
   for (let round = 0; round < 100; round++) {
+    const began = now();
     const { id } = await newKey();
     const asked = now();
     const { effectiveAt, revokedAt } = await ok(api.delete(`/v1/api_keys/${id}`));
-    waits.push(now() - asked);
     assert.equal(effectiveAt, revokedAt);
+    issued.push(asked - began);
+    ended.push(now() - asked);
   }
-  assert.ok(p99(waits) <= 100, `${p99(waits)} ms`);
+  assert.ok(p99(ended) <= slack(100, issued), `${p99(ended)} ms; to issue a key takes ${p99(issued)} ms`);
 });
 
 test('whoever would rather not wait is told from when on it holds', async () => {
@@ -159,10 +165,14 @@ test('under full load nothing is accepted that was asked for after a change was 
     entry.to = now();
     await until(change, 200);
   };
+  /** How long (ms) calls took that wait for nobody. */
+  const control: number[] = [];
   const until = async (change: () => Promise<Reply>, status: number) => {
     const late = Date.now() + 60_000;
     for (;;) {
+      const started = now();
       const reply = await change();
+      if (status === 201) control.push(now() - started);
       if (reply.status === status) return reply.body;
       assert.ok(reply.status >= 500 && Date.now() < late, reply.text);
       await sleep(50);
@@ -242,5 +252,5 @@ test('under full load nothing is accepted that was asked for after a change was 
   for (const what of Object.keys(changes)) assert.ok(closed.some((entry) => entry.what === what), `never: ${what}`);
   const ends = waits.revoke ?? [];
   t.diagnostic(`${ends.length} keys revoked under load: p50 ${median(ends).toFixed(0)} ms, p99 ${p99(ends).toFixed(0)} ms`);
-  assert.ok(p99(ends) <= LONGEST_MS + 500, `${ends.map(Math.round)}`);
+  assert.ok(p99(ends) <= LONGEST_MS + slack(500, control), `${ends.map(Math.round)}; to issue a key takes ${p99(control)} ms`);
 });
