@@ -277,6 +277,12 @@ mod tests {
     }
 
     #[test]
+    fn a_late_report_of_a_former_life_names_no_bank_of_this_one() {
+        let names = [7, u64::MAX / 3].map(|first| Banks::new(first).grant(1, 234, "a", at(0)).id);
+        assert_ne!(names[0], names[1]);
+    }
+
+    #[test]
     fn a_step_that_is_taken_back_has_given_and_heard_nothing() {
         let mut banks = Banks::new(7);
         let first = banks.grant(5, 234, "a", at(0));
