@@ -78,7 +78,7 @@ fn document() -> Value {
             operation: OPERATIONS
                 .iter()
                 .find(|operation| operation.handler == handler)
-                .expect("a row for each handler"),
+                .expect("a row for each handler"), // A handler without one is not described: that is what fails here.
             handler: &source.handlers[handler],
             path,
             is_doubled: source::twin(&routes, route).is_some(),
@@ -158,6 +158,7 @@ fn describe(source: &Source, place: &Place<'_>, refusals: &mut Refusals) -> Valu
 }
 
 fn tag(handler: &str) -> &'static str {
+    // `source::routes` has put this name together.
     match handler.split_once("::").expect("`module::function`").0 {
         "verification" => "Verification",
         "keys" | "session_keys" => "API keys",
@@ -197,6 +198,7 @@ fn security(place: &Place<'_>) -> Value {
 
 /// What `By` is for bears the name of its operation.
 fn needed(name: &str) -> Needed {
+    // The name was read from a signature that compiles.
     Needed::ALL.into_iter().find(|operation| format!("{operation:?}") == name).expect("`By` names an operation")
 }
 
@@ -248,11 +250,13 @@ fn successes(source: &Source, place: &Place<'_>) -> Map<String, Value> {
         // These write their responses themselves.
         "keys::list" | "session_keys::list" => json!({ "anyOf": [
             { "type": "array", "items": answers::reference("ApiKey") },
+            // The text stands here.
             answers::answer(source, &syn::parse_str("PageBody<ApiKeyBody>").expect("a type")),
         ] }),
         "meta::openapi" => json!({ "type": "object" }),
         "export::export" => answers::reference("Export"),
         _ if operation.success == Success::Empty => Value::Null,
+        // One that does not say is not described: that is what fails here.
         _ => answers::answer(source, handler.answers.as_ref().expect("the handler says what it answers")),
     };
     let statuses: &[(&str, &str)] = match operation.success {

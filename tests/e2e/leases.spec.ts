@@ -2,6 +2,7 @@
 // changed everywhere.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { percentile } from '../../benches/load.mjs';
 import { checked, forgotten, ok, sleep } from './support/acceptance.ts';
 import type { Client, Reply } from './support/client.ts';
 import { startIsolates } from './support/isolates.ts';
@@ -32,13 +33,12 @@ async function heat(at: number, key: string, bearer = root): Promise<Reply> {
   }
 }
 
-/** What at most one in a hundred exceeds (nearest rank). */
-const p99 = (values: number[]) => values.toSorted((a, b) => a - b)[Math.ceil(values.length * 0.99) - 1] ?? Infinity;
+const sorted = (values: number[]) => values.toSorted((a, b) => a - b);
+/** What at most one in a hundred exceeds. */
+const p99 = (values: number[]) => percentile(sorted(values), 0.99);
 
 /** So long (ms) on a machine that has time for it; on a busy one twice what calls take that wait for nothing. */
 const slack = (ms: number, control: number[]) => Math.max(ms, 2 * p99(control));
-
-const median = (values: number[]) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? Infinity;
 
 /** Whether somebody waited for an object. */
 const asked = (reply: Reply) => /\bdo\b/.test(reply.headers.get('server-timing') ?? '');
@@ -79,7 +79,7 @@ test('revoked through one isolate, dead in all of them when the answer is there'
 test('nobody waits for the end of a key that nobody uses: 99 of 100 are dead within 100 ms', async () => {
   const issued: number[] = [];
   const ended: number[] = [];
-  for (let round = 0; round < 100; round++) {
+  for (let round = 0; round < 200; round++) {
     const began = now();
     const { id } = await newKey();
     const asked = now();
@@ -135,7 +135,8 @@ test('under full load nothing is accepted that was asked for after a change was 
     const question: Question = itself || (count % 4 === 0 && permissions.length === 0)
       ? { id, url: `${origin}/v1/whoami`, authorization: `Bearer ${key}` }
       : { id, url: `${origin}/v1/keys/verify`, authorization: `Bearer ${root}`, body: JSON.stringify({ key, permissions }) };
-    load.add([question]);
+    // Few of many: they get more turns, or it would not show that they pass when they may.
+    load.add(itself ? [question, question, question] : [question]);
     return id;
   };
   /** A change that closes a question for good, or until `reopen` begins. */
@@ -248,9 +249,9 @@ test('under full load nothing is accepted that was asked for after a change was 
   assert.deepEqual(wrong, [], JSON.stringify(outcomes));
   assert.ok(killed >= 1 && closed.length >= 10 && requests > 200, `${killed} kills, ${closed.length} changes, ${requests} requests`);
   assert.ok((outcomes.VALID ?? 0) > requests / 10, JSON.stringify(outcomes));
-  for (const id of [gate, pooled]) assert.ok((accepted[id] ?? []).length > 10, `${id} of ${JSON.stringify(outcomes)}`);
+  for (const id of [gate, pooled]) assert.ok((accepted[id] ?? []).length > 50, `${id} of ${JSON.stringify(outcomes)}`);
   for (const what of Object.keys(changes)) assert.ok(closed.some((entry) => entry.what === what), `never: ${what}`);
   const ends = waits.revoke ?? [];
-  t.diagnostic(`${ends.length} keys revoked under load: p50 ${median(ends).toFixed(0)} ms, p99 ${p99(ends).toFixed(0)} ms`);
+  t.diagnostic(`${ends.length} keys revoked under load: p50 ${percentile(sorted(ends), 0.5).toFixed(0)} ms, p99 ${p99(ends).toFixed(0)} ms`);
   assert.ok(p99(ends) <= LONGEST_MS + slack(500, control), `${ends.map(Math.round)}; to issue a key takes ${p99(control)} ms`);
 });
