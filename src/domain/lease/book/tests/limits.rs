@@ -58,6 +58,18 @@ fn a_refusal_by_a_limit_is_remembered_until_there_can_be_enough_and_no_longer_th
 }
 
 #[test]
+fn a_refusal_that_was_asked_for_before_the_clock_ran_backwards_is_not_remembered() {
+    let mut book = Book::default();
+    let former = book.ask(at(500));
+    let question = book.ask(at(0));
+    book.take(hash(0), key(), &Lease { bank: None, ..counting(1, 1) }, question, at(10));
+    book.refuse(&hash(0), 1, &[limit(Level::Key, 0, Some(600_000))], former);
+    assert_eq!(said(&mut book, 20), None, "nobody knows how long ago that was: it is asked again");
+    book.refuse(&hash(0), 1, &[limit(Level::Key, 0, Some(600_000))], question);
+    assert_eq!(said(&mut book, 20), Some(Code::RateLimited));
+}
+
+#[test]
 fn the_pool_is_shown_to_those_who_see_all_sessions_or_when_it_refuses() {
     let pool = Lease { limits: vec![limit(Level::Organization, 9, None)], ..counting(1, 5) };
     let mut book = holding(&pool);
