@@ -1,0 +1,101 @@
+// The dashboard: the types of the API out of its description, then Vite's build into public/, where the worker's static
+// assets are. What has not changed is not built again: a stamp in dist/ knows what it was made of.
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { at, node, read, sha256, shown } from './env.mjs';
+import { run } from './process.mjs';
+import { step } from './steps.mjs';
+
+const dist = at('dashboard/dist');
+const stamp = join(dist, '.stamp');
+/** Written by `types()`, never committed: so they cannot differ from the description. */
+const generated = at('dashboard/src/api/generated');
+
+/** Builds the dashboard into public/, if anything has changed. @returns {Promise<void>} */
+export function buildDashboard() {
+  return step('dashboard', async ({ note }) => {
+    const wanted = inputs();
+    if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted && isPublished()) return;
+    await types();
+    await run(/** @type {string} */ (node()), [at('node_modules/vite/bin/vite.js'), 'build', at('dashboard')]);
+    await run(/** @type {string} */ (node()), ['--disable-warning=ExperimentalWarning', at('scripts/llms.mjs'), join(dist, 'llms.txt')]);
+    publish();
+    writeFileSync(stamp, wanted);
+    note(`${Math.round(firstPage().bytes / 100) / 10} kB of script for the first page, gzipped`);
+  });
+}
+
+/** A digest of all that the build depends on. */
+function inputs() {
+  const files = [...filesBelow(at('dashboard')), at('docs/openapi.json'), at('docs/API.md'), at('package-lock.json'), at('scripts/llms.mjs'), at('scripts/lib/dashboard.mjs')];
+  return sha256(files.map((file) => `${shown(file)} ${sha256(readFileSync(file))}`).join('\n'));
+}
+
+/** @param {string} directory @returns {string[]} */
+function filesBelow(directory) {
+  return readdirSync(directory, { withFileTypes: true })
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map((entry) => ({ entry, path: join(directory, entry.name) }))
+    .filter(({ path }) => path !== dist && path !== generated)
+    .flatMap(({ entry, path }) => (entry.isDirectory() ? filesBelow(path) : [path]));
+}
+
+const isPublished = () => existsSync(at('public/index.html')) && read('public/index.html') === readFileSync(join(dist, 'index.html'), 'utf8');
+
+/** Files with a hash in their names first: a page that is just being loaded finds what it names. */
+function publish() {
+  mkdirSync(at('public/assets'), { recursive: true });
+  cpSync(join(dist, 'assets'), at('public/assets'), { recursive: true });
+  for (const name of readdirSync(dist)) if (name !== 'assets') cpSync(join(dist, name), at('public', name), { recursive: true });
+  const current = new Set(readdirSync(join(dist, 'assets')));
+  for (const name of readdirSync(at('public/assets'))) if (!current.has(name)) rmSync(at('public/assets', name), { recursive: true });
+}
+
+/** What the browser loads for the first page: the scripts that index.html names. @returns {{ files: string[], bytes: number }} */
+export function firstPage() {
+  const html = readFileSync(join(dist, 'index.html'), 'utf8');
+  const files = [...html.matchAll(/(?:src|href)="(\/[^"]+\.js)"/g)].map(([, path]) => String(path));
+  const bytes = files.reduce((sum, file) => sum + gzipSync(readFileSync(join(dist, file)), { level: 9 }).length, 0);
+  return { files, bytes };
+}
+
+/** What the dashboard may call: what is documented for people (house rule H13). */
+const CALLABLE = /^\/(?:auth|organizations)(?:\/|$)/;
+
+/**
+ * Types of what the dashboard may call, and which role each operation needs, from docs/openapi.json. Errors are left out:
+ * all of them have one shape.
+ */
+export async function types() {
+  const { default: openapi, astToString } = await import('openapi-typescript');
+  const description = JSON.parse(read('docs/openapi.json'));
+  /** @type {Record<string, string>} */
+  const needs = {};
+  for (const [path, operations] of Object.entries(description.paths)) {
+    if (!CALLABLE.test(path)) {
+      delete description.paths[path];
+      continue;
+    }
+    for (const operation of Object.values(/** @type {Record<string, any>} */ (operations))) {
+      const role = operation.security?.find((/** @type {any} */ way) => way.cookie)?.cookie[0];
+      if (role) needs[operation.operationId.replace(/AsMember$/, '')] = role;
+      for (const status of Object.keys(operation.responses ?? {})) if (!status.startsWith('2')) delete operation.responses[status];
+    }
+  }
+  delete description.webhooks;
+  delete description.components.responses;
+  const schema = astToString(await openapi(description, { defaultNonNullable: false, alphabetize: true }));
+  const head = '// Made from docs/openapi.json by scripts/lib/dashboard.mjs; not committed.\n';
+  mkdirSync(generated, { recursive: true });
+  writeFileSync(join(generated, 'schema.d.ts'), head + schema);
+  const table = JSON.stringify(needs, Object.keys(needs).sort(), 2);
+  writeFileSync(join(generated, 'needs.ts'), `${head}/** The role that an operation of an organization needs at least. */\nexport const needs = ${table} as const;\n`);
+}
+
+/** Files of the dashboard that put text into a page as markup. @returns {string[]} */
+export function markupSinks() {
+  const sinks = /innerHTML|outerHTML|insertAdjacentHTML|dangerouslySetInnerHTML|document\.write|createContextualFragment|srcdoc|\bstyle=/;
+  const sources = [...filesBelow(at('dashboard/src')), at('dashboard/index.html')];
+  return sources.filter((file) => sinks.test(readFileSync(file, 'utf8'))).map(shown);
+}
