@@ -1,7 +1,8 @@
 // `npm run check`: everything that can be judged without running the service.
+import { markupSinks, types } from './lib/dashboard.mjs';
 import { at, exe, node, pinned } from './lib/env.mjs';
 import { run } from './lib/process.mjs';
-import { main, step } from './lib/steps.mjs';
+import { Failure, main, step } from './lib/steps.mjs';
 import { cargoTool, dropToolLeftovers, prepare } from './lib/tools.mjs';
 
 const deny = ['-D', 'warnings'];
@@ -22,6 +23,14 @@ await main(async () => {
   await check('clippy, wasm32', 'cargo', ['clippy', '--target', 'wasm32-unknown-unknown', '--all-features', '--', ...deny]);
   await check('documentation', 'cargo', ['doc', '--no-deps', '--document-private-items'], { RUSTDOCFLAGS: deny.join(' ') });
   await check('types of scripts and specs', /** @type {string} */ (node()), [at('node_modules/typescript/bin/tsc'), '--noEmit']);
+  // The types come from the description of the API, so a changed route that is still called the old way fails here.
+  await step('types of the API for the dashboard', types).catch((error) => void failures.push(error));
+  await check('types of the dashboard', /** @type {string} */ (node()), [at('node_modules/typescript/bin/tsc'), '-p', at('dashboard')]);
+  await check('types of the browser specs', /** @type {string} */ (node()), [at('node_modules/typescript/bin/tsc'), '-p', at('tests/browser')]);
+  await step('the dashboard writes text, never markup', () => {
+    const found = markupSinks();
+    if (found.length > 0) throw new Failure(`Text becomes markup in: ${found.join(', ')}`);
+  }).catch((error) => void failures.push(error));
   await check('licences and sources of dependencies', at('.tools/bin', `cargo-deny${exe}`), ['--locked', 'check', 'bans', 'licenses', 'sources']);
   for (const failure of failures) console.error(`\n${failure.message}`);
   if (failures.length > 0) process.exitCode = 1;

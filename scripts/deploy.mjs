@@ -1,13 +1,13 @@
 // `npm run deploy`: release build, then `wrangler deploy`, which creates the KV namespace the first time.
 // Secrets that the deployment lacks are made on request. Everything after `--` goes to wrangler: -- --dry-run.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import { node, wrangler, wranglerEnv } from './lib/env.mjs';
+import { at, node, wrangler, wranglerEnv } from './lib/env.mjs';
 import { budget, build, justBuilt, kb } from './lib/build.mjs';
 import { attempt, run } from './lib/process.mjs';
-import { offeredSecrets } from './lib/secrets.mjs';
+import { offeredSecrets, undeployable } from './lib/secrets.mjs';
 import { Failure, main } from './lib/steps.mjs';
 import { prepare, wasmOpt } from './lib/tools.mjs';
 
@@ -17,6 +17,8 @@ const passed = process.argv.slice(2);
 const dryRun = passed.includes('--dry-run');
 
 await main(async () => {
+  const reason = undeployable(passed, readFileSync(at('wrangler.toml'), 'utf8'));
+  if (reason) throw new Failure(reason);
   await prepare();
   await wasmOpt();
   const bytes = await build({ dev: false, optimise: true, outDir, show: Boolean(process.stdout.isTTY) });
@@ -50,6 +52,7 @@ async function missingSecrets() {
     throw new Failure(`Which secrets the deployment has could not be read, so nothing was deployed. wrangler says:\n${listed.output.trim()}`);
   }
   const has = (/** @type {string} */ name) => listed.code === 0 && listed.output.includes(`"${name}"`);
+  if (has('ALLOW_LOOPBACK_WEBHOOKS')) throw new Failure('The deployment has ALLOW_LOOPBACK_WEBHOOKS, which is for your own machine: npx wrangler secret delete ALLOW_LOOPBACK_WEBHOOKS');
   if (!process.stdin.isTTY) {
     if (!has('ROOT_SECRETS')) console.log('ROOT_SECRETS may not be set yet: until it is, the service answers 503. Set it with: npx wrangler secret put ROOT_SECRETS');
     return {};

@@ -7,7 +7,7 @@ import { build, justBuilt } from './lib/build.mjs';
 import { answering, demoOrganization, tour } from './lib/demo.mjs';
 import { leashed } from './lib/process.mjs';
 import { devVars, localSecrets } from './lib/secrets.mjs';
-import { Failure, bold, green, main, red, step } from './lib/steps.mjs';
+import { Failure, bold, dim, green, main, red, step } from './lib/steps.mjs';
 import { prepare } from './lib/tools.mjs';
 
 const host = process.env.HOST || '127.0.0.1';
@@ -64,6 +64,7 @@ async function serve({ operatorToken, open }) {
   if (status === 200) {
     const { key, reason } = await demoOrganization(url, operatorToken);
     console.log(`\n${green('●')} ${bold(`Latchkey is running at ${url}`)}   (Ctrl-C ends it; state stays in .wrangler/state)\n`);
+    console.log(`  The dashboard: ${bold(url)}${open ? dim(`   (register at ${url}/register)`) : ''}\n`);
     if (key) console.log(`  The demo organization's key, shown this once:  ${bold(key)}\n`);
     if (reason) console.log(`  ${red('!')} No demo organization was created: ${reason}.\n`);
     console.log(tour(url, key, open));

@@ -1,14 +1,17 @@
-// `npm test`: native tests, then the release build of the worker, then the e2e specs against it in workerd.
+// `npm test`: native tests, then the release build of the worker, then the e2e specs against it in workerd, then the specs
+// of the dashboard in Chromium. Where there is no browser and none may be installed, those are left out, and that is said.
 //
 //   npm test                      everything
 //   npm run test:native [-- FILTER]   cargo's own filter
 //   npm run test:e2e [-- NAME …]      spec files whose name contains one of the names
+//   npm run test:browser [-- NAME …]  likewise, in tests/browser
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { at, node, shown, wranglerEnv } from './lib/env.mjs';
 import { build } from './lib/build.mjs';
+import { chromium, withoutChromium } from './lib/chromium.mjs';
 import { attempt } from './lib/process.mjs';
-import { bold, elapsed, green, main, red } from './lib/steps.mjs';
+import { Failure, bold, elapsed, green, main, red } from './lib/steps.mjs';
 import { prepare, wasmOpt } from './lib/tools.mjs';
 
 /** @typedef {{ name: string, passed: number, failed: number, skipped: number, ms: number }} Layer */
@@ -19,9 +22,17 @@ await main(async () => {
   await prepare();
   /** @type {Layer[]} */
   const layers = [];
-  if (layer !== 'e2e') layers.push(await timed('native', native));
-  if (layer !== 'native') layers.push(await timed('e2e', endToEnd));
-  report(layers);
+  const wanted = (/** @type {string} */ name) => layer === '' || layer === name;
+  if (wanted('native')) layers.push(await timed('native', native));
+  if (wanted('e2e')) layers.push(await timed('e2e', endToEnd));
+  let leftOut = '';
+  if (wanted('browser')) {
+    if (await chromium()) layers.push(await timed('browser', inBrowser));
+    else leftOut = withoutChromium;
+  }
+  // Who has asked for this layer alone has asked for something that cannot be done.
+  if (leftOut && layer === 'browser') throw new Failure(`The browser layer cannot run: ${leftOut}.`);
+  report(layers, leftOut);
 });
 
 /**
@@ -57,41 +68,70 @@ async function endToEnd() {
 
   const run = at('.e2e/runs', new Date().toISOString().replace(/[:.]/g, '-'));
   mkdirSync(run, { recursive: true });
-  const specs = readdirSync(at('tests/e2e')).filter((file) => file.endsWith('.spec.ts')).sort();
-  const chosen = specs.filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)));
+  const chosen = specs('tests/e2e');
   // The canary looks at what all the others left behind.
-  const last = chosen.filter((file) => file.startsWith('zz_'));
+  const last = chosen.filter((file) => file.includes('/zz_'));
   const first = await specRun(chosen.filter((file) => !last.includes(file)), run);
   const second = await specRun(last, run);
-  const sum = { passed: first.passed + second.passed, failed: first.failed + second.failed, skipped: first.skipped + second.skipped, ok: first.ok && second.ok };
+  const sum = added(first, second);
   if (sum.ok) rmSync(run, { recursive: true });
   else console.log(`State and logs of this run: ${shown(run)}`);
   return sum;
 }
 
+async function inBrowser() {
+  console.log(bold('\nThe dashboard, in Chromium'));
+  await build({ dev: false, outDir: '.e2e/worker' });
+  const run = at('.e2e/runs', `browser-${new Date().toISOString().replace(/[:.]/g, '-')}`);
+  mkdirSync(run, { recursive: true });
+  // Budgets are measured on a machine that does nothing else.
+  const chosen = specs('tests/browser');
+  const alone = chosen.filter((file) => file.includes('/budget'));
+  const first = await specRun(chosen.filter((file) => !alone.includes(file)), run);
+  const second = await specRun(alone, run);
+  // What pages were given once is nowhere in what the service keeps or logs, either.
+  const third = first.passed + second.passed > 0 ? await specRun(['tests/e2e/zz_canary.spec.ts'], run) : first;
+  const sum = added(first, second, third);
+  if (sum.ok) rmSync(run, { recursive: true });
+  else console.log(`State and logs of this run: ${shown(run)}`);
+  return sum;
+}
+
+/** The spec files of a directory that were asked for. @param {string} directory */
+function specs(directory) {
+  const files = readdirSync(at(directory)).filter((file) => file.endsWith('.spec.ts')).sort();
+  return files.filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter))).map((file) => `${directory}/${file}`);
+}
+
+/** @param {{ passed: number, failed: number, skipped: number, ok: boolean }[]} runs */
+function added(...runs) {
+  return runs.reduce((sum, { passed, failed, skipped, ok }) => ({ passed: sum.passed + passed, failed: sum.failed + failed, skipped: sum.skipped + skipped, ok: sum.ok && ok }), { passed: 0, failed: 0, skipped: 0, ok: true });
+}
+
 /** @param {string[]} files @param {string} run */
 async function specRun(files, run) {
   if (files.length === 0) return { passed: 0, failed: 0, skipped: 0, ok: true };
-  const counts = join(run, `counts-${files.length}.json`);
+  const counts = join(run, `counts-${files.length}-${Date.now()}.json`);
   const args = [
     '--test', '--test-concurrency=2', '--test-timeout=300000', '--disable-warning=ExperimentalWarning',
     '--test-reporter=spec', '--test-reporter-destination=stdout',
     `--test-reporter=${new URL('./lib/count-reporter.mjs', import.meta.url)}`, `--test-reporter-destination=${counts}`,
-    ...files.map((file) => at('tests/e2e', file)),
+    ...files.map((file) => at(file)),
   ];
   const { code } = await attempt(/** @type {string} */ (node()), args, { show: 'always', env: { ...wranglerEnv(), LATCHKEY_E2E_RUN: run } });
   const { passed, failed, cancelled, skipped, todo } = JSON.parse(readFileSync(counts, 'utf8'));
   return { passed, failed: failed + cancelled, skipped: skipped + todo, ok: code === 0 };
 }
 
-/** @param {Layer[]} layers */
-function report(layers) {
+/** @param {Layer[]} layers @param {string} leftOut  why there is no browser layer */
+function report(layers, leftOut) {
   const total = layers.reduce((sum, { passed, failed, skipped, ms }) => ({ name: 'all', passed: sum.passed + passed, failed: sum.failed + failed, skipped: sum.skipped + skipped, ms: sum.ms + ms }), { name: 'all', passed: 0, failed: 0, skipped: 0, ms: 0 });
   const cells = [...layers, total].map(({ name, passed, failed, skipped, ms }) => [name, passed, failed, skipped, elapsed(ms)].map(String));
   console.log();
   for (const row of [['layer', 'passed', 'failed', 'skipped', 'time'], ...cells]) {
     console.log(row.map((cell, column) => (column === 0 ? cell.padEnd(8) : cell.padStart(12))).join(''));
   }
+  if (leftOut) console.log(red(`\n! The browser layer was left out: ${leftOut}.`));
   console.log(total.failed === 0 ? green('\n✓ all passed') : red(`\n✗ ${total.failed} failed`));
   // The last line, for whoever reads it by machine.
   console.log(`${total.passed} passed, ${total.failed} failed`);

@@ -38,7 +38,8 @@ impl Object for AccountObject {
             | Command::Confirm { .. }
             | Command::Read { .. }
             | Command::ListSignIns { .. }
-            | Command::ListAudit { .. } => Effect::Reads,
+            | Command::ListAudit { .. }
+            | Command::ReadChain { .. } => Effect::Reads,
             Command::Create(_)
             | Command::SignIn(_)
             | Command::Touch { .. }
@@ -99,6 +100,7 @@ impl Object for AccountObject {
             Command::RequestReset { by } => resets::request(sql, context, by),
             Command::Reset { hashes, new } => resets::reset(sql, context, hashes, new),
             Command::ListAudit { by, before, limit } => state::list_audit(sql, context, by, *before, *limit),
+            Command::ReadChain { by, after } => state::chain(sql, context, by, *after),
             Command::FoundOrganization { by, founding } => memberships::found(sql, context, by, founding),
             Command::HearMembership { organization_id, membership, generation } => {
                 memberships::hear(sql, context, organization_id, membership.as_ref(), *generation)
@@ -114,7 +116,7 @@ impl Object for AccountObject {
         projection::tidy(sql, context)
     }
 
-    fn tidy_at(sql: &dyn Sql, _: &(), _: &Context<'_>) -> Result<Option<Timestamp>, SqlError> {
-        projection::tidy_at(sql)
+    fn tidy_at(sql: &dyn Sql, _: &(), context: &Context<'_>) -> Result<Option<Timestamp>, SqlError> {
+        projection::tidy_at(sql, context)
     }
 }

@@ -7,6 +7,8 @@ pub mod around;
 pub mod body;
 pub mod client_ip;
 pub mod credentials;
+mod domain_body;
+mod domains;
 pub mod envelope;
 pub mod fields;
 pub mod json;
@@ -15,16 +17,24 @@ pub mod problem;
 pub mod query;
 pub mod straight;
 
+mod alert_rules;
+mod alerts;
+mod audit_export;
 mod auth;
+mod bulk;
 mod callers;
+mod canonical;
 mod cookies;
 mod csrf;
+mod denials;
+mod evidence;
 mod export;
 mod idempotency;
 mod invitations;
 mod key_body;
 mod key_requests;
 mod keys;
+mod leaks;
 mod limit_body;
 mod members;
 mod meta;
@@ -35,6 +45,8 @@ mod operator;
 mod operator_users;
 mod organization;
 mod organizations;
+mod outcome_body;
+mod outcomes;
 mod pages;
 mod passwords;
 mod paths;
@@ -49,6 +61,8 @@ mod sign_ins;
 mod totp;
 mod usage;
 mod verification;
+mod webhook_body;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -56,10 +70,11 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, post};
+use axum::routing::{delete, get, patch, post};
 
 use crate::app::App;
 use crate::ports::{Entropy, Log};
+use envelope::Outside;
 use problem::{Code, Problem};
 
 pub use around::SERVER_TIMING;
@@ -71,12 +86,14 @@ pub struct Unreadable;
 
 /// The service.
 pub fn router(app: Arc<App>) -> Router {
-    let world = app.world();
-    let (entropy, log) = (Arc::clone(&world.entropy), Arc::clone(&world.log));
+    let outside = Outside::of(&app);
     let mut routes = Router::new()
         .route("/healthz", get(meta::healthz))
         .route("/openapi.json", get(meta::openapi))
         .route("/v1/whoami", get(verification::whoami))
+        .route("/v1/keys/report-leak", post(leaks::report))
+        .route("/v1/leaks/github", post(leaks::github))
+        .route("/leaks/gitleaks.toml", get(leaks::gitleaks))
         .route("/v1/organization", get(organization::read))
         .route("/auth/register", post(auth::register))
         .route("/auth/login", post(auth::login))
@@ -88,6 +105,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/auth/sign_ins", get(sign_ins::list))
         .route("/auth/sign_ins/{id}", delete(sign_ins::end))
         .route("/auth/audit_log", get(sign_ins::audit_log))
+        .route("/auth/audit_log/export", get(sign_ins::export_audit_log))
         .route("/auth/totp", post(totp::begin).delete(totp::remove))
         .route("/auth/totp/confirm", post(totp::confirm))
         .route("/auth/totp/recovery_codes", post(totp::renew))
@@ -123,7 +141,9 @@ pub fn router(app: Arc<App>) -> Router {
     }
     #[cfg(feature = "panic-route")]
     let routes = routes.route("/panic", get(meta::panic));
-    envelope::enclose(routes.with_state(app).layer(from_fn(readable)), entropy, log)
+    // On the routes themselves: only there it is known which one was asked for.
+    let routes = routes.route_layer(from_fn(denials::note));
+    envelope::enclose(routes.with_state(app).layer(from_fn(readable)), outside)
 }
 
 /// What keys and members do alike: the same routes, mounted below both of their places.
@@ -131,7 +151,11 @@ fn management(routes: Router<Arc<App>>, at: &str) -> Router<Arc<App>> {
     let below = |path: &str| format!("{at}{path}");
     routes
         .route(&below("/keys/verify"), post(verification::verify))
+        .route(&below("/outcomes"), post(outcomes::create))
         .route(&below("/api_keys"), post(keys::create).get(keys::list))
+        .route(&below("/api_keys/revoke"), post(bulk::revoke))
+        .route(&below("/api_keys/unused"), get(bulk::unused))
+        .route(&below("/api_keys/{id}/evidence"), get(evidence::of_key))
         .route(&below("/api_keys/{id}"), get(keys::read).patch(keys::change).delete(keys::revoke))
         .route(&below("/api_keys/{id}/rotate"), post(keys::rotate))
         .route(&below("/api_keys/{id}/usage"), get(usage::of_key))
@@ -143,12 +167,28 @@ fn management(routes: Router<Arc<App>>, at: &str) -> Router<Arc<App>> {
         .route(&below("/sessions/{id}/usage"), get(usage::of_session))
         .route(&below("/usage"), get(usage::of_organization))
         .route(&below("/audit_log"), get(organization::audit_log))
+        .route(&below("/audit_log/export"), get(audit_export::export))
+        .route(&below("/alert_rules"), get(alert_rules::list))
+        .route(&below("/alert_rules/{kind}"), patch(alert_rules::change).delete(alert_rules::reset))
+        .route(&below("/alerts"), get(alerts::list))
+        .route(&below("/alerts/{id}"), get(alerts::read))
+        .route(&below("/alerts/{id}/acknowledge"), post(alerts::acknowledge))
+        .route(&below("/domains"), post(domains::create).get(domains::list))
+        .route(&below("/domains/{id}"), get(domains::read).patch(domains::change).delete(domains::delete))
+        .route(&below("/domains/{id}/verify"), post(domains::verify))
+        .route(&below("/webhook_endpoints"), post(webhooks::create).get(webhooks::list))
+        .route(&below("/webhook_endpoints/{id}"), get(webhooks::read).patch(webhooks::change).delete(webhooks::delete))
+        .route(&below("/webhook_endpoints/{id}/rotate_secret"), post(webhooks::rotate_secret))
+        .route(&below("/webhook_endpoints/{id}/test"), post(webhooks::test))
+        .route(&below("/webhook_endpoints/{id}/deliveries"), get(webhooks::deliveries))
+        .route(&below("/webhook_endpoints/{id}/deliveries/{deliveryId}"), get(webhooks::delivery))
+        .route(&below("/webhook_endpoints/{id}/deliveries/{deliveryId}/replay"), post(webhooks::replay))
 }
 
 /// What a deployment answers that cannot work: 503 to everything.
 pub fn unconfigured(entropy: Arc<dyn Entropy>, log: Arc<dyn Log>) -> Router {
     let routes = Router::new().fallback(|| async { Problem::new(Code::NotConfigured) });
-    envelope::enclose(routes, entropy, log)
+    envelope::enclose(routes, Outside { entropy, log, logging: None })
 }
 
 async fn readable(request: Request, next: Next) -> Response {

@@ -4,26 +4,34 @@
 //! that is named after it.
 
 mod account;
+mod alerts;
 mod authenticate;
+mod bulk;
 mod call;
+mod denials;
+mod domains;
 mod error;
 mod export;
 mod invitations;
 mod issue;
 mod keys;
+mod leaks;
 mod leases;
 mod links;
 mod members;
 mod operator;
 mod organization;
+mod outcomes;
 mod register;
 mod renewal;
 mod sessions;
 mod settings;
 mod sign_in;
+pub(crate) mod trace;
 mod usage;
 mod verification;
 mod verify;
+mod webhooks;
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
@@ -37,22 +45,28 @@ use crate::ports::{Assets, FailureLimiter, Limited, World};
 
 pub use crate::session::protocol::Call;
 pub use authenticate::{Person, Principal};
+pub use bulk::{BULK_MAX, Gone, Meant, Selection};
 pub(crate) use call::{LONGEST_WAIT_MS, PATIENCE_MS, RETRIES};
 pub use call::{Outcome, Patience};
+pub use denials::{Denial, Denied};
 pub use error::Error;
 pub(crate) use invitations::MEMBERSHIPS_MAX;
 pub use issue::{Idempotency, IssueKey, Issued, RotateKey, SessionChoice};
+pub use leaks::LeakReport;
 pub use leases::{Background, Job};
 pub use links::Link;
 pub use operator::{ChangedOrganization, Founded};
 pub use organization::AuditPage;
+pub use outcomes::Fate;
 pub use register::{Register, Registered};
 pub(crate) use renewal::REPORT_WITHIN_MS;
-pub use settings::{PlanChanges, Registration, Settings, SettingsError};
+pub use sessions::{SessionHealth, WantedSession};
+pub use settings::{Logged, Logging, PlanChanges, Registration, Settings, SettingsError};
 pub(crate) use sign_in::{ATTEMPTS_AT_ONCE_MAX, ATTEMPTS_OF_ONE_MAX, FAILURE_FLOOR_MS};
 pub use sign_in::{Attempt, SignedIn};
 pub use verification::{Basis, Freshness, Verification, VerifyKey, Waited};
 pub(crate) use verify::TOMBSTONE_PATIENCE_MS;
+pub use webhooks::ShownEndpoint;
 
 /// How long (ms) the limiter of failures may take.
 const LIMITER_PATIENCE_MS: u64 = 200;
@@ -68,13 +82,16 @@ pub struct App {
     settings: Settings,
     attempts: sign_in::Attempts,
     leases: leases::Leases,
+    github: leaks::GithubKeys,
+    denials: denials::Told,
 }
 
 impl App {
     /// The service behind these doors.
     pub fn new(world: World, limiter: Arc<dyn FailureLimiter>, assets: Arc<dyn Assets>, settings: Settings) -> Self {
         let (attempts, leases) = (sign_in::Attempts::default(), leases::Leases::default());
-        Self { world, limiter, assets, settings, attempts, leases }
+        let (github, denials) = (leaks::GithubKeys::default(), denials::Told::default());
+        Self { world, limiter, assets, settings, attempts, leases, github, denials }
     }
 
     /// The deployment's derived secrets.
@@ -85,6 +102,11 @@ impl App {
     /// The doors.
     pub fn world(&self) -> &World {
         &self.world
+    }
+
+    /// What is logged.
+    pub fn logging(&self) -> Logging {
+        self.settings.logging
     }
 
     /// The current moment.

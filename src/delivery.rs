@@ -7,8 +7,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde::de::IgnoredAny;
 
-use crate::object::Answer;
-use crate::object::outbox::Message;
+use crate::domain::audit::Trace;
+use crate::domain::webhook::{Attempt, Failure};
+use crate::object::outbox::{Message, Post};
+use crate::object::{Answer, behind};
 use crate::ports::{Address, Objects, PortError, World};
 
 /// Sends one message. `Ok` means that the receiver has it for good, and how long (ms) it takes until nobody acts on what
@@ -28,6 +30,8 @@ pub async fn send(world: &World, message: &Message) -> Result<u64, PortError> {
                 status => Err(PortError::new("link hook", format!("answered {status}"))),
             }
         }
+        // What comes of these is the object's to note: see `post` and `resolver`.
+        Message::Post(_) | Message::LookUp(_) => Ok(0),
         Message::Call { address, region, request } => {
             let response = world.objects.call(address, *region, request.clone()).await?;
             match decode::<IgnoredAny>(&response)? {
@@ -40,6 +44,26 @@ pub async fn send(world: &World, message: &Message) -> Result<u64, PortError> {
     }
 }
 
+/// Posts a message to a receiver that a client has chosen. Whatever comes back says something about the receiver and is
+/// no failure of ours.
+pub async fn post(world: &World, post: &Post) -> Attempt {
+    let Some(url) = &post.url else { return Attempt::Failed(Failure::Forbidden) };
+    if !leads_outside(url) {
+        return Attempt::Failed(Failure::Forbidden);
+    }
+    match world.outbound.post(url, &post.headers, &post.body).await {
+        Ok(status) => Attempt::Answered(status),
+        Err(_) => Attempt::Failed(Failure::Unreachable),
+    }
+}
+
+/// The door for looking up where a name leads, before something is sent there: addresses that are not public
+/// (`egress::is_public`) are to be refused here. The platform resolves names itself and lets nothing out to private
+/// networks (a self-hosted workerd by its default, `allow = ["public"]`), so without a resolver this refuses nothing.
+fn leads_outside(_url: &str) -> bool {
+    true
+}
+
 /// Calls an object and decodes its answer.
 ///
 /// # Errors
@@ -49,7 +73,20 @@ pub async fn call<C: Serialize + Sync, R: DeserializeOwned>(
     address: &Address,
     command: &C,
 ) -> Result<Answer<R>, PortError> {
-    let request = encode(command)?;
+    call_for(objects, address, command, None).await
+}
+
+/// The same, for the request behind it.
+///
+/// # Errors
+/// As those of `call`.
+pub async fn call_for<C: Serialize + Sync, R: DeserializeOwned>(
+    objects: &dyn Objects,
+    address: &Address,
+    command: &C,
+    trace: Option<&Trace>,
+) -> Result<Answer<R>, PortError> {
+    let request = behind::name(encode(command)?, trace);
     decode(&objects.call(address, None, request).await?)
 }
 

@@ -28,6 +28,7 @@ pub mod organization;
 pub mod session;
 
 pub mod delivery;
+pub mod resolver;
 
 pub mod app;
 

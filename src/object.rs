@@ -5,9 +5,13 @@
 //! A refusal rolls back as well and leaves nothing behind; a failure may have come after the commit, and the
 //! command bears repetition.
 
+mod answer;
 mod asking;
 pub mod audit_log;
+pub mod behind;
+pub mod denials;
 pub mod ledgers;
+mod migration;
 pub mod outbox;
 pub(crate) mod places;
 pub mod questions;
@@ -18,14 +22,18 @@ pub mod usage;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::audit::Trace;
 use crate::domain::keyring::Keyring;
+use crate::domain::owned_domain::Finding;
 use crate::domain::permission::Permission;
 use crate::domain::rate_limit::LimitUse;
 use crate::domain::tagged::tagged;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::verification::Code;
+use crate::domain::webhook::Attempt;
 use crate::ports::{Rules, Sql, SqlError};
 
+pub use answer::Answer;
 pub use questions::{Authority, Confirmed, Credential, Heard, PolicyQuestion, Question, Seat};
 
 /// The rules of one kind of object.
@@ -79,6 +87,29 @@ pub trait Object: Send + Sync + 'static {
     /// What the outbox has to send, at most a bounded number of messages: those due by `due_by`.
     fn deliveries(sql: &dyn Sql, context: &Context<'_>, due_by: Timestamp) -> Result<Vec<outbox::Delivery>, SqlError>;
 
+    /// Notes what has come of a message to a receiver that a client has chosen. When it is tried again is for the object
+    /// to say, and the next message to the same receiver, if there is one that may follow at once.
+    fn posted(
+        _: &dyn Sql,
+        _: &Context<'_>,
+        _: &outbox::EntryKey,
+        _: Option<&outbox::Post>,
+        _: Attempt,
+    ) -> Result<Option<outbox::Delivery>, SqlError> {
+        Ok(None)
+    }
+
+    /// Notes what a resolver has said of a name, and when it is asked again. Without a proof there was nothing to ask.
+    fn looked_up(
+        _: &dyn Sql,
+        _: &mut Self::Memory,
+        _: &Context<'_>,
+        _: &outbox::EntryKey,
+        _: Option<Finding>,
+    ) -> Result<(), SqlError> {
+        Ok(())
+    }
+
     /// Housekeeping, a bounded portion at a time.
     fn tidy(sql: &dyn Sql, memory: &mut Self::Memory, context: &Context<'_>) -> Result<(), SqlError>;
 
@@ -128,6 +159,8 @@ pub struct Context<'a> {
     pub confirmed: Option<&'a Confirmed>,
     /// What the organization has said, when the step has asked it for its policy.
     pub heard: Option<&'a Heard>,
+    /// The request behind the command, where there is one.
+    pub trace: Option<&'a Trace>,
     /// A seed for what a step gives out: its first 16 bytes name the audit entry, the others are `draw`'s.
     pub seed: &'a [u8; 64],
 }
@@ -273,6 +306,8 @@ pub enum Rejection {
     MemberElsewhere,
     /// No such invitation.
     InvitationNotFound,
+    /// No such alert.
+    AlertNotFound,
     /// The invitation was accepted or taken back, or it has expired.
     InvitationEnded,
     /// The invitation is for another address.
@@ -319,6 +354,22 @@ pub enum Rejection {
     SecondFactorNeeded,
     /// The address has tried to sign in or to register too often.
     TooManyAttempts,
+    /// No such endpoint for webhooks.
+    WebhookNotFound,
+    /// No such delivery to that endpoint.
+    WebhookDeliveryNotFound,
+    /// The endpoint for webhooks is switched off.
+    WebhookDisabled,
+    /// There are as many endpoints for webhooks as there may be.
+    TooManyWebhooks,
+    /// No such domain.
+    DomainNotFound,
+    /// The organization has this domain already.
+    DomainExists,
+    /// There are as many domains as there may be.
+    TooManyDomains,
+    /// The domain is none that the organization has proven to be its own.
+    DomainNotVerified,
     /// Nothing in the deployment can send a link.
     LinkHookMissing,
     /// The organization cannot be asked for its policy, and what is known of it is too old to act on.
@@ -330,25 +381,3 @@ pub enum Rejection {
     },
 }
 tagged!(Rejection);
-
-/// What travels back from an object.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Answer<R> {
-    /// Decided.
-    Done {
-        /// The reply.
-        reply: R,
-        /// How long (ms) to hold the answer back until the change is in force everywhere.
-        wait_ms: u64,
-        /// False while messages to other objects are still unacknowledged.
-        settled: bool,
-    },
-    /// Refused; nothing has changed.
-    Rejected(Rejection),
-    /// Neither: the object or one it had to ask could not do its work.
-    Failed {
-        /// What went wrong, for the log.
-        detail: String,
-    },
-}

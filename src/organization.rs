@@ -3,7 +3,10 @@
 //! The truth about a key is its session's; what stands here is for lists and search, fed by the sessions.
 //! Synchronous, like every object room.
 
+pub mod alerts;
 pub mod changes;
+pub mod domains;
+pub mod events;
 pub mod invitations;
 pub mod lists;
 pub mod members;
@@ -14,10 +17,14 @@ pub mod protocol;
 pub mod removal;
 pub mod store;
 pub mod usage;
+pub mod webhooks;
 
+use crate::domain::owned_domain::Finding;
 use crate::domain::session::OrganizationStatus;
 use crate::domain::timestamp::Timestamp;
-use crate::object::outbox::{self, Delivery, EntryKey};
+use crate::domain::webhook::Attempt;
+use crate::object::audit_log;
+use crate::object::outbox::{self, Delivery, EntryKey, Post};
 use crate::object::{Abort, Authority, Context, Effect, Object, Rejection, Step};
 use crate::ports::{Sql, SqlError};
 
@@ -40,13 +47,17 @@ impl Object for OrganizationObject {
             | Command::ListKeys { .. }
             | Command::ListSessions { .. }
             | Command::ListAudit { .. }
+            | Command::ReadChain { .. }
             | Command::ReadUsage { .. }
             | Command::Admit { .. }
             | Command::Confirm { .. }
             | Command::ListMembers { .. }
             | Command::ReadMember { .. }
             | Command::ListInvitations { .. }
-            | Command::ReadInvitation { .. } => Effect::Reads,
+            | Command::ReadInvitation { .. }
+            | Command::ReadAlertRules { .. }
+            | Command::ListAlerts { .. }
+            | Command::ReadAlert { .. } => Effect::Reads,
             Command::Found(_)
             | Command::Feed(_)
             | Command::CreateSession { .. }
@@ -63,8 +74,13 @@ impl Object for OrganizationObject {
             | Command::KeepInvitation { .. }
             | Command::AcceptInvitation { .. }
             | Command::HearAccount { .. }
-            | Command::NoteExport { .. } => Effect::Writes,
+            | Command::NoteDenial { .. }
+            | Command::NoteExport { .. }
+            | Command::ChangeAlertRule { .. }
+            | Command::AcknowledgeAlert { .. } => Effect::Writes,
             Command::Draw { .. } => Effect::Counts,
+            Command::Webhooks { webhooks } => webhooks::effect(webhooks),
+            Command::Domains { domains } => domains::effect(domains),
         }
     }
 
@@ -88,6 +104,7 @@ impl Object for OrganizationObject {
             Command::ListKeys { caller, query } => Ok(Step::done(lists::keys(sql, caller, query, context.now)?)),
             Command::ListSessions { caller, page } => Ok(Step::done(lists::sessions(sql, caller, page)?)),
             Command::ListAudit { caller, query } => Ok(Step::done(lists::audit(sql, caller, query)?)),
+            Command::ReadChain { caller, after } => lists::chain(sql, caller, *after),
             Command::ReadUsage { environment, query } => Ok(Step::done(usage::read(sql, *environment, query)?)),
             Command::CreateSession { authority, session } => {
                 changes::create_session(sql, context, authority, session, false)
@@ -125,8 +142,22 @@ impl Object for OrganizationObject {
             Command::HearAccount { user_id, profile, generation, audit } => {
                 changes::hear_account(sql, user_id, profile, *generation, audit)
             }
+            Command::NoteDenial { user_id, code, route } => {
+                members::note_denial(sql, memory, context, user_id, (code, route))
+            }
             Command::NoteExport { authority } => removal::note_export(sql, context, authority),
-            Command::Draw { session_id, draw } => policy::draw(sql, memory, context, session_id, draw.as_ref()),
+            Command::Webhooks { webhooks } => webhooks::handle(sql, context, webhooks),
+            Command::Domains { domains } => domains::handle(sql, memory, context, domains),
+            Command::Draw { session_id, draw, rules, domains } => {
+                policy::draw(sql, memory, context, session_id, draw.as_ref(), (*rules, *domains))
+            }
+            Command::ReadAlertRules { caller } => alerts::ruling::read(sql, caller),
+            Command::ChangeAlertRule { authority, kind, change } => {
+                alerts::ruling::change(sql, memory, context, authority, *kind, change.as_ref())
+            }
+            Command::ListAlerts { caller, query } => Ok(Step::done(lists::alerts(sql, caller, query)?)),
+            Command::ReadAlert { caller, id } => alerts::reading::read(sql, caller, id),
+            Command::AcknowledgeAlert { authority, id } => alerts::reading::acknowledge(sql, context, authority, id),
         }
     }
 
@@ -150,16 +181,52 @@ impl Object for OrganizationObject {
         projection::deliveries(sql, context, due_by)
     }
 
+    fn posted(
+        sql: &dyn Sql,
+        context: &Context<'_>,
+        entry: &EntryKey,
+        post: Option<&Post>,
+        attempt: Attempt,
+    ) -> Result<Option<Delivery>, SqlError> {
+        webhooks::sending::posted(sql, context, entry, post, attempt)
+    }
+
+    fn looked_up(
+        sql: &dyn Sql,
+        memory: &mut Memory,
+        context: &Context<'_>,
+        entry: &EntryKey,
+        finding: Option<Finding>,
+    ) -> Result<(), SqlError> {
+        domains::checking::looked_up(sql, memory, context, entry, finding)
+    }
+
     fn tidy(sql: &dyn Sql, memory: &mut Memory, context: &Context<'_>) -> Result<(), SqlError> {
         memory.ledgers.close_quiet(sql, context.now)?;
         if memory.rolling.tidy(sql, context.now)? {
             usage::forget_sessions(sql, context.now)?;
         }
-        removal::tidy(sql, context)
+        if let Some(last) = audit_log::prune(sql, context)? {
+            store::forget_origins(sql, last.seq)?;
+        }
+        if let Some(organization) = alerts::pools::standing(sql)? {
+            alerts::pools::tidy(sql, memory, context, &organization)?;
+            alerts::tidy(sql, &mut memory.surplus, context)?;
+        }
+        removal::tidy(sql, context)?;
+        webhooks::tidy(sql, context)
     }
 
     fn tidy_at(sql: &dyn Sql, memory: &Memory, context: &Context<'_>) -> Result<Option<Timestamp>, SqlError> {
         let rolling = memory.rolling.tidy_at(context.now);
-        Ok([memory.ledgers.close_at(), rolling, removal::tidy_at(sql, context)?].into_iter().flatten().min())
+        let pruning = audit_log::is_overdue(sql, context)?.then_some(context.now);
+        let (mut alerts, mut pools) = (None, None);
+        if alerts::pools::standing(sql)?.is_some() {
+            alerts = alerts::tidy_at(sql, &memory.surplus, context.now)?;
+            pools = alerts::pools::tidy_at(sql, memory, context.now)?;
+        }
+        let (removing, sending) = (removal::tidy_at(sql, context)?, webhooks::tidy_at(sql)?);
+        let next = [memory.ledgers.close_at(), rolling, pruning, removing, alerts, pools, sending];
+        Ok(next.into_iter().flatten().min())
     }
 }

@@ -122,11 +122,22 @@ pub trait FailureLimiter: Send + Sync {
     async fn tolerates(&self, what: Limited, source: &str) -> Result<bool, PortError>;
 }
 
-/// HTTP to the world outside.
+/// What came back from the world outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetched {
+    /// The status of HTTP.
+    pub status: u16,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// HTTP to the world outside. Redirects are not followed: where they lead, nobody has allowed.
 #[async_trait]
 pub trait Outbound: Send + Sync {
-    /// Posts a JSON body, follows no redirect, reads no answer but its status.
+    /// Posts a JSON body, reads no answer but its status.
     async fn post(&self, url: &str, headers: &[(&str, String)], body: &str) -> Result<u16, PortError>;
+    /// Gets what is there; an error if the body has more than `most_bytes`.
+    async fn get(&self, url: &str, headers: &[(&str, String)], most_bytes: usize) -> Result<Fetched, PortError>;
 }
 
 /// The static assets that were deployed with the service.
@@ -140,6 +151,11 @@ pub trait Assets: Send + Sync {
 pub trait Log: Send + Sync {
     /// Writes a line. Nothing secret may be in it.
     fn line(&self, line: &str);
+
+    /// Writes a line that tells of nothing bad.
+    fn info(&self, line: &str) {
+        self.line(line);
+    }
 }
 
 /// What the operator has set for the objects.
@@ -147,10 +163,18 @@ pub trait Log: Send + Sync {
 pub struct Rules {
     /// How long (ms) the data of a deleted organization is kept.
     pub retention_ms: i64,
+    /// How long (ms) entries of audit logs are kept; none for ever.
+    pub audit_retention_ms: Option<i64>,
     /// Where links lead people to; without it they get a token and no URL.
     pub dashboard_url: Option<String>,
     /// What sends links to people, if anything does.
     pub link_hook: Option<LinkHook>,
+    /// Whether webhooks may be sent to this very machine: on a developer's own, never in a deployment.
+    pub loopback_webhooks: bool,
+    /// Where the DNS is asked, over HTTPS.
+    pub resolver_url: String,
+    /// For how long (ms) the proof of a domain has to be missing before it is lost.
+    pub domain_loss_ms: i64,
 }
 
 impl Rules {

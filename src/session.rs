@@ -5,14 +5,18 @@
 
 pub mod acceptance;
 pub mod admission;
+pub mod alerts;
 pub mod banking;
+pub mod domains;
 pub mod drawing;
 pub mod erasure;
 pub mod fence;
 pub mod idempotency;
 pub mod issue;
+pub mod leaks;
 pub mod leasing;
 pub mod lifecycle;
+pub mod outcomes;
 pub mod policy;
 pub mod pool;
 pub mod projection;
@@ -53,7 +57,8 @@ impl Object for SessionObject {
             | Command::ReadSession { .. }
             | Command::Health { .. }
             | Command::ReadUsage { .. }
-            | Command::ReadRequests { .. } => Effect::Reads,
+            | Command::ReadRequests { .. }
+            | Command::ReadEvidence { .. } => Effect::Reads,
             Command::Initialize(_)
             | Command::Issue { .. }
             | Command::ChangeKey { .. }
@@ -61,8 +66,11 @@ impl Object for SessionObject {
             | Command::RotateKey { .. }
             | Command::ChangeSession { .. }
             | Command::DeleteSession { .. }
+            | Command::CountOutcomes { .. }
             | Command::Claim(_)
             | Command::Release { .. }
+            | Command::NoteDenial { .. }
+            | Command::ReportLeak { .. }
             | Command::Erase => Effect::Writes,
         }
     }
@@ -80,6 +88,7 @@ impl Object for SessionObject {
         };
         if let Step::Hear(question) = &mut step {
             question.steps = memory.steps();
+            question.rules = memory.rules_version(sql)?;
         }
         Ok(step)
     }
@@ -131,11 +140,15 @@ fn carry_out(
         Command::ReadSession { caller } => state::read(sql, memory, context, caller),
         Command::ChangeSession { authority, change } => state::change(sql, memory, context, authority, change),
         Command::DeleteSession { authority } => state::delete(sql, memory, context, authority),
-        Command::Health { caller } => state::health(sql, context, caller),
+        Command::Health { caller } => state::health(sql, memory, context, caller),
         Command::ReadUsage { caller, key_id, query } => usage::read(sql, memory, caller, key_id.as_ref(), query),
+        Command::CountOutcomes { caller, outcomes } => outcomes::count(sql, memory, context, caller, outcomes),
+        Command::ReadEvidence { caller, key_id } => usage::evidence(sql, memory, caller, key_id),
         Command::ReadRequests { caller, key_id, limit } => usage::requests(sql, memory, caller, key_id, *limit),
         Command::Claim(claim) => idempotency::claim(sql, context, claim),
         Command::Release { header_hash } => idempotency::release(sql, header_hash),
+        Command::ReportLeak { hashes, place } => leaks::report(sql, memory, context, hashes, place.as_deref()),
+        Command::NoteDenial { hashes, code, route } => verify::note_denial(sql, memory, context, hashes, (code, route)),
         Command::Erase => erasure::erase(sql, memory),
     }
 }

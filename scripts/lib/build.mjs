@@ -4,16 +4,20 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, 
 import { dirname } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { at, buildEnv, exe, sha256, wasmOptBinary } from './env.mjs';
+import { buildDashboard } from './dashboard.mjs';
 import { run } from './process.mjs';
 import { step } from './steps.mjs';
 
 /**
- * What the wasm may weigh, gzipped: V8 compiles all of it before an isolate's first answer. It weighs 930 kB (3 MB
- * unpacked; 35 ms of CPU until the first answer when it was 800 kB). Of the unpacked, a quarter reads and writes JSON, which is how objects
- * and the edge talk to each other, a sixth is routes, and an eighth is the tables and algorithms of Unicode. A
- * dependency that costs a tenth of this should be a decision, not an accident.
+ * What the wasm may weigh, gzipped: V8 compiles all of it before an isolate's first answer. It weighs 1,199 kB (4.0 MB
+ * unpacked; 35 ms of CPU until the first answer when it was 800 kB). Of the unpacked, a quarter reads and writes JSON, which
+ * is how objects and the edge talk to each other, a sixth is routes, and a tenth is the tables and algorithms of Unicode.
+ * Alerts, webhooks, outcomes, domains, reports of leaks and the copy of the log took it there from 930 kB: 57 operations
+ * beside 86, each with its body and answers, and what objects say about them; checking a signature on P-256 is 48 kB of the
+ * unpacked. The budget is 2 % more than it weighs. A dependency that costs a tenth of this should be a decision, not an
+ * accident.
  */
-export const budget = 965_000;
+export const budget = 1_223_000;
 
 /**
  * `wrangler` builds before its first run too. Whoever has just built passes it this environment, and build.mjs then
@@ -43,7 +47,8 @@ const mark = () => at('.wrangler/just-built');
  * @param {{ dev: boolean, optimise?: boolean, outDir?: string, features?: string, show?: boolean, title?: string }} options
  * @returns {Promise<number>} the size of the gzipped wasm in bytes
  */
-export function build({ dev, optimise = false, outDir = 'build', features, show = false, title }) {
+export async function build({ dev, optimise = false, outDir = 'build', features, show = false, title }) {
+  await buildDashboard();
   return step(title ?? `worker, ${dev ? 'dev' : 'release'} build`, async ({ note, release }) => {
     if (show) release();
     mkdirSync(at(outDir), { recursive: true });

@@ -40,8 +40,24 @@ export async function offeredSecrets(has, yes, say) {
 export const operatorTokenFile = join(home, '.operator-token');
 export const devVars = join(home, '.dev.vars');
 
-/** On your own machine you register without being invited, and choose your plan yourself; a deployment is closed. */
-const localSettings = ['REGISTRATION="open"', 'PLAN_CHANGES="owner"'];
+/**
+ * On your own machine you register without being invited, choose your plan yourself, and send webhooks to yourself; a
+ * deployment is closed.
+ */
+const forPeople = ['REGISTRATION="open"', 'PLAN_CHANGES="owner"'];
+const localSettings = [...forPeople, 'ALLOW_LOOPBACK_WEBHOOKS="true"', 'LOG_REQUESTS="none"'];
+
+/**
+ * Why a deployment with these arguments must not be: webhooks to the machine that it runs on are for your own only.
+ * @param {string[]} args what is passed to wrangler
+ * @param {string} config the text of wrangler.toml
+ * @returns {string | null}
+ */
+export function undeployable(args, config) {
+  const inArgs = args.some((arg) => arg.includes('ALLOW_LOOPBACK_WEBHOOKS'));
+  const inConfig = config.split('\n').some((line) => /^[^#]*ALLOW_LOOPBACK_WEBHOOKS/.test(line));
+  return inArgs || inConfig ? 'ALLOW_LOOPBACK_WEBHOOKS is for your own machine: take it out of wrangler.toml and of the arguments. Nothing was deployed.' : null;
+}
 
 /**
  * Writes .dev.vars and .operator-token where they are missing. A .dev.vars that is there is the user's: never changed.
@@ -65,7 +81,7 @@ export function localSecrets() {
 /** What the user's own .dev.vars says about registering. */
 function registration() {
   const [, word] = /^\s*(?:export\s+)?REGISTRATION\s*=\s*["']?(\w*)/m.exec(readFileSync(devVars, 'utf8')) ?? [];
-  const advice = word === undefined ? `To register people here, add to ${shown(devVars)}: ${localSettings.join(' and ')}` : null;
+  const advice = word === undefined ? `To register people here, add to ${shown(devVars)}: ${forPeople.join(' and ')}` : null;
   return { open: word === 'open', advice };
 }
 

@@ -89,7 +89,7 @@ function installInto(directory, spec) {
 }
 
 /**
- * A program from crates.io, built once into .tools. Unoptimised but for its `hot` crates: these tools run for a second
+ * A program of the Rust community, built once into .tools. Unoptimised but for its `hot` crates: these tools run for a second
  * or two at a time, and building them that way takes a third of the time.
  * @param {string} program @param {string} crate @param {string} version @param {string[]} [hot]
  */

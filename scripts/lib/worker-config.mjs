@@ -8,6 +8,7 @@ import { at, read, sha256 } from './env.mjs';
  * @typedef {object} WorkerConfig
  * @property {string} compatibilityDate
  * @property {Record<string, any>} env  bindings by name
+ * @property {{ directory: string, runWorkerFirst: string[] | boolean, hasUserWorker: boolean }} assets  as a deployment has them
  * @property {Record<string, { type: 'durable-object', storage: 'sqlite' }>} exports  object classes by name
  */
 
@@ -16,7 +17,7 @@ export const workerName = 'latchkey';
 /** @returns {Promise<WorkerConfig>} */
 export async function workerConfig() {
   // Loading wrangler takes most of a second, and every spec file is a process of its own: read once, then remembered.
-  const cache = at('.e2e', `wrangler-${sha256(at() + read('wrangler.toml')).slice(0, 16)}.json`);
+  const cache = at('.e2e', `wrangler-${sha256(at() + read('wrangler.toml') + read('scripts/lib/worker-config.mjs')).slice(0, 16)}.json`);
   if (existsSync(cache)) return JSON.parse(readFileSync(cache, 'utf8'));
   const { unstable_readConfig: readConfig } = await import('wrangler');
   const config = convert(readConfig({ config: at('wrangler.toml') }));
@@ -38,7 +39,8 @@ function convert(config) {
   /** @type {WorkerConfig['exports']} */
   const exports = {};
   for (const { new_sqlite_classes: classes } of config.migrations) for (const name of classes ?? []) exports[name] = { type: 'durable-object', storage: 'sqlite' };
-  return { compatibilityDate: String(config.compatibility_date), env, exports };
+  const assets = { directory: at(String(config.assets?.directory)), runWorkerFirst: config.assets?.run_worker_first ?? false, hasUserWorker: true };
+  return { compatibilityDate: String(config.compatibility_date), env, exports, assets };
 }
 
 /** The files of one build, as Miniflare wants them. @param {string} directory */

@@ -80,7 +80,8 @@ pub fn found(
 pub fn open(sql: &dyn Sql, context: &Context<'_>, user: &User, founding: &Founding) -> Result<EntryKey, SqlError> {
     let id = founding.organization.id.as_str();
     let owner = Owner { user_id: user.id.clone(), profile: user.profile.clone() };
-    let founding = Founding { actor: state::actor(user), owner: Some(owner), ..founding.clone() };
+    let (actor, owner, trace) = (state::actor(user), Some(owner), context.trace.cloned());
+    let founding = Founding { actor, owner, trace, ..founding.clone() };
     let statement = "INSERT INTO foundings (organization_id, founding) VALUES (?, ?)";
     execute(sql, statement, &[id.into(), json(&founding)?])?;
     outbox::put(sql, FOUNDING, id, 1, context.now)

@@ -149,10 +149,12 @@ fn call<C: Serialize>(settles: Vec<EntryKey>, address: Address, command: &C) -> 
 pub fn tidy(sql: &dyn Sql, context: &Context<'_>) -> Result<(), SqlError> {
     sign_ins::prune(sql, context.now)?;
     resets::prune(sql, context.now)?;
+    audit_log::prune(sql, context)?;
     memberships::settle_foundings(sql)
 }
 
 /// When there is something to tidy.
-pub fn tidy_at(sql: &dyn Sql) -> Result<Option<Timestamp>, SqlError> {
-    Ok([sign_ins::prune_at(sql)?, resets::prune_at(sql)?].into_iter().flatten().min())
+pub fn tidy_at(sql: &dyn Sql, context: &Context<'_>) -> Result<Option<Timestamp>, SqlError> {
+    let pruning = audit_log::is_overdue(sql, context)?.then_some(context.now);
+    Ok([sign_ins::prune_at(sql)?, resets::prune_at(sql)?, pruning].into_iter().flatten().min())
 }

@@ -15,7 +15,7 @@ use crate::domain::text::Name;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::user::{Membership, User};
 use crate::object::Seat;
-use crate::object::audit_log::Head;
+use crate::object::audit_log::{Chain, Head};
 use crate::organization::protocol::Founding;
 
 /// A command to one account.
@@ -57,6 +57,8 @@ pub enum Command {
     Reset { hashes: Vec<KeyHash>, new: Password },
     /// A page of the account's own audit log, newest first.
     ListAudit { by: SignInId, before: Option<i64>, limit: u32 },
+    /// A portion of that log as it is stored, from after an entry on.
+    ReadChain { by: SignInId, after: i64 },
     /// Found another organization.
     FoundOrganization { by: SignInId, founding: Box<Founding> },
     /// News from an organization about a membership; none when it has ended.
@@ -171,6 +173,8 @@ pub enum Reply {
     Link { token: String, expires_at: Timestamp },
     /// A page of the audit log.
     Audit { entries: Vec<ChainedEntry>, more: bool, head: Head },
+    /// A portion of that log as it is stored.
+    Chain(Chain),
 }
 tagged!(Reply);
 

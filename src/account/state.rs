@@ -88,6 +88,14 @@ pub fn list_audit(
     Ok(Step::done(Reply::Audit { entries, more, head: audit_log::head(sql)? }))
 }
 
+/// A portion of the account's own log as it is stored, oldest first.
+pub fn chain(sql: &dyn Sql, context: &Context<'_>, by: &SignInId, after: i64) -> Result<Step<AccountObject>, Abort> {
+    sign_ins::require(sql, context, by)?;
+    let statement = "SELECT seq, hash, entry, NULL FROM audit_log WHERE seq > ? ORDER BY seq LIMIT ?";
+    let rows = query(sql, statement, &[after.into(), audit_log::CHAIN_ROWS.into()])?;
+    Ok(Step::done(Reply::Chain(audit_log::chain(sql, after, &rows)?)))
+}
+
 /// The user as the one who acts on the own account.
 pub fn actor(user: &User) -> Actor {
     Actor::User { id: user.id.clone() }

@@ -54,6 +54,7 @@ pub const MIGRATIONS: &[&str] = &[
         generation INTEGER NOT NULL
     ) WITHOUT ROWID",
     "CREATE TABLE foundings (organization_id TEXT PRIMARY KEY, founding TEXT NOT NULL) WITHOUT ROWID",
+    audit_log::SCHEMA_ANCHOR,
 ];
 
 /// The row of the account.

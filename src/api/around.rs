@@ -9,6 +9,7 @@ use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue};
 use axum::response::Response;
 
+use super::canonical::Facts;
 use crate::app::{Background, Basis, Waited};
 use crate::domain::usage::Origin;
 
@@ -42,6 +43,8 @@ pub(super) struct Around {
     pub(super) background: Background,
     /// What was waited for.
     pub(super) timing: ServerTiming,
+    /// Where the line in the log is drafted, if there will be one.
+    pub(super) facts: Option<Facts>,
 }
 
 impl Around {
@@ -53,6 +56,7 @@ impl Around {
             origin: origin(text(&COUNTRY), colo, text(&USER_AGENT)),
             background: extensions.get().cloned().unwrap_or_default(),
             timing: extensions.get().cloned().unwrap_or_default(),
+            facts: extensions.get().cloned(),
         }
     }
 }
@@ -87,6 +91,11 @@ impl ServerTiming {
             kv_ms: sum(timing.waited.kv_ms, waited.kv_ms),
             objects_ms: sum(timing.waited.objects_ms, waited.objects_ms),
         };
+    }
+
+    /// What was waited for so far.
+    pub(super) fn waited(&self) -> Waited {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).map(|timing| timing.waited).unwrap_or_default()
     }
 
     /// Writes it on an answer.

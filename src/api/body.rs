@@ -14,17 +14,19 @@ use super::fields::{FieldCode, FieldError};
 use super::json::Json;
 use super::problem::{Code, Problem};
 
-/// The largest body of any route.
+/// The largest body of a route that takes one thing.
 pub const BODY_BYTES_MAX: usize = 16 * 1024;
+/// The largest body of a route that takes many.
+pub const BATCH_BYTES_MAX: usize = 128 * 1024;
 
 /// A JSON body. As an extractor it must be there; `Option<JsonBody>` may be empty.
 #[derive(Debug)]
-pub struct JsonBody {
+pub struct JsonBody<const MOST: usize = BODY_BYTES_MAX> {
     json: Json,
     digest: [u8; 32],
 }
 
-impl JsonBody {
+impl<const MOST: usize> JsonBody<MOST> {
     /// What was sent.
     #[must_use]
     pub fn json(&self) -> &Json {
@@ -38,7 +40,7 @@ impl JsonBody {
     }
 }
 
-impl<S: Send + Sync> FromRequest<S> for JsonBody {
+impl<S: Send + Sync, const MOST: usize> FromRequest<S> for JsonBody<MOST> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
@@ -46,7 +48,7 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
     }
 }
 
-impl<S: Send + Sync> OptionalFromRequest<S> for JsonBody {
+impl<S: Send + Sync, const MOST: usize> OptionalFromRequest<S> for JsonBody<MOST> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Option<Self>, Problem> {
@@ -55,13 +57,38 @@ impl<S: Send + Sync> OptionalFromRequest<S> for JsonBody {
 }
 
 /// Reads the body of a request; `None` if it is empty.
-async fn read(request: Request) -> Result<Option<JsonBody>, Problem> {
+/// A JSON body as it came, for whoever has to check a signature over it.
+pub struct RawBody<const MOST: usize>(Bytes);
+
+impl<const MOST: usize> RawBody<MOST> {
+    /// Its bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl<S: Send + Sync, const MOST: usize> FromRequest<S> for RawBody<MOST> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        if !media_type_is_named(&parts.headers)? {
+            return Err(Problem::new(Code::UnsupportedMediaType));
+        }
+        if announced_length(&parts.headers).is_some_and(|length| length > MOST) {
+            return Err(Problem::new(Code::PayloadTooLarge));
+        }
+        Ok(Self(collect(body, MOST).await?))
+    }
+}
+
+async fn read<const MOST: usize>(request: Request) -> Result<Option<JsonBody<MOST>>, Problem> {
     let (parts, body) = request.into_parts();
     let media_type_is_missing = !media_type_is_named(&parts.headers)?;
-    if announced_length(&parts.headers).is_some_and(|length| length > BODY_BYTES_MAX) {
+    if announced_length(&parts.headers).is_some_and(|length| length > MOST) {
         return Err(Problem::new(Code::PayloadTooLarge));
     }
-    let bytes = collect(body).await?;
+    let bytes = collect(body, MOST).await?;
     if bytes.is_empty() {
         return Ok(None);
     }
@@ -71,8 +98,8 @@ async fn read(request: Request) -> Result<Option<JsonBody>, Problem> {
     Ok(Some(JsonBody { json: Json::parse(&bytes)?, digest: Sha256::digest(&bytes).into() }))
 }
 
-async fn collect(body: Body) -> Result<Bytes, Problem> {
-    match Limited::new(body, BODY_BYTES_MAX).collect().await {
+async fn collect(body: Body, most: usize) -> Result<Bytes, Problem> {
+    match Limited::new(body, most).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(Problem::new(Code::PayloadTooLarge)),
         Err(_) => Err(Problem::new(Code::InvalidRequest).saying("The body could not be read to its end.")),
@@ -124,7 +151,7 @@ mod tests {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let read = block_on(read(request.body(body.into()).unwrap()));
+        let read = block_on(read::<BODY_BYTES_MAX>(request.body(body.into()).unwrap()));
         read.map(|body| body.map(|body| body.json().to_value().to_string())).map_err(|problem| problem.code())
     }
 
@@ -207,7 +234,7 @@ mod tests {
     fn the_digest_is_that_of_the_bytes() {
         let digest = |text: &'static str| {
             let request = Request::builder().header("content-type", "application/json").body(Body::from(text)).unwrap();
-            block_on(read(request)).unwrap().unwrap().digest()
+            block_on(read::<BODY_BYTES_MAX>(request)).unwrap().unwrap().digest()
         };
         assert_eq!(digest("{}"), digest("{}"));
         assert_ne!(digest("{}"), digest("{ }"));

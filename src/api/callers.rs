@@ -9,13 +9,15 @@ use axum::http::Method;
 use axum::http::request::Parts;
 
 use super::around::Around;
+use super::canonical::Facts;
 use super::client_ip::ClientIp;
 use super::credentials::{Carrier, CredentialError, Presented, Sent};
 use super::csrf;
+use super::denials::Asking;
 use super::mount::{Mount, organization_in};
 use super::problem::{Code, Problem};
 use super::rate_limit_fields::Counted;
-use crate::app::{App, Call, Error, Person, Principal, Waited};
+use crate::app::{App, Call, Denied, Error, Person, Principal, Waited};
 use crate::domain::id::OrganizationId;
 use crate::domain::operation::Operation;
 use crate::domain::timestamp::Timestamp;
@@ -24,6 +26,9 @@ use crate::object::Rejection;
 
 /// How long (ms) an address that failed too often should pause: the period of the platform's limiter.
 pub(super) const FAILURE_PAUSE_MS: u64 = 60_000;
+
+/// The one route beside `DELETE` that takes something away.
+const REVOKING: &str = "/v1/api_keys/revoke";
 
 /// What a route needs of its caller.
 pub(super) trait Needs {
@@ -46,8 +51,10 @@ macro_rules! needs {
 
 needs! {
     ReadApiKeys WriteApiKeys VerifyKeys ReadSessions WriteSessions ReadOrganization ReadAuditLog
+    ReadAlerts WriteAlerts
     WriteOrganization ReadMembers WriteMembers WriteOwners
-    TransferOrganization ExportOrganization DeleteOrganization
+    TransferOrganization ExportOrganization DeleteOrganization ReadWebhooks WriteWebhooks
+    ReadDomains WriteDomains
 }
 
 /// The caller of a route of an organization, which its authority has just found good for `N`: an API key below `/v1`,
@@ -67,13 +74,21 @@ impl<N: Needs> FromRequestParts<Arc<App>> for By<N> {
         let ClientIp(ip) = ClientIp::find(&parts.headers);
         // What takes something away is never counted: a spent pool must not stand in the way of revoking a key.
         let text = presented.expose();
+        if N::OPERATION != Operation::VerifyKeys
+            && let Some(who) = app.denied_key(text)
+        {
+            Asking::note(&parts.extensions, who);
+        }
         let found = match (N::OPERATION, &parts.method) {
             (Operation::VerifyKeys, _) => verifier(parts, app, text, ip).await,
-            (operation, &Method::DELETE) => app.authenticate(text, ip, operation, Call::End).await,
+            (operation, method) if *method == Method::DELETE || parts.uri.path() == REVOKING => {
+                app.authenticate(text, ip, operation, Call::End).await
+            }
             (operation, _) => app.authenticate(text, ip, operation, Call::Manage).await,
         };
         match found {
             Ok(principal) => {
+                Facts::principal(&parts.extensions, &principal);
                 if let Some(pool) = &principal.pool {
                     Counted::note(&parts.extensions, pool);
                 }
@@ -116,7 +131,10 @@ async fn member(
     let person = person(parts, app).await?;
     let id =
         OrganizationId::parse(organization, app.keyring()).map_err(|_| Problem::new(Code::OrganizationNotFound))?;
+    let (user_id, organization_id) = (person.user.id.clone(), id.clone());
+    Asking::note(&parts.extensions, Denied::User { user_id, organization_id });
     let principal = app.seat(&person, &id, operation).await?;
+    Facts::principal(&parts.extensions, &principal);
     Ok((principal, Mount::Members(id)))
 }
 
@@ -135,7 +153,10 @@ async fn person(parts: &Parts, app: &App) -> Result<Person, Problem> {
     let (presented, carrier) = token(parts)?;
     let ClientIp(ip) = ClientIp::find(&parts.headers);
     match app.signed_in(presented.expose(), ip).await {
-        Ok(person) => Ok(person),
+        Ok(person) => {
+            Facts::user(&parts.extensions, person.user.id.as_str());
+            Ok(person)
+        }
         Err(Error::Rejected(Rejection::SignedOut)) if carrier == Carrier::Cookie => {
             Err(signed_out(app, ip).await.clearing_cookie())
         }
@@ -194,7 +215,10 @@ impl FromRequestParts<Arc<App>> for Operator {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
         let presented = Presented::from_request_parts(parts, app).await?;
         match app.is_operator(presented.expose()) {
-            Some(true) => Ok(Self),
+            Some(true) => {
+                Facts::operator(&parts.extensions);
+                Ok(Self)
+            }
             Some(false) => Err(unknown(app, ClientIp::find(&parts.headers).0).await),
             None => Err(Problem::new(Code::NotFound)),
         }

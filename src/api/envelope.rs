@@ -18,12 +18,17 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use super::around::ServerTiming;
+use super::around::{Around, ServerTiming};
+use super::canonical::Draft;
+use super::client_ip::ClientIp;
 use super::problem::rendering::{Form, render};
 use super::problem::{Code, Problem};
 use super::rate_limit_fields::Counted;
+use crate::app::trace::within;
+use crate::app::{App, Logging};
+use crate::domain::audit::Trace;
 use crate::domain::id::RequestId;
-use crate::ports::{Entropy, Log};
+use crate::ports::{Clock, Entropy, Log};
 
 /// The longest path and query.
 pub const URI_BYTES_MAX: usize = 2 * 1024;
@@ -42,25 +47,40 @@ pub const ALWAYS: [(HeaderName, &str); 5] = [
 /// Puts the whole service into the envelope. Handlers find the [`RequestId`] in the request's extensions.
 ///
 /// The router goes in as one service, because a layer on its routes would sit below what axum adds itself (`Allow`).
-pub fn enclose(router: Router, entropy: Arc<dyn Entropy>, log: Arc<dyn Log>) -> Router {
-    Router::new().fallback_service(router).layer(from_fn_with_state(Outside { entropy, log }, envelope))
+pub fn enclose(router: Router, outside: Outside) -> Router {
+    Router::new().fallback_service(router).layer(from_fn_with_state(outside, envelope))
 }
 
 /// The doors that the envelope needs.
 #[derive(Clone)]
-struct Outside {
-    entropy: Arc<dyn Entropy>,
-    log: Arc<dyn Log>,
+#[expect(missing_docs, reason = "each field is the port it is typed as")]
+pub struct Outside {
+    pub entropy: Arc<dyn Entropy>,
+    pub log: Arc<dyn Log>,
+    /// What is logged of requests, and the clock for it; nothing in a deployment that is not configured.
+    pub logging: Option<(Logging, Arc<dyn Clock>)>,
+}
+
+impl Outside {
+    /// Those of the service.
+    pub(super) fn of(app: &App) -> Self {
+        let world = app.world();
+        let logging = Some((app.logging(), Arc::clone(&world.clock)));
+        Self { entropy: Arc::clone(&world.entropy), log: Arc::clone(&world.log), logging }
+    }
 }
 
 async fn envelope(State(outside): State<Outside>, mut request: Request, next: Next) -> Response {
     let is_head = request.method() == Method::HEAD;
-    let (opened, refused) = Opened::new(&mut request, &*outside.entropy);
+    let is_verification = is_verification(&request);
+    let (opened, refused) = Opened::new(&mut request, &outside, is_verification);
     let response = match refused {
-        None => next.run(request).await,
         Some(problem) => problem.into_response(),
+        // A verification is not written down in the audit log.
+        None if is_verification => next.run(request).await,
+        None => within(trace(&request, &opened.request_id), next.run(request)).await,
     };
-    opened.stamped(response, &*outside.log, is_head)
+    opened.stamped(response, &outside, is_head)
 }
 
 /// What the envelope keeps of a request until there is an answer.
@@ -69,15 +89,21 @@ pub(super) struct Opened {
     request_id: RequestId,
     counted: Counted,
     timing: ServerTiming,
+    draft: Option<Draft>,
 }
 
 impl Opened {
     /// Names a request and prepares it; with a problem if it is not to be answered otherwise.
-    pub(super) fn new(request: &mut Request, entropy: &dyn Entropy) -> (Self, Option<Problem>) {
+    pub(super) fn new(request: &mut Request, outside: &Outside, is_verification: bool) -> (Self, Option<Problem>) {
         let form = Form::wanted(request.headers());
-        let seed = entropy.seed();
+        let seed = outside.entropy.seed();
         let request_id = RequestId::from_seed(seed.as_ref().unwrap_or(&[0; 64]));
-        let opened = Self { form, request_id, counted: Counted::default(), timing: ServerTiming::default() };
+        let draft = match &outside.logging {
+            Some((logging, clock)) => Draft::begin(*logging, &**clock, request, is_verification),
+            None => None,
+        };
+        let (counted, timing) = (Counted::default(), ServerTiming::default());
+        let opened = Self { form, request_id, counted, timing, draft };
         if seed.is_err() {
             return (opened, Some(Problem::new(Code::ServiceUnavailable)));
         }
@@ -92,18 +118,22 @@ impl Opened {
     }
 
     /// The answer, in our shape, with all that is its own; what is on every answer ([`ALWAYS`]) is still missing.
-    pub(super) fn close(&self, mut response: Response, log: &dyn Log) -> Response {
+    pub(super) fn close(&self, mut response: Response, outside: &Outside) -> Response {
+        let request_id = self.request_id.as_str();
+        if let (Some(draft), Some((_, clock))) = (&self.draft, &outside.logging) {
+            draft.write(&*outside.log, clock.now(), (request_id, &response, &self.timing));
+        }
         self.counted.write(&mut response);
         self.timing.write(&mut response);
-        let mut response = written_out(response, self.request_id.as_str(), self.form, log);
-        if let Ok(value) = HeaderValue::from_str(self.request_id.as_str()) {
+        let mut response = written_out(response, request_id, self.form, &*outside.log);
+        if let Ok(value) = HeaderValue::from_str(request_id) {
             response.headers_mut().insert(X_REQUEST_ID, value);
         }
         response
     }
 
-    fn stamped(&self, response: Response, log: &dyn Log, is_head: bool) -> Response {
-        let mut response = self.close(response, log);
+    fn stamped(&self, response: Response, outside: &Outside, is_head: bool) -> Response {
+        let mut response = self.close(response, outside);
         for (name, value) in ALWAYS {
             response.headers_mut().insert(name, HeaderValue::from_static(value));
         }
@@ -113,6 +143,20 @@ impl Opened {
         }
         response
     }
+}
+
+/// Whether a request verifies a key, as almost all do.
+fn is_verification(request: &Request) -> bool {
+    let path = request.uri().path();
+    path.ends_with("/keys/verify") || path == "/v1/whoami"
+}
+
+/// Where a request comes from, for the audit log.
+fn trace(request: &Request, request_id: &RequestId) -> Arc<Trace> {
+    let origin = Around::find(request.headers(), request.extensions()).origin;
+    let ClientIp(ip) = ClientIp::find(request.headers());
+    let (request_id, country, client) = (request_id.to_string(), origin.country, origin.client);
+    Arc::new(Trace { request_id, ip, country, client })
 }
 
 fn length(uri: &Uri) -> usize {
@@ -182,7 +226,7 @@ mod tests {
             .route("/number/{n}", get(|Path(n): Path<u8>| async move { n.to_string() }))
             .route("/refused", get(|| async { Problem::new(Code::AuthMissingCredentials) }))
             .route("/teapot", get(|| async { (StatusCode::BAD_GATEWAY, "secret cause") }));
-        enclose(router, Arc::new(dice), Arc::new(Silence))
+        enclose(router, Outside { entropy: Arc::new(dice), log: Arc::new(Silence), logging: None })
     }
 
     fn send(request: Request) -> (StatusCode, axum::http::HeaderMap, String) {

@@ -12,7 +12,10 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use serde::Serialize;
 
+use super::alert_rules::AlertRuleBody;
+use super::alerts::AlertBody;
 use super::callers::{By, ExportOrganization};
+use super::domain_body::DomainBody;
 use super::key_body::ApiKeyBody;
 use super::organization::{AuditEntryBody, OrganizationBody};
 use super::pages::{PAGE_ROWS_MAX, no_parameters};
@@ -20,10 +23,12 @@ use super::people_body::{InvitationBody, MemberBody};
 use super::problem::Problem;
 use super::query::Query;
 use super::sessions::SessionBody;
+use super::webhook_body::WebhookEndpointBody;
 use crate::app::{App, Error, Principal};
+use crate::domain::alert::Kind;
 use crate::domain::organization::Organization;
 use crate::domain::timestamp::Timestamp;
-use crate::organization::protocol::{AuditQuery, KeyQuery, Page};
+use crate::organization::protocol::{AlertQuery, AuditQuery, KeyQuery, Page};
 
 /// The parts of a copy, in the order in which they are written.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -33,6 +38,10 @@ enum Part {
     Invitations,
     Sessions,
     ApiKeys,
+    Domains,
+    WebhookEndpoints,
+    AlertRules,
+    Alerts,
     AuditLog,
     End,
 }
@@ -45,7 +54,11 @@ impl Part {
             Self::Members => ("members", Self::Invitations),
             Self::Invitations => ("invitations", Self::Sessions),
             Self::Sessions => ("sessions", Self::ApiKeys),
-            Self::ApiKeys => ("apiKeys", Self::AuditLog),
+            Self::ApiKeys => ("apiKeys", Self::Domains),
+            Self::Domains => ("domains", Self::WebhookEndpoints),
+            Self::WebhookEndpoints => ("webhookEndpoints", Self::AlertRules),
+            Self::AlertRules => ("alertRules", Self::Alerts),
+            Self::Alerts => ("alerts", Self::AuditLog),
             Self::AuditLog | Self::End => ("auditLog", Self::End),
         }
     }
@@ -68,7 +81,8 @@ struct Export {
 /// A page of rows, and whether there is another.
 type Rows = (Vec<String>, bool);
 
-/// Copies everything about the organization: members, invitations, sessions, API keys, audit log. No secret is in it.
+/// Copies everything about the organization: members, invitations, sessions, API keys, domains, endpoints of webhooks,
+/// rules for alerts, alerts, audit log. No secret is in it.
 pub(super) async fn export(
     State(app): State<Arc<App>>,
     By(caller, ..): By<ExportOrganization>,
@@ -146,11 +160,34 @@ impl Export {
                     session_id: None,
                     external_id: None,
                     search: None,
+                    idle: None,
                     page,
                 };
                 let (keys, more) = app.list_keys(by, query).await?;
                 self.after = keys.last().map(|key| (key.created_at, key.id.to_string()));
                 Ok((all(keys.iter().map(|key| ApiKeyBody::new(key, now)))?, more))
+            }
+            Part::Domains => {
+                let (domains, more) = app.list_domains(by, page).await?;
+                self.after = domains.last().map(|domain| (domain.created_at, domain.id.to_string()));
+                Ok((all(domains.iter().map(DomainBody::new))?, more))
+            }
+            Part::WebhookEndpoints => {
+                let (endpoints, more) = app.list_webhooks(by, page).await?;
+                self.after = endpoints.last().map(|endpoint| (endpoint.created_at, endpoint.id.to_string()));
+                Ok((all(endpoints.iter().map(|endpoint| WebhookEndpointBody::new(endpoint, now)))?, more))
+            }
+            Part::AlertRules => {
+                let rules = app.alert_rules(by).await?;
+                Ok((all(Kind::ALL.into_iter().map(|kind| AlertRuleBody::new(kind, &rules)))?, false))
+            }
+            Part::Alerts => {
+                let query =
+                    AlertQuery { status: None, kind: None, severity: None, subject: None, session_id: None, page };
+                let found = app.list_alerts(by, query).await?;
+                let (alerts, more) = (found.alerts, found.more);
+                self.after = alerts.last().map(|alert| (alert.opened_at, alert.id.to_string()));
+                Ok((all(alerts.iter().map(AlertBody::new))?, more))
             }
             Part::AuditLog => {
                 let (before, limit) = (self.before, PAGE_ROWS_MAX);

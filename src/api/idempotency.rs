@@ -21,14 +21,19 @@ pub(super) fn find(
     uri: &Uri,
     body: Option<&JsonBody>,
 ) -> Result<Option<Idempotency>, Problem> {
-    let mut values = headers.get_all(HEADER).iter();
-    let header = match (values.next(), values.next()) {
-        (None, _) => return Ok(None),
-        (Some(value), None) => read(value.as_bytes()).ok_or_else(malformed)?,
-        (Some(_), Some(_)) => return Err(malformed()),
-    };
+    let Some(header) = value(headers)? else { return Ok(None) };
     let body_digest = body.map_or([0; 32], JsonBody::digest);
     Ok(Some(Idempotency { header, route: format!("{method} {}", uri.path()), body_digest }))
+}
+
+/// Reads the header itself.
+pub(super) fn value(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let mut values = headers.get_all(HEADER).iter();
+    match (values.next(), values.next()) {
+        (None, _) => Ok(None),
+        (Some(value), None) => read(value.as_bytes()).map(Some).ok_or_else(malformed),
+        (Some(_), Some(_)) => Err(malformed()),
+    }
 }
 
 /// Refuses the header where it would promise what is not kept.

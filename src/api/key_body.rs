@@ -41,6 +41,8 @@ pub(super) struct ApiKeyBody {
     permissions: Vec<String>,
     /// The one domain it may act for.
     domain: Option<String>,
+    /// Whether that is a verified domain of the organization; null if the key is bound to none.
+    domain_verified: Option<bool>,
     /// The networks it may be used from; empty means anywhere.
     ip_allow_list: Vec<String>,
     /// Its own rate limits.
@@ -76,7 +78,7 @@ pub(super) struct ApiKeyBody {
 /// Who did something.
 #[derive(Debug, Serialize)]
 pub(super) struct ActorBody {
-    /// What kind of caller: `api_key`, `user` or `operator`.
+    /// What kind of caller: `api_key`, `user`, `operator`, `leak_report`, or the `service` itself.
     r#type: &'static str,
     /// Its id, if it has one.
     id: Option<String>,
@@ -134,6 +136,7 @@ impl ApiKeyBody {
             permission: settings.permissions.preset().map(PermissionPreset::as_str),
             permissions: settings.permissions.iter().map(ToString::to_string).collect(),
             domain: settings.domain.as_ref().map(ToString::to_string),
+            domain_verified: settings.domain.as_ref().map(|_| key.domain_verified == Some(true)),
             ip_allow_list: settings.ip_allow_list.iter().map(ToString::to_string).collect(),
             rate_limits: settings.rate_limits.as_slice().iter().map(RateLimitBody::set).collect(),
             credits: CreditsBody::new(key, now),
@@ -166,6 +169,8 @@ impl ActorBody {
             Actor::ApiKey { id } => Self { r#type: "api_key", id: Some(id.to_string()) },
             Actor::User { id } => Self { r#type: "user", id: Some(id.to_string()) },
             Actor::Operator => Self { r#type: "operator", id: None },
+            Actor::LeakReport => Self { r#type: "leak_report", id: None },
+            Actor::Service => Self { r#type: "service", id: None },
         }
     }
 }

@@ -164,6 +164,7 @@ pub(super) async fn listed(
         },
         external_id: query.optional("externalId", filter_text),
         search: query.optional("search", filter_text),
+        idle: None,
         page,
     };
     query.finish()?;

@@ -4,7 +4,8 @@
 //! compares the two.
 
 use super::around::CLIENT_CHARACTERS_MAX;
-use super::body::BODY_BYTES_MAX;
+use super::body::{BATCH_BYTES_MAX, BODY_BYTES_MAX};
+use super::bulk::BULK_BYTES_MAX;
 use super::callers::FAILURE_PAUSE_MS;
 use super::credentials::CREDENTIAL_BYTES_MAX;
 use super::envelope::URI_BYTES_MAX;
@@ -13,32 +14,44 @@ use super::fields::values::TAGS_MAX;
 use super::idempotency::IDEMPOTENCY_KEY_CHARACTERS;
 use super::json::DEPTH_MAX;
 use super::key_requests::OVERLAP_SECONDS_MAX;
+use super::leaks::{GITHUB_BYTES_MAX, GITHUB_TOKENS_MAX, PLACE_CHARACTERS_MAX};
 use super::operator::CUSTOM_LIMIT_MAX;
+use super::outcomes::{OUTCOME_ID_CHARACTERS_MAX, OUTCOMES_MAX};
 use super::pages::{FILTER_CHARACTERS_MAX, PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX};
 use super::usage::STEPS_MAX;
 use super::verification::COST_MAX;
+use super::webhook_body::EVENTS_MAX;
 use crate::account::{gates, memberships, resets, sign_ins};
 use crate::app::{
-    ATTEMPTS_AT_ONCE_MAX, ATTEMPTS_OF_ONE_MAX, FAILURE_FLOOR_MS, LONGEST_WAIT_MS, MEMBERSHIPS_MAX, PATIENCE_MS,
-    REPORT_WITHIN_MS, RETRIES, TOMBSTONE_PATIENCE_MS,
+    ATTEMPTS_AT_ONCE_MAX, ATTEMPTS_OF_ONE_MAX, BULK_MAX, FAILURE_FLOOR_MS, LONGEST_WAIT_MS, MEMBERSHIPS_MAX,
+    PATIENCE_MS, REPORT_WITHIN_MS, RETRIES, TOMBSTONE_PATIENCE_MS,
 };
 use crate::directory::users::SETUP_ATTEMPT_MS;
 use crate::domain::credits::CREDITS_MAX;
+use crate::domain::egress::URL_CHARACTERS_MAX;
 use crate::domain::email;
 use crate::domain::ip_network::MAX_NETWORKS;
 use crate::domain::keyring::MAX_ROOTS;
 use crate::domain::lease::book;
 use crate::domain::metadata::{MAX_METADATA_BYTES, MAX_METADATA_DEPTH, MAX_METADATA_KEYS};
+use crate::domain::owned_domain;
 use crate::domain::password;
 use crate::domain::permission::{MAX_PERMISSIONS, MAX_SEGMENT};
 use crate::domain::rate_limit::{RATE_LIMITS_MAX, RateLimit};
 use crate::domain::text::{ExternalId, Name, Reason, Tag};
+use crate::domain::usage::latency::LATENCY_MS_MAX;
+use crate::domain::usage::outcomes::{AHEAD_MS, LATE_MS};
 use crate::domain::usage::series::Grain;
 use crate::domain::usage::tallies;
+use crate::domain::webhook;
 use crate::object::{outbox, places, shell};
+use crate::organization::alerts::{keys, mail, rows};
 use crate::organization::invitations::{INVITATION_LIFE_MS, INVITATIONS_MAX, MEMBERS_MAX};
 use crate::organization::policy::LEASE_MS;
 use crate::organization::projection as directory;
+use crate::organization::webhooks::store::{DELIVERIES_MAX, KEPT_MS};
+use crate::session::alerts::COUNTRIES_MAX;
+use crate::session::outcomes::MARKS_MAX;
 use crate::session::{idempotency as claims, projection, usage};
 
 /// One limit.
@@ -66,6 +79,12 @@ pub const LIMITS: &[Limit] = &[
     limit("Path and query", URI_BYTES_MAX as u64, "bytes", "414 `uri_too_long`"),
     limit("Credential", CREDENTIAL_BYTES_MAX as u64, "bytes", "401 `auth_invalid_key`"),
     limit("Body", BODY_BYTES_MAX as u64, "bytes", "413 `payload_too_large`"),
+    limit("Body of a revocation of many keys", BULK_BYTES_MAX as u64, "bytes", "413 `payload_too_large`"),
+    limit("Keys revoked at once", BULK_MAX as u64, "keys", "400 `invalid_request`; a filter has `hasMore`"),
+    limit("Body of a report by GitHub", GITHUB_BYTES_MAX as u64, "bytes", "413 `payload_too_large`"),
+    limit("Tokens in a report by GitHub", GITHUB_TOKENS_MAX as u64, "tokens", "413 `payload_too_large`"),
+    limit("Place that a key was found in", PLACE_CHARACTERS_MAX as u64, "characters", INVALID),
+    limit("Body of outcomes", BATCH_BYTES_MAX as u64, "bytes", "413 `payload_too_large`"),
     limit("JSON nesting", DEPTH_MAX as u64, "levels", "400 `invalid_json`"),
     limit("Violations told in one answer", VIOLATIONS_MAX as u64, "entries", "the rest is left out"),
     limit("Rows on a page", PAGE_ROWS_MAX as u64, "rows", "400 `invalid_request`; a bare array has `Link`"),
@@ -119,11 +138,24 @@ pub const LIMITS: &[Limit] = &[
     limit("Invitations pending, or made within a day", INVITATIONS_MAX.unsigned_abs(), "entries", "409 `too_many_invitations`"),
     limit("Pause after too many failed authentications", FAILURE_PAUSE_MS, "ms", "429 `auth_too_many_failures`"),
     limit("`lastUsedAt` and usage may lag in rows", usage::FLUSH_MS.unsigned_abs() + 1_000, "ms", "a crash of the session's object loses so much"),
+    limit("Outcomes told at once", OUTCOMES_MAX as u64, "entries", INVALID),
+    limit("Your own id of an outcome", OUTCOME_ID_CHARACTERS_MAX as u64, "characters", INVALID),
+    limit("Longest time that an outcome tells", LATENCY_MS_MAX as u64, "ms", INVALID),
+    limit("An outcome is counted for", LATE_MS.unsigned_abs(), "ms", "`too_late`"),
+    limit("It may be ahead of our clock by", AHEAD_MS.unsigned_abs(), "ms", "`in_future`"),
+    limit("Outcomes that a session remembers having counted", MARKS_MAX as u64, "entries", "`too_late`, for those that are older than the oldest of them"),
     limit("Steps of one answer about usage", STEPS_MAX.unsigned_abs(), "steps", INVALID),
     limit("Usage by minute is kept, at least", Grain::Minute.kept_ms().unsigned_abs(), "ms", "it becomes hours"),
     limit("Usage by hour is kept, at least", Grain::Hour.kept_ms().unsigned_abs(), "ms", "it becomes days"),
     limit("Usage by day is kept, at least", Grain::Day.kept_ms().unsigned_abs(), "ms", "it goes"),
     limit("Verifications of a key that can be listed", usage::RECENT_MAX as u64, "entries", "the oldest goes"),
+    limit("Open alerts of an organization", rows::OPEN_MAX.unsigned_abs(), "entries", "the oldest of the least severe is resolved for a more severe one, or what is new is left out; counted as dropped"),
+    limit("Alerts that are over and kept", rows::RESOLVED_MAX.unsigned_abs(), "entries", "the oldest goes"),
+    limit("Addresses for alerts of an organization", mail::ADDRESSES_MAX as u64, "addresses", INVALID),
+    limit("Alerts mailed of an organization in an hour", mail::MAILS_AN_HOUR.unsigned_abs(), "messages", "the alert is not mailed"),
+    limit("An alert is kept after it is over", rows::KEPT_MS.unsigned_abs(), "ms", "it goes"),
+    limit("Countries of a key that are remembered", COUNTRIES_MAX as u64, "entries", "nothing is said of further ones"),
+    limit("Keys whose time has come that are looked at at once", keys::PORTION.unsigned_abs(), "entries", "another round"),
     limit("Usage that an isolate reports late is counted for", usage::LATE_MS.unsigned_abs(), "ms", "it is not counted"),
     limit("An isolate remembers what it has not reported", tallies::WEIGHT_MAX as u64, "tallies and verifications", "lists shrink, minutes merge, then sessions are dropped"),
     limit("Tallies in one report", tallies::TALLIES_MAX as u64, "entries", "the next report"),
@@ -145,5 +177,16 @@ pub const LIMITS: &[Limit] = &[
     limit("Leases in one renewal", book::RENEWED_MAX as u64, "entries", "those that end first; the others wait for the next"),
     limit("What an isolate decides is reported within", REPORT_WITHIN_MS, "ms", "it is sent again until it is written down"),
     limit("What is kept of `User-Agent`", CLIENT_CHARACTERS_MAX as u64, "characters", "the rest is cut"),
+    limit("Domains of an organization", owned_domain::DOMAINS_MAX as u64, "entries", "409 `too_many_domains`"),
+    limit("Name of a domain of an organization", owned_domain::NAME_CHARACTERS_MAX as u64, "characters", INVALID),
+    limit("Checks in a row in which the record of a domain is missing", owned_domain::MISSING_MAX as u64, "times", "after `DOMAIN_LOSS_HOURS` it is lost"),
+    limit("Webhook endpoints of an organization", webhook::ENDPOINTS_MAX as u64, "entries", "409 `too_many_webhook_endpoints`"),
+    limit("URL of a webhook endpoint", URL_CHARACTERS_MAX as u64, "bytes", INVALID),
+    limit("Entries of `events`", EVENTS_MAX as u64, "entries", INVALID),
+    limit("The secret before a new one goes on to sign", webhook::OVERLAP_MS.unsigned_abs(), "ms", "it signs no more"),
+    limit("A webhook is tried for", webhook::schedule::LIFE_MS.unsigned_abs(), "ms", "it is `failed`"),
+    limit("Events in a row that go past their time", webhook::schedule::GIVEN_UP_MAX as u64, "times", "the endpoint is switched off"),
+    limit("Deliveries are kept", KEPT_MS.unsigned_abs(), "ms", "they go"),
+    limit("Deliveries kept of an organization", DELIVERIES_MAX.unsigned_abs(), "entries", "the oldest go, sent or not"),
     limit("Root secrets in use", MAX_ROOTS as u64, "entries", "503 `not_configured`"),
 ];

@@ -10,23 +10,26 @@ mod manual;
 mod operations;
 mod refusals;
 mod requests;
+mod security;
 mod source;
+mod tags;
 mod tests;
 mod webhooks;
 
 use serde_json::{Map, Value, json};
 
-use super::cookies::COOKIE_NAME;
+use super::audit_export::NDJSON;
 use super::mount::MEMBERS;
 use super::problem::Code;
 use crate::domain::operation::Operation as Needed;
-use crate::domain::role::Role;
 use operations::{OPERATIONS, Operation, Success};
 use refusals::{LIMIT_HEADERS, Refusals};
 use source::{Handler, Source};
+use tags::{TAGS, tag};
 
 /// The routes that need no credential (H12), besides those of a `Visitor`.
-const PUBLIC: [&str; 2] = ["/healthz", "/openapi.json"];
+const PUBLIC: [&str; 5] =
+    ["/healthz", "/openapi.json", "/leaks/gitleaks.toml", "/v1/keys/report-leak", "/v1/leaks/github"];
 
 /// What no member is refused with: members reach their whole organization, and are bound to nothing that a key is.
 const ONLY_KEYS: [Code; 2] = [Code::OutsideReach, Code::ExceedsOwnPermissions];
@@ -107,7 +110,7 @@ fn document() -> Value {
             "schemas": schemas,
             "responses": refusals.into_components(),
             "headers": refusals::headers(),
-            "securitySchemes": security_schemes(),
+            "securitySchemes": security::schemes(),
         },
     })
 }
@@ -116,18 +119,6 @@ const ABOUT: &str = "JSON in camelCase; times are ISO 8601 in UTC; unknown field
     answer has `x-request-id` and `cache-control: no-store`. GET routes answer HEAD too. A path that does not exist \
     is answered with 404 `not_found`, another method with 405 `method_not_allowed` and `Allow`. Errors are \
     `application/json`, or `application/problem+json` (RFC 9457) for clients that ask for it.";
-
-const TAGS: [(&str, &str); 9] = [
-    ("Verification", "Is this key good, for this, now?"),
-    ("API keys", "Issue, list, change, rotate and revoke keys."),
-    ("Sessions", "The units of isolation that keys belong to."),
-    ("Usage", "What keys have been used for."),
-    ("Organization", "The caller's own organization and its audit log."),
-    ("People", "Members of an organization, and invitations."),
-    ("Account", "Signing in, and what a user may change about itself."),
-    ("Operator", "For the operator of the deployment; absent without a configured operator token."),
-    ("Service", "The service itself."),
-];
 
 fn describe(source: &Source, place: &Place<'_>, refusals: &mut Refusals) -> Value {
     let Place { operation, handler, .. } = place;
@@ -138,7 +129,7 @@ fn describe(source: &Source, place: &Place<'_>, refusals: &mut Refusals) -> Valu
         "operationId": place.id(),
         "tags": [tag(operation.handler)],
         "summary": summary.trim_end_matches('.'),
-        "security": security(place),
+        "security": security::of(place),
         "responses": responses,
     });
     if !rest.is_empty() {
@@ -155,45 +146,6 @@ fn describe(source: &Source, place: &Place<'_>, refusals: &mut Refusals) -> Valu
         });
     }
     described
-}
-
-fn tag(handler: &str) -> &'static str {
-    // `source::routes` has put this name together.
-    match handler.split_once("::").expect("`module::function`").0 {
-        "verification" => "Verification",
-        "keys" | "session_keys" => "API keys",
-        "sessions" => "Sessions",
-        "usage" => "Usage",
-        "organization" | "organizations" => "Organization",
-        "export" => "Organization",
-        "members" | "invitations" => "People",
-        "auth" | "passwords" | "sign_ins" | "totp" => "Account",
-        "operator" | "operator_users" => "Operator",
-        "meta" => "Service",
-        // A module of handlers that is new wants its tag here.
-        module => panic!("no tag for {module}"),
-    }
-}
-
-/// How the caller proves itself: read from the signature (H12) and the place. The permission, or the least role of a
-/// member, stands as the scheme's role.
-fn security(place: &Place<'_>) -> Value {
-    let handler = place.handler;
-    let needs = handler.takes_for("By").map(|needs| needed(&needs));
-    match needs {
-        Some(needs) if place.is_for_members() => {
-            let role = Role::needed_for(needs).as_str();
-            json!([{ "accessToken": [role] }, { "cookie": [role] }])
-        }
-        Some(needs) => {
-            let permission = needs.permission().to_string();
-            json!([{ "bearer": [permission] }, { "apiKey": [permission] }])
-        }
-        None if handler.takes("SignedIn") => json!([{ "accessToken": [] }, { "cookie": [] }]),
-        None if handler.takes("Operator") => json!([{ "operator": [] }]),
-        None if handler.takes("Presented") => json!([{ "bearer": [] }, { "apiKey": [] }]),
-        None => json!([]),
-    }
 }
 
 /// What `By` is for bears the name of its operation.
@@ -255,6 +207,9 @@ fn successes(source: &Source, place: &Place<'_>) -> Map<String, Value> {
         ] }),
         "meta::openapi" => json!({ "type": "object" }),
         "export::export" => answers::reference("Export"),
+        "audit_export::export" | "sign_ins::export_audit_log" => answers::reference("AuditExport"),
+        "leaks::github" => answers::github_labels(),
+        "leaks::gitleaks" => json!({ "type": "string", "description": "A rule for gitleaks, in TOML." }),
         _ if operation.success == Success::Empty => Value::Null,
         // One that does not say is not described: that is what fails here.
         _ => answers::answer(source, handler.answers.as_ref().expect("the handler says what it answers")),
@@ -291,7 +246,12 @@ fn successes(source: &Source, place: &Place<'_>) -> Map<String, Value> {
         let headers = refusals::header_references(&[names.as_slice(), applied.as_slice()].concat());
         let mut response = json!({ "description": description, "headers": headers });
         if !schema.is_null() {
-            response["content"] = json!({ "application/json": { "schema": schema } });
+            let media = match operation.handler {
+                "audit_export::export" | "sign_ins::export_audit_log" => NDJSON,
+                "leaks::gitleaks" => "application/toml",
+                _ => "application/json",
+            };
+            response["content"] = json!({ media: { "schema": schema } });
         }
         ((*status).to_owned(), response)
     });
@@ -301,17 +261,26 @@ fn successes(source: &Source, place: &Place<'_>) -> Map<String, Value> {
 const ACCEPTED: &str =
     "The change stands, but not everybody concerned has confirmed it yet. Repeat the request to learn when.";
 
+const ISSUED_ONCE: &str = "A retry with the same value and body answers the same key instead of issuing another.";
+const COUNTED_ONCE: &str =
+    "Within an hour, a retry with the same value counts no outcome again, also none without an id.";
+
 const ON_ITS_WAY: &str = "Created, but not everybody concerned has confirmed it yet: for a moment it may be unknown.";
 
 /// The ids that stand in paths: the name of the parameter, the extractor, the schema, what it is.
-fn ids() -> [(&'static str, &'static str, &'static str, &'static str); 8] {
+fn ids() -> [(&'static str, &'static str, &'static str, &'static str); 13] {
     [
         ("organizationId", "By", "OrganizationId", "The id of the organization; the caller must be a member."),
         ("id", "KeyPath", "ApiKeyId", "The id of the API key."),
         ("id", "SessionPath", "SessionId", "The id of the session."),
         ("id", "OrganizationPath", "OrganizationId", "The id of the organization."),
+        ("id", "AlertPath", "AlertId", "The id of the alert."),
+        ("kind", "AlertKindPath", "AlertKind", "The kind of alerts."),
         ("id", "InvitationPath", "InvitationId", "The id of the invitation."),
         ("id", "SignInPath", "SignInId", "The id of the sign-in."),
+        ("id", "EndpointPath", "WebhookEndpointId", "The id of the webhook endpoint."),
+        ("id", "DomainPath", "DomainId", "The id of the domain."),
+        ("deliveryId", "DeliveryPath", "WebhookDeliveryId", "The id of the delivery."),
         ("userId", "UserPath", "UserId", "The id of the user."),
         ("userId", "MemberPath", "UserId", "The id of the member."),
     ]
@@ -331,14 +300,15 @@ fn parameters(place: &Place<'_>) -> Vec<Value> {
         );
     }
     parameters.extend(operation.query.iter().map(|name| requests::parameter(name)));
-    if operation.refuses.contains(&Code::IdempotencyMismatch) {
+    let counts_once = operation.handler == "outcomes::create";
+    if counts_once || operation.refuses.contains(&Code::IdempotencyMismatch) {
         let characters = super::idempotency::IDEMPOTENCY_KEY_CHARACTERS;
         let schema = json!({ "type": "string", "minLength": characters.start(), "maxLength": characters.end() });
         parameters.push(json!({
             "name": "Idempotency-Key",
             "in": "header",
             "schema": schema,
-            "description": "A retry with the same value and body answers the same key instead of issuing another.",
+            "description": if counts_once { COUNTED_ONCE } else { ISSUED_ONCE },
         }));
     }
     if handler.takes("Prefer") {
@@ -350,37 +320,4 @@ fn parameters(place: &Place<'_>) -> Vec<Value> {
         }));
     }
     parameters
-}
-
-fn security_schemes() -> Value {
-    json!({
-        "bearer": {
-            "type": "http",
-            "scheme": "bearer",
-            "description": "An API key. The role is the permission it needs.",
-        },
-        "apiKey": {
-            "type": "apiKey",
-            "in": "header",
-            "name": "x-api-key",
-            "description": "The same key, for clients that cannot set `Authorization`.",
-        },
-        "accessToken": {
-            "type": "http",
-            "scheme": "bearer",
-            "description": "The access token of a user, who signs in. The role is the least that a member needs. No API key.",
-        },
-        "cookie": {
-            "type": "apiKey",
-            "in": "cookie",
-            "name": COOKIE_NAME,
-            "description": "The same token in the keeping of a browser. The request must come from a page of this origin \
-                (`Origin`, `Sec-Fetch-Site`), and have `X-Requested-With` unless it is GET or HEAD.",
-        },
-        "operator": {
-            "type": "http",
-            "scheme": "bearer",
-            "description": "The operator token of the deployment.",
-        },
-    })
 }

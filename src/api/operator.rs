@@ -112,7 +112,11 @@ pub(super) async fn change(
     no_parameters(query)?;
     let mut fields = Fields::of(body.json());
     fields.at_least_one();
-    let change = OrganizationChange { name: fields.given("name", text(name)), plan: fields.given("plan", plan) };
+    let change = OrganizationChange {
+        name: fields.given("name", text(name)),
+        plan: fields.given("plan", plan),
+        alert_emails: None,
+    };
     fields.finish()?;
     let outcome = app.change_organization(&id, change, prefer.0).await?;
     Ok(prefer.applied(Reply::ok(ChangedOrganizationBody::changed(&outcome, &app)), outcome.settled))

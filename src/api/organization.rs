@@ -14,7 +14,7 @@ use super::problem::Problem;
 use super::query::Query;
 use super::reply::Reply;
 use crate::app::{App, ChangedOrganization, Outcome};
-use crate::domain::audit::Action;
+use crate::domain::audit::{Action, Trace};
 use crate::domain::organization::Organization;
 use crate::domain::plan::Plan;
 use crate::domain::timestamp::Timestamp;
@@ -45,6 +45,8 @@ pub(super) struct OrganizationBody {
     deleted_at: Option<String>,
     /// When everything about a deleted organization is forgotten; until then it can be exported.
     erased_at: Option<String>,
+    /// Whom alerts are mailed to.
+    alert_emails: Vec<String>,
 }
 
 /// An organization, with what is used of its limits.
@@ -98,6 +100,7 @@ impl OrganizationBody {
             updated_at: organization.updated_at.to_string(),
             deleted_at: time(organization.deleted_at),
             erased_at: time(erased_at),
+            alert_emails: organization.alert_emails.iter().map(|address| address.as_str().to_owned()).collect(),
         }
     }
 }
@@ -156,14 +159,33 @@ pub(super) struct AuditEntryBody {
     session_id: Option<String>,
     /// Names of the fields that changed, or the ids of what came of it.
     details: Vec<String>,
+    /// The `x-request-id` of the request behind it; null where there was none.
+    request_id: Option<String>,
+    /// Where that request came from; null where there was none.
+    origin: Option<AuditOriginBody>,
     /// SHA-256 over the previous entry's hash and this entry; null for a caller that is bound to one session.
     hash: Option<String>,
+}
+
+/// Where the request behind an entry came from.
+#[derive(Debug, Serialize)]
+pub(super) struct AuditOriginBody {
+    /// The address of the client.
+    ip: Option<String>,
+    /// The country of the client, as the platform tells.
+    country: Option<String>,
+    /// What the client calls itself, shortened.
+    client: Option<String>,
 }
 
 impl AuditEntryBody {
     /// Writes an entry as far as the caller may know it.
     pub(super) fn new(logged: LoggedEntry) -> Self {
         let LoggedEntry { seq, hash, entry, session_id } = logged;
+        let (request_id, origin) = entry.trace.map_or((None, None), |trace| {
+            let Trace { request_id, ip, country, client } = trace;
+            (Some(request_id), Some(AuditOriginBody { ip: ip.map(|ip| ip.to_string()), country, client }))
+        });
         Self {
             id: entry.id.to_string(),
             seq,
@@ -173,6 +195,8 @@ impl AuditEntryBody {
             target: entry.target,
             session_id: session_id.map(|id| id.to_string()),
             details: entry.details,
+            request_id,
+            origin,
             hash,
         }
     }

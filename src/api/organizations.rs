@@ -1,5 +1,6 @@
 //! `/organizations`: the organizations of a user, and what their members do with them as a whole.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -9,7 +10,8 @@ use serde::Serialize;
 use super::body::JsonBody;
 use super::callers::{By, DeleteOrganization, SignedIn, WriteOrganization};
 use super::fields::Fields;
-use super::fields::plain::{one_of, text};
+use super::fields::people::email;
+use super::fields::plain::{self, one_of, text};
 use super::fields::values::name;
 use super::idempotency;
 use super::operator::FoundedBody;
@@ -21,7 +23,9 @@ use super::problem::Problem;
 use super::query::Query;
 use super::reply::Reply;
 use crate::app::App;
+use crate::domain::email::Email;
 use crate::domain::plan::PlanName;
+use crate::organization::alerts::mail::ADDRESSES_MAX;
 
 /// The organizations of a user.
 #[derive(Debug, Serialize)]
@@ -59,7 +63,7 @@ pub(super) async fn create(
     Ok(Reply::created(path, FoundedBody::new(&outcome.reply, &app)).settled(outcome.settled))
 }
 
-/// Renames the organization, or puts it on another plan where owners choose it.
+/// Renames the organization, chooses whom alerts are mailed to, or puts it on another plan where owners choose it.
 pub(super) async fn change(
     State(app): State<Arc<App>>,
     By(caller, ..): By<WriteOrganization>,
@@ -72,9 +76,16 @@ pub(super) async fn change(
     fields.at_least_one();
     let name = fields.given("name", text(name));
     let plan = fields.given("plan", text(one_of(&PlanName::ALL.map(|plan| (plan.as_str(), plan)))));
+    let addresses = fields.given("alertEmails", plain::list(ADDRESSES_MAX, "addresses", |json| text(email)(json)));
     fields.finish()?;
-    let outcome = app.change_own_organization(&caller, name, plan, prefer.0).await?;
+    let outcome = app.change_own_organization(&caller, name, plan, addresses.map(distinct), prefer.0).await?;
     Ok(prefer.applied(Reply::ok(ChangedOrganizationBody::changed(&outcome, &app)), outcome.settled))
+}
+
+/// Each address once.
+fn distinct(addresses: Vec<Email>) -> Vec<Email> {
+    let mut known = BTreeSet::new();
+    addresses.into_iter().filter(|address| known.insert(address.key())).collect()
 }
 
 /// Deletes the organization with all sessions and keys. Its data is kept for a while, so that it can be exported.

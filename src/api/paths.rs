@@ -8,7 +8,10 @@ use axum::http::request::Parts;
 
 use super::problem::{Code, Problem};
 use crate::app::App;
-use crate::domain::id::{ApiKeyId, InvitationId, OrganizationId, SessionId, SignInId, UserId};
+use crate::domain::alert::Kind;
+use crate::domain::id::{
+    AlertId, ApiKeyId, DeliveryId, DomainId, EndpointId, InvitationId, OrganizationId, SessionId, SignInId, UserId,
+};
 
 macro_rules! path {
     ($(#[$doc:meta])* $name:ident, $parameter:literal, $id:ty, $code:ident, $parse:expr) => {
@@ -59,9 +62,38 @@ path!(
     }
 );
 path!(
+    /// The id of an alert; it carries no tag either.
+    AlertPath, "id", AlertId, AlertNotFound, |text, _| {
+        has_look(text, AlertId::PREFIX).then(|| AlertId::from_trusted(text.to_owned()))
+    }
+);
+path!(
+    /// A kind of alerts.
+    AlertKindPath, "kind", Kind, AlertRuleNotFound, |text, _| Kind::parse(text)
+);
+path!(
     /// The id of a sign-in; it carries no tag either.
     SignInPath, "id", SignInId, SignInNotFound, |text, _| {
         has_look(text, SignInId::PREFIX).then(|| SignInId::from_trusted(text.to_owned()))
+    }
+);
+
+path!(
+    /// The id of an endpoint for webhooks; no tag here either.
+    EndpointPath, "id", EndpointId, WebhookEndpointNotFound, |text, _| {
+        has_look(text, EndpointId::PREFIX).then(|| EndpointId::from_trusted(text.to_owned()))
+    }
+);
+path!(
+    /// The id of a domain; no tag either.
+    DomainPath, "id", DomainId, DomainNotFound, |text, _| {
+        has_look(text, DomainId::PREFIX).then(|| DomainId::from_trusted(text.to_owned()))
+    }
+);
+path!(
+    /// The id of the delivery of an event.
+    DeliveryPath, "deliveryId", DeliveryId, WebhookDeliveryNotFound, |text, _| {
+        has_look(text, DeliveryId::PREFIX).then(|| DeliveryId::from_trusted(text.to_owned()))
     }
 );
 

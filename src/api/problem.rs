@@ -70,12 +70,19 @@ codes! {
     UserNotFound               NOT_FOUND "user_not_found" "There is no such user."
     MemberNotFound             NOT_FOUND "member_not_found" "There is no such member."
     InvitationNotFound         NOT_FOUND "invitation_not_found" "There is no such invitation."
+    AlertNotFound              NOT_FOUND "alert_not_found" "There is no such alert."
+    AlertRuleNotFound          NOT_FOUND "alert_rule_not_found" "There is no such kind of alert."
     SignInNotFound             NOT_FOUND "sign_in_not_found" "There is no such sign-in."
+    WebhookEndpointNotFound    NOT_FOUND "webhook_endpoint_not_found" "There is no such webhook endpoint."
+    WebhookDeliveryNotFound    NOT_FOUND "webhook_delivery_not_found" "There is no such delivery to this endpoint."
+    DomainNotFound             NOT_FOUND "domain_not_found" "There is no such domain."
     MethodNotAllowed           METHOD_NOT_ALLOWED "method_not_allowed" "The method is not allowed here; see the Allow header."
     ApiKeyRevoked              CONFLICT "api_key_revoked" "The API key is revoked; that is final."
     ApiKeyNotActive            CONFLICT "api_key_not_active" "Only an active or pending API key can be rotated."
     ApiKeyRotated              CONFLICT "api_key_rotated" "The API key has been rotated already."
     OverlapOpen                CONFLICT "overlap_open" "The API key that this one replaced is still in its overlap."
+    LeakSignatureInvalid       BAD_REQUEST "leak_signature_invalid" "The report is not signed by GitHub."
+    ConfirmationNeeded         CONFLICT "confirmation_needed" "The filter finds another number of keys than was confirmed."
     KeyLimitReached            CONFLICT "key_limit_reached" "The plan allows no further API key in this session."
     DefaultSession             CONFLICT "default_session" "The production default session cannot be disconnected or deleted."
     SessionDeleted             CONFLICT "session_deleted" "The session is deleted; that is final."
@@ -89,9 +96,14 @@ codes! {
     OrganizationSuspended      CONFLICT "organization_suspended" "The organization is suspended: nothing new can be created there."
     TooManyMembers             CONFLICT "too_many_members" "As many people belong to the organization as may."
     TooManyInvitations         CONFLICT "too_many_invitations" "As many invitations are pending as there may be; take some back."
+    TooManyWebhookEndpoints    CONFLICT "too_many_webhook_endpoints" "There are as many webhook endpoints as there may be; delete one."
+    WebhookEndpointDisabled    CONFLICT "webhook_endpoint_disabled" "The webhook endpoint is switched off; set active to true first."
+    DomainExists               CONFLICT "domain_exists" "The organization has this domain already."
+    TooManyDomains             CONFLICT "too_many_domains" "There are as many domains as there may be; delete one."
+    DomainNotVerified          CONFLICT "domain_not_verified" "The domain is no verified domain of the organization."
     SetupDone                  CONFLICT "setup_done" "The first account of this deployment exists already."
     EmailTaken                 CONFLICT "email_taken" "There is an account with this e-mail address already."
-    LinkHookMissing            CONFLICT "link_hook_missing" "This deployment sends no links; ask an owner of your organization or the operator."
+    LinkHookMissing            CONFLICT "link_hook_missing" "This deployment sends no e-mail; ask an owner of your organization or the operator."
     TotpEnabled                CONFLICT "totp_enabled" "A second factor is set up already."
     TotpNotEnabled             CONFLICT "totp_not_enabled" "No second factor is set up."
     KeyAlreadyIssued           CONFLICT "key_already_issued" "This request has issued a key before; it cannot be shown again."
@@ -106,6 +118,7 @@ codes! {
     VerificationUnavailable    SERVICE_UNAVAILABLE "verification_unavailable" "The key cannot be verified at the moment; that says nothing about the key."
     SignInBusy                 SERVICE_UNAVAILABLE "sign_in_busy" "Too many people are signing in at the moment; try again shortly."
     ServiceUnavailable         SERVICE_UNAVAILABLE "service_unavailable" "The service is unavailable at the moment."
+    ResolverUnavailable        SERVICE_UNAVAILABLE "resolver_unavailable" "The DNS cannot be asked at the moment; that says nothing about the domain."
     NotConfigured              SERVICE_UNAVAILABLE "not_configured" "The service is not configured yet."
 }
 
@@ -126,6 +139,11 @@ impl Code {
     #[must_use]
     pub fn status(self) -> StatusCode {
         self.row().0
+    }
+
+    /// Whether it tells somebody who is known that this is not allowed.
+    pub fn denies(self) -> bool {
+        self.status() == StatusCode::FORBIDDEN
     }
 
     /// How a refused verification is answered where the bearer itself asks (the gate, every authenticated route).

@@ -64,6 +64,7 @@ impl From<Rejection> for Problem {
             Rejection::LastOwner => Code::LastOwner,
             Rejection::MemberElsewhere => Code::MemberElsewhere,
             Rejection::InvitationNotFound => Code::InvitationNotFound,
+            Rejection::AlertNotFound => Code::AlertNotFound,
             Rejection::InvitationEnded => Code::InvitationEnded,
             Rejection::InvitationForAnother => Code::InvitationForAnother,
             Rejection::LinkInvalid => Code::LinkInvalid,
@@ -91,6 +92,14 @@ impl From<Rejection> for Problem {
             Rejection::TooManyAttempts => {
                 return Self::new(Code::AuthTooManyFailures).retry_after_ms(FAILURE_PAUSE_MS);
             }
+            Rejection::WebhookNotFound => Code::WebhookEndpointNotFound,
+            Rejection::WebhookDeliveryNotFound => Code::WebhookDeliveryNotFound,
+            Rejection::WebhookDisabled => Code::WebhookEndpointDisabled,
+            Rejection::TooManyWebhooks => Code::TooManyWebhookEndpoints,
+            Rejection::DomainNotFound => Code::DomainNotFound,
+            Rejection::DomainExists => Code::DomainExists,
+            Rejection::TooManyDomains => Code::TooManyDomains,
+            Rejection::DomainNotVerified => Code::DomainNotVerified,
             Rejection::LinkHookMissing => Code::LinkHookMissing,
             Rejection::PolicyUnknown => {
                 return Self::new(Code::ServiceUnavailable).caused_by(POLICY_UNKNOWN.to_owned());

@@ -17,19 +17,25 @@ use super::idempotency;
 use super::key_body::time;
 use super::keys::in_force;
 use super::limit_body::{RateLimitBody, SessionLimitsBody};
+use super::outcome_body::{rounded, to_hundredths};
 use super::pages::{Cursors, PAGE_ROWS_DEFAULT, PageBody, no_parameters};
 use super::paths::SessionPath;
 use super::prefer::Prefer;
 use super::problem::Problem;
 use super::query::Query;
 use super::reply::Reply;
-use crate::app::{App, Outcome};
+use crate::app::{App, Outcome, SessionHealth, WantedSession};
 use crate::domain::api_key::Status;
 use crate::domain::change::Change;
 use crate::domain::consistency::ConsistencyChange;
 use crate::domain::environment::Environment;
-use crate::domain::session::{Region, Session, SessionStatus};
+use crate::domain::health::{Cause, Recent, assess};
+use crate::domain::session::{LeakPolicy, Region, Session, SessionStatus};
 use crate::session::protocol::SessionChange;
+
+/// The words for what happens to a key that was found elsewhere.
+const LEAK_POLICIES: [(&str, LeakPolicy); 3] =
+    [("notify", LeakPolicy::Notify), ("disable", LeakPolicy::Disable), ("revoke", LeakPolicy::Revoke)];
 
 /// A session.
 #[derive(Debug, Serialize)]
@@ -53,6 +59,8 @@ pub(super) struct SessionBody {
     rate_limits: Vec<RateLimitBody>,
     /// How long a decision on its keys may be relied on.
     consistency: ConsistencyBody,
+    /// What happens to a key that was found where it should not be: `notify`, `disable` or `revoke`.
+    leak_policy: &'static str,
     /// When it was created.
     created_at: String,
     /// When it last changed.
@@ -107,6 +115,48 @@ pub(super) struct HealthBody {
     keys: serde_json::Map<String, serde_json::Value>,
     /// When any of its keys was last used.
     last_used_at: Option<String>,
+    /// When anything was last counted: the last use, or the minute of a later refusal or outcome.
+    last_request_at: Option<String>,
+    /// How it is doing, in one word.
+    health: &'static str,
+    /// Why it is not `healthy`.
+    reasons: Vec<&'static str>,
+    /// What happened within the last five minutes.
+    recent: RecentBody,
+    /// How much is left, per cent, of the tightest of its own rate limits and, for callers that reach the organization, of the
+    /// pools of its plan; null without any.
+    limit_headroom: Option<u64>,
+    /// How many alerts about it and its keys are open, counted up to 100; null if the organization cannot be asked.
+    open_alerts: Option<u64>,
+}
+
+/// What happened within the last five minutes.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RecentBody {
+    /// How many verifications.
+    requests: u64,
+    /// The share of them that were refused; null without any.
+    refusal_rate: Option<f64>,
+    /// How many outcomes were told.
+    outcomes: u64,
+    /// The share of them with a status of 500 or more; null without any.
+    server_error_rate: Option<f64>,
+    /// What 95 % of them did not exceed, in milliseconds; null without any.
+    latency_p95_ms: Option<f64>,
+}
+
+impl RecentBody {
+    fn new(recent: &Recent) -> Self {
+        let share = |part: u64, whole: u64| (whole > 0).then(|| rounded(part as f64 / whole as f64));
+        Self {
+            requests: recent.requests,
+            refusal_rate: share(recent.refused, recent.requests),
+            outcomes: recent.outcomes,
+            server_error_rate: share(recent.server_errors, recent.outcomes),
+            latency_p95_ms: recent.latency_p95_ms.map(to_hundredths),
+        }
+    }
 }
 
 impl SessionBody {
@@ -126,6 +176,7 @@ impl SessionBody {
                 ttl_ms: session.consistency.ttl_ms,
                 stale_seconds: session.consistency.stale_seconds,
             },
+            leak_policy: session.leak_policy.as_str(),
             created_at: session.created_at.to_string(),
             updated_at: session.updated_at.to_string(),
         }
@@ -155,8 +206,10 @@ pub(super) async fn create(
     let region = fields.optional("region", text(one_of(&Region::ALL.map(|region| (region.as_str(), region)))));
     let rate_limits = fields.optional("rateLimits", rate_limits).unwrap_or_default();
     let consistency = fields.optional("consistency", consistency).unwrap_or_default();
+    let leak_policy = fields.optional("leakPolicy", text(one_of(&LEAK_POLICIES))).unwrap_or_default();
     let name = fields.finish_with(|| name)?;
-    let outcome = app.create_session(&caller, name, environment, region, rate_limits, consistency).await?;
+    let wanted = WantedSession { name, environment, region, rate_limits, consistency, leak_policy };
+    let outcome = app.create_session(&caller, wanted).await?;
     let path = mount.path(&format!("/sessions/{}", outcome.reply.id));
     Ok(Reply::created(path, SessionBody::new(&outcome.reply)).settled(outcome.settled))
 }
@@ -216,6 +269,7 @@ pub(super) async fn change(
             Change::Clear => Some(ConsistencyChange::RESET),
             Change::Set(change) => Some(change),
         },
+        leak_policy: fields.given("leakPolicy", text(one_of(&LEAK_POLICIES))),
     };
     fields.finish()?;
     let outcome = app.change_session(&caller.waiting(prefer.0), &id, change).await?;
@@ -235,7 +289,7 @@ pub(super) async fn delete(
     Ok(prefer.applied(Reply::ok(ChangedSessionBody::new(&outcome)), outcome.settled))
 }
 
-/// Tells whether a session is connected, how many keys it has by status, and when one was last used.
+/// Tells how a session is doing: whether it is connected, what happened lately, its keys by status, and the last use.
 pub(super) async fn health(
     State(app): State<Arc<App>>,
     By(caller, ..): By<ReadSessions>,
@@ -244,14 +298,22 @@ pub(super) async fn health(
 ) -> Result<Reply<HealthBody>, Problem> {
     no_parameters(query)?;
     let outcome = app.session_health(&caller, &id).await?;
-    let (health, settled) = (outcome.reply, outcome.settled);
+    let (SessionHealth { health, recent, open_alerts }, settled) = (outcome.reply, outcome.settled);
     let words = Status::ALL.map(|status| status.as_str().to_owned());
+    let connected = health.session.status == SessionStatus::Connected;
+    let (condition, causes) = assess(connected, &recent);
     Ok(Reply::ok(HealthBody {
         id: health.session.id.to_string(),
         status: health.session.status.as_str(),
-        connected: health.session.status == SessionStatus::Connected,
+        connected,
         keys: words.into_iter().zip(health.keys.into_iter().map(Into::into)).collect(),
         last_used_at: time(health.last_used_at),
+        last_request_at: time(health.last_used_at.max(recent.last_minute)),
+        health: condition.as_str(),
+        reasons: causes.into_iter().map(Cause::as_str).collect(),
+        recent: RecentBody::new(&recent),
+        limit_headroom: recent.headroom,
+        open_alerts: open_alerts.and_then(|count| u64::try_from(count).ok()),
     })
     .settled(settled))
 }

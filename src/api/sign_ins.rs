@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::response::Response;
 use serde::Serialize;
 
+use super::audit_export::{self, Log};
 use super::callers::SignedIn;
 use super::cookies;
 use super::fields::{FieldCode, FieldError};
@@ -49,6 +51,15 @@ pub(super) async fn end(
     app.end_sign_in(&person, &id).await?;
     let ended = NoContent::default();
     Ok(if id == person.sign_in.id { ended.with_cookie(cookies::CLEARED) } else { ended })
+}
+
+/// Copies the account's own audit log as it is stored, oldest entry first, one JSON object a line.
+pub(super) async fn export_audit_log(
+    State(app): State<Arc<App>>,
+    SignedIn(person): SignedIn,
+    query: Query,
+) -> Result<Response, Problem> {
+    audit_export::copy(app, Log::Account(person), query).await
 }
 
 /// Reads the account's own audit log, newest first: sign-ins good and bad, passwords, second factors.

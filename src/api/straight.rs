@@ -10,7 +10,8 @@ use axum::handler::Handler;
 use axum::http::Method;
 use axum::response::{IntoResponse, Response};
 
-use super::envelope::Opened;
+use super::canonical::Facts;
+use super::envelope::{Opened, Outside};
 use super::verification;
 use crate::app::App;
 
@@ -30,13 +31,14 @@ pub fn begin(app: &Arc<App>, request: Request) -> Result<impl Future<Output = Re
 }
 
 async fn answer(app: Arc<App>, mut request: Request, is_whoami: bool) -> Response {
-    let world = app.world();
-    let (opened, refused) = Opened::new(&mut request, &*world.entropy);
+    let outside = Outside::of(&app);
+    let (opened, refused) = Opened::new(&mut request, &outside, true);
+    Facts::route(request.extensions(), request.uri().path());
     let state = Arc::clone(&app);
     let response = match refused {
         Some(problem) => problem.into_response(),
         None if is_whoami => Handler::call(verification::whoami, request, state).await,
         None => Handler::call(verification::verify, request, state).await,
     };
-    opened.close(response, &*world.log)
+    opened.close(response, &outside)
 }

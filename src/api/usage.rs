@@ -11,6 +11,7 @@ use super::fields::plain::one_of;
 use super::fields::values::timestamp;
 use super::fields::{FieldCode, FieldError};
 use super::keys::environment_filter;
+use super::outcome_body::{OutcomesBody, rounded};
 use super::pages::{PAGE_ROWS_DEFAULT, limit};
 use super::paths::{KeyPath, SessionPath};
 use super::problem::Problem;
@@ -18,6 +19,7 @@ use super::query::Query;
 use super::reply::Reply;
 use crate::app::App;
 use crate::domain::timestamp::Timestamp;
+use crate::domain::usage::outcomes::Outcomes;
 use crate::domain::usage::series::{Grain, Slab, total};
 use crate::domain::usage::{Seen, UsageQuery, Used};
 use crate::domain::verification::Code;
@@ -64,6 +66,8 @@ pub(super) struct UsageTotalsBody {
     success_rate: Option<f64>,
     /// `refused` divided by `requests`; null without any.
     error_rate: Option<f64>,
+    /// What became of requests, as far as backends have told it.
+    outcomes: OutcomesBody,
     /// `requests` divided by the days from `from` to `to`, or to now if that is earlier.
     requests_per_day: f64,
 }
@@ -80,6 +84,8 @@ pub(super) struct UsageStepBody {
     valid: u64,
     /// How many of each outcome; those that did not occur are left out.
     by_code: Map<String, Value>,
+    /// What became of requests; null where nothing was told.
+    outcomes: Option<OutcomesBody>,
 }
 
 /// The last time that a key was let through.
@@ -221,13 +227,14 @@ fn usual(span_ms: i64) -> Grain {
 impl UsageBody {
     fn new(query: UsageQuery, usage: Slab, now: Timestamp) -> Self {
         let UsageQuery { from, to, granularity } = query;
-        let counted = usage.steps.in_steps_of(granularity);
+        let Slab { steps: counted, outcomes, last } = usage.in_steps_of(granularity).within(from, to);
         let mut series = Vec::new();
         let mut start = from;
         while start < to {
             let counts = counted.at(start).map(Vec::as_slice).unwrap_or_default();
             let [requests, valid] = [total(counts), valid(counts)];
-            series.push(UsageStepBody { at: start.to_string(), requests, valid, by_code: by_code(counts) });
+            let outcomes = outcomes.at(start).map(OutcomesBody::new);
+            series.push(UsageStepBody { at: start.to_string(), requests, valid, by_code: by_code(counts), outcomes });
             start = start.plus_millis(granularity.ms());
         }
         let days = to.min(now).millis_since(from).max(1) as f64 / Grain::Day.ms() as f64;
@@ -235,15 +242,15 @@ impl UsageBody {
             from: from.to_string(),
             to: to.to_string(),
             granularity: granularity.as_str(),
-            totals: UsageTotalsBody::new(&counted.within(from, to).sum(), days),
+            totals: UsageTotalsBody::new(&counted.sum(), &outcomes.sum(), days),
             series,
-            last_used: usage.last.map(LastUsedBody::new),
+            last_used: last.map(LastUsedBody::new),
         }
     }
 }
 
 impl UsageTotalsBody {
-    fn new(counts: &[(Code, u64)], days: f64) -> Self {
+    fn new(counts: &[(Code, u64)], outcomes: &Outcomes, days: f64) -> Self {
         let (requests, valid) = (total(counts), valid(counts));
         let refused = requests.saturating_sub(valid);
         let share = |part: u64| (requests > 0).then(|| rounded(part as f64 / requests as f64));
@@ -254,13 +261,15 @@ impl UsageTotalsBody {
             by_code: by_code(counts),
             success_rate: share(valid),
             error_rate: share(refused),
+            outcomes: OutcomesBody::new(outcomes),
             requests_per_day: rounded(requests as f64 / days),
         }
     }
 }
 
 impl LastUsedBody {
-    fn new(used: Used) -> Self {
+    /// Writes a use.
+    pub(super) fn new(used: Used) -> Self {
         let (at, origin) = (used.at.to_string(), used.origin);
         Self { at, country: origin.country, colo: origin.colo, client: origin.client }
     }
@@ -281,11 +290,6 @@ impl RequestBody {
             tags: seen.tags,
         }
     }
-}
-
-/// To six places: a rate is no exact number.
-fn rounded(number: f64) -> f64 {
-    (number * 1e6).round() / 1e6
 }
 
 fn valid(counts: &[(Code, u64)]) -> u64 {
@@ -359,7 +363,7 @@ mod tests {
         assert_eq!((body.totals.requests, body.totals.valid, body.totals.refused), (4, 3, 1));
         assert_eq!((body.totals.success_rate, body.totals.error_rate), (Some(0.75), Some(0.25)));
         assert_eq!(body.totals.requests_per_day, 8.0, "half a day");
-        let nothing = UsageTotalsBody::new(&[], 1.0);
+        let nothing = UsageTotalsBody::new(&[], &Outcomes::default(), 1.0);
         assert_eq!((nothing.success_rate, nothing.error_rate, nothing.requests_per_day), (None, None, 0.0));
     }
 }

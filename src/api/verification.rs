@@ -150,6 +150,9 @@ async fn verified(
 ) -> Result<Verification, Problem> {
     let began = app.now();
     let outcome = app.verify(presented.expose(), caller, request).await;
+    if let (Some(facts), Ok(verification)) = (&around.facts, &outcome) {
+        facts.verification(verification.code.as_str());
+    }
     match &outcome {
         // Nobody is to tell a key that he cannot see from one that there is not.
         Ok(verification) if verification.code == verification::Code::NotFound => {

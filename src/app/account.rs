@@ -10,7 +10,7 @@ use crate::domain::role::Role;
 use crate::domain::text::Name;
 use crate::domain::user::Membership;
 use crate::object::Rejection;
-use crate::object::audit_log::Head;
+use crate::object::audit_log::{Chain, Head};
 use crate::organization::protocol::Owner;
 
 impl App {
@@ -134,6 +134,19 @@ impl App {
             return unexpected();
         };
         Ok((entries, more, head))
+    }
+
+    /// Reads a portion of the account's audit log as it is stored, oldest entry first.
+    ///
+    /// # Errors
+    /// `SignedOut`; `Unavailable`.
+    pub async fn read_account_chain(&self, person: &Person, after: i64) -> Result<Chain, Error> {
+        let Reply::Chain(chain) =
+            self.ask_account(person, Command::ReadChain { by: person.sign_in.id.clone(), after }).await?
+        else {
+            return unexpected();
+        };
+        Ok(chain)
     }
 
     /// Founds another organization, which the user owns.

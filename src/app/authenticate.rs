@@ -190,9 +190,14 @@ impl App {
     }
 
     /// Recognises a key of this deployment by its text.
+    /// A key that may be one of ours.
+    pub(super) fn recognised(&self, presented: &str) -> Option<SecretKey> {
+        SecretKey::parse(presented, &self.settings.prefix, self.keyring()).ok()
+    }
+
     fn recognise(&self, presented: &str, operation: Operation) -> Result<SecretKey, Error> {
-        SecretKey::parse(presented, &self.settings.prefix, self.keyring())
-            .map_err(|_| Rejection::CallerRefused { code: Code::NotFound, needs: Some(operation.permission()) }.into())
+        let unknown = || Rejection::CallerRefused { code: Code::NotFound, needs: Some(operation.permission()) };
+        Ok(self.recognised(presented).ok_or_else(unknown)?)
     }
 
     fn authentication(

@@ -4,7 +4,7 @@ use futures_util::future::{Either, select};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{App, Error};
+use super::{App, Error, trace};
 use crate::delivery;
 use crate::domain::locator::Locator;
 use crate::domain::timestamp::Timestamp;
@@ -135,7 +135,8 @@ async fn call<C: Serialize + Sync, R: DeserializeOwned>(
     command: &C,
     patience: Patience,
 ) -> Result<Outcome<R>, Error> {
-    let call = Box::pin(delivery::call(&*world.objects, address, command));
+    let trace = trace::current();
+    let call = Box::pin(delivery::call_for(&*world.objects, address, command, trace.as_deref()));
     let answer = match select(call, world.timer.sleep(PATIENCE_MS)).await {
         Either::Left((answer, _)) => answer?,
         Either::Right(_) => return Err(PortError::new("object call", "no answer in time").into()),

@@ -18,6 +18,7 @@ use crate::domain::locator::Locator;
 use crate::domain::operation::Operation;
 use crate::domain::rate_limit::RateLimits;
 use crate::domain::secret_key::{KeyPrefix, SecretKey};
+use crate::domain::session::LeakPolicy;
 use crate::domain::text::Name;
 use crate::domain::timestamp::Timestamp;
 use crate::object::Rejection;
@@ -209,6 +210,7 @@ impl App {
             region: None,
             rate_limits: RateLimits::default(),
             consistency: Consistency::default(),
+            leak_policy: LeakPolicy::default(),
         };
         let authority = by.authority(Operation::WriteApiKeys);
         let command = OrganizationCommand::DefaultSession { authority, session };

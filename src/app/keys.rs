@@ -84,6 +84,26 @@ impl App {
         self.command_key(by, key_id, command).await
     }
 
+    /// The same without waiting: the outcome tells from when on it is in force everywhere.
+    pub(super) async fn revoke_key_at_once(
+        &self,
+        by: &Principal,
+        key_id: &ApiKeyId,
+        reason: Option<Reason>,
+    ) -> Result<Outcome<ApiKey>, Error> {
+        within_reach(by, key_id)?;
+        let authority = by.authority(Operation::WriteApiKeys);
+        let command = Command::RevokeKey { authority, key_id: key_id.clone(), reason };
+        let outcome =
+            self.session_with(key_id.locator(), command, Patience::RespondAsync).await.map_err(hide_session)?;
+        outcome.map(|reply| {
+            let Reply::Key { key, .. } = reply else {
+                return unexpected();
+            };
+            Ok(*key)
+        })
+    }
+
     async fn command_key(&self, by: &Principal, key_id: &ApiKeyId, command: Command) -> Result<Outcome<ApiKey>, Error> {
         within_reach(by, key_id)?;
         let outcome = self.session_with(key_id.locator(), command, by.patience).await.map_err(hide_session)?;
@@ -105,6 +125,6 @@ pub(super) fn within_reach(by: &Principal, key_id: &ApiKeyId) -> Result<(), Erro
 }
 
 /// To somebody who asks for a key, a missing session is a missing key.
-fn hide_session(error: Error) -> Error {
+pub(super) fn hide_session(error: Error) -> Error {
     if matches!(error, Error::Rejected(Rejection::SessionNotFound)) { Rejection::KeyNotFound.into() } else { error }
 }

@@ -9,6 +9,8 @@ use lru::LruCache;
 
 use super::Error;
 use super::call::Outcome;
+use super::denials::Denial;
+use super::leaks::LeakReport;
 use crate::domain::id::ApiKeyId;
 use crate::domain::key_hash::KeyHash;
 use crate::domain::lease::book::{Book, Question};
@@ -34,6 +36,10 @@ pub enum Job {
     Report(Locator),
     /// Hears out an authority that was asked, though the answer came from elsewhere.
     HearOut(Box<Asked>),
+    /// Tells an authority that somebody was refused something.
+    Note(Box<Denial>),
+    /// Tells a session that a key was found where it should not be.
+    Leak(Box<LeakReport>),
 }
 
 /// The right to renew the leases of one session.
@@ -68,7 +74,8 @@ impl Background {
         std::mem::take(&mut *self.jobs())
     }
 
-    pub(super) fn add(&self, job: Job) {
+    /// One more.
+    pub fn add(&self, job: Job) {
         self.jobs().push(job);
     }
 

@@ -14,7 +14,7 @@ use crate::domain::permission::PermissionPreset;
 use crate::domain::plan::Plan;
 use crate::domain::rate_limit::RateLimits;
 use crate::domain::secret_key::SecretKey;
-use crate::domain::session::{OrganizationStatus, Policy, Session, SessionStatus};
+use crate::domain::session::{LeakPolicy, OrganizationStatus, Policy, Session, SessionStatus};
 use crate::domain::text::Name;
 use crate::object::Authority;
 use crate::organization::protocol::{Command, Excess, Founding, OrganizationChange, Owner, Page, Reply};
@@ -68,7 +68,7 @@ impl App {
         let organization = Organization {
             id: organization_id.clone(),
             name,
-            policy: Policy { version: 1, status: OrganizationStatus::Active, plan },
+            policy: Policy { version: 1, status: OrganizationStatus::Active, plan, domains: Default::default() },
             default_session_id: session_id.clone(),
             created_at: now,
             updated_at: now,
@@ -78,6 +78,7 @@ impl App {
             members_count: 0,
             deleted_at: None,
             erased: false,
+            alert_emails: Vec::new(),
         };
         let session = Session {
             id: session_id,
@@ -92,13 +93,14 @@ impl App {
             generation: 1,
             rate_limits: RateLimits::default(),
             consistency: Consistency::default(),
+            leak_policy: LeakPolicy::default(),
         };
         let (secret, described) = self.draw_secret(session_locator, session.environment)?;
         let settings = KeySettings::new(Name::of("Default API Key"), PermissionPreset::FullAccess.into());
         let first_key = NewKey { secret: described, settings, unnamed: false, credits: None };
         let key = first_key.clone().record(&session, actor.clone(), now);
         let members_count = u32::from(owner.is_some());
-        let founding = Founding { organization: organization.clone(), session, first_key, actor, owner };
+        let founding = Founding { organization: organization.clone(), session, first_key, actor, owner, trace: None };
         Ok((founding, Founded { organization: Organization { members_count, ..organization }, key, secret }))
     }
 

@@ -37,6 +37,8 @@ impl App {
             Job::Renew(renewing) => self.renew(renewing, Purpose::Renewal).await,
             Job::Report(session) => self.report(session).await,
             Job::HearOut(asked) => self.hear_out(*asked).await,
+            Job::Note(denial) => self.note_denial(*denial).await,
+            Job::Leak(report) => self.report_leak_afterwards(&report).await,
         }
     }
 

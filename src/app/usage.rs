@@ -2,7 +2,9 @@
 
 use super::call::unexpected;
 use super::{App, Error, Principal};
+use crate::domain::api_key::ApiKey;
 use crate::domain::caller::{Caller, Reach};
+use crate::domain::evidence::Evidence;
 use crate::domain::id::{ApiKeyId, SessionId};
 use crate::domain::usage::series::Slab;
 use crate::domain::usage::{Seen, UsageQuery};
@@ -58,6 +60,20 @@ impl App {
             return unexpected();
         };
         Ok(*usage)
+    }
+
+    /// Reads who uses a key that is to go, or that has ended.
+    ///
+    /// # Errors
+    /// `KeyNotFound`.
+    pub async fn key_evidence(&self, by: &Principal, key_id: &ApiKeyId) -> Result<(ApiKey, Evidence), Error> {
+        super::keys::within_reach(by, key_id)?;
+        let command = Command::ReadEvidence { caller: (*by.caller).clone(), key_id: key_id.clone() };
+        let reply = self.session(key_id.locator(), command).await.map_err(super::keys::hide_session)?.reply;
+        let Reply::Evidence { key, evidence } = reply else {
+            return unexpected();
+        };
+        Ok((*key, *evidence))
     }
 
     /// Reads the last verifications of a key, the latest first.

@@ -168,6 +168,12 @@ impl Verification {
         Self { id, code: Code::NotFound, key: None, trace, limits, credits: None, freshness, waited }
     }
 
+    /// Names its key in its id, if the key may be known.
+    pub(super) fn of_its_key(self) -> Self {
+        let id = self.key.as_ref().map_or(self.id.clone(), |key| self.id.of(&key.id));
+        Self { id, ..self }
+    }
+
     pub(super) fn waiting(self, waited: Waited) -> Self {
         Self { waited, ..self }
     }
@@ -177,7 +183,11 @@ impl Verification {
 pub(super) fn dead(id: VerificationId, key: Arc<ApiKey>, request: &VerifyKey, now: Timestamp) -> Verification {
     let mut trace = Vec::new();
     if request.explain {
-        let standing = Standing { session: SessionStatus::Connected, organization: OrganizationStatus::Active };
+        let standing = Standing {
+            session: SessionStatus::Connected,
+            organization: OrganizationStatus::Active,
+            domain_refused: false,
+        };
         trace.push(known(Code::Revoked));
         trace.extend(explain(&key, standing, &request.demand, Spent::default(), now));
     }

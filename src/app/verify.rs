@@ -51,28 +51,29 @@ impl App {
         caller: Option<&Caller>,
         request: VerifyKey,
     ) -> Result<Verification, Error> {
-        let id = VerificationId::from_seed(&self.seed()?);
+        let mut id = VerificationId::new(self.now(), &self.seed()?);
         let Ok(secret) = SecretKey::parse(presented, &self.settings.prefix, self.keyring()) else {
             return Ok(Verification::unknown(id, request.explain, self.now()));
         };
         let hash = secret.hash(self.keyring());
-        if let Some(decision) = self.decide_here(&secret, hash, caller, &request, &id) {
+        if let Some(decision) = self.decide_here(&secret, hash, caller, &request, &mut id) {
             return Ok(Verification::here(id, decision, self.now()));
         }
         let question = self.leases.lock().book.ask(self.now());
-        Box::pin(self.ask(Asking { secret: &secret, hash, caller, request: &request, id, question })).await
+        let asking = Asking { secret: &secret, hash, caller, request: &request, id, question };
+        Box::pin(self.ask(asking)).await.map(Verification::of_its_key)
     }
 
     /// The same as far as it can be decided without asking anybody, and so without waiting; none if it cannot. What goes
     /// on afterwards is in the background of the request.
     pub fn verify_here(&self, presented: &str, caller: Option<&Caller>, request: &VerifyKey) -> Option<Verification> {
         // Without entropy there is no service, which whoever asks the authority says.
-        let id = VerificationId::from_seed(&self.seed().ok()?);
+        let mut id = VerificationId::new(self.now(), &self.seed().ok()?);
         let Ok(secret) = SecretKey::parse(presented, &self.settings.prefix, self.keyring()) else {
             return Some(Verification::unknown(id, request.explain, self.now()));
         };
         let hash = secret.hash(self.keyring());
-        let decision = self.decide_here(&secret, hash, caller, request, &id)?;
+        let decision = self.decide_here(&secret, hash, caller, request, &mut id)?;
         Some(Verification::here(id, decision, self.now()))
     }
 
@@ -82,7 +83,7 @@ impl App {
         hash: KeyHash,
         caller: Option<&Caller>,
         request: &VerifyKey,
-        id: &VerificationId,
+        id: &mut VerificationId,
     ) -> Option<Decision> {
         if request.is_dry() || request.mode == Mode::Strict {
             return None;
@@ -91,6 +92,9 @@ impl App {
         let mut memory = self.leases.lock();
         let decided = memory.book.decide(&hash, &request.inquiry(caller), now);
         if let Some((decision, key)) = decided.as_ref().and_then(|decision| Some((decision, decision.key.as_ref()?))) {
+            if decision.code != Code::NotFound {
+                *id = id.of(&key.id);
+            }
             memory.note(secret.locator(), &key.id, request.seen(id, decision.code, now), &request.background);
         }
         // Also if there were no tokens left: the next ones may be paid from a bank again.
@@ -249,7 +253,7 @@ impl App {
     /// Counts a decision that its authority has not heard of.
     fn count(&self, asking: &Asking<'_>, verification: &Verification) {
         let Some(key) = verification.key.as_ref().filter(|_| !asking.request.is_dry()) else { return };
-        let seen = asking.request.seen(&asking.id, verification.code, self.now());
+        let seen = asking.request.seen(&asking.id.of(&key.id), verification.code, self.now());
         self.leases.lock().note(asking.secret.locator(), &key.id, seen, &asking.request.background);
     }
 
@@ -259,7 +263,7 @@ impl App {
         if request.is_dry() {
             return;
         }
-        let seen = |key: &Arc<ApiKey>| (key.id.clone(), request.seen(id, verification.code, self.now()));
+        let seen = |key: &Arc<ApiKey>| (key.id.clone(), request.seen(&id.of(&key.id), verification.code, self.now()));
         request.background.add(Job::HearOut(Box::new(Asked {
             answer,
             hash: *hash,

@@ -6,10 +6,13 @@ use async_trait::async_trait;
 use http_body_util::BodyExt;
 use worker::kv::KvStore;
 use worker::send::SendFuture;
-use worker::{Env, Fetch, Fetcher, Headers, Method, RateLimiter, Request, RequestInit, RequestRedirect, console_error};
+use worker::{
+    AbortController, AbortSignal, Env, Fetch, Fetcher, Headers, Method, RateLimiter, Request, RequestInit,
+    RequestRedirect, console_error, console_log,
+};
 
 use crate::domain::timestamp::Timestamp;
-use crate::ports::{Assets, Clock, Entropy, FailureLimiter, KeyValue, Limited, Log, Outbound, PortError};
+use crate::ports::{Assets, Clock, Entropy, FailureLimiter, Fetched, KeyValue, Limited, Log, Outbound, PortError};
 
 /// The KV namespace.
 pub(super) struct Keys(KvStore);
@@ -132,6 +135,26 @@ impl Assets for StaticAssets {
     }
 }
 
+/// Ends a fetch when it is dropped: also where nobody waits for it any more, it would go on, and keep one of the few
+/// connections that an invocation may have open.
+struct Ending(Option<AbortController>);
+
+impl Ending {
+    fn new() -> (Self, AbortSignal) {
+        let controller = AbortController::default();
+        let signal = controller.signal();
+        (Self(Some(controller)), signal)
+    }
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        if let Some(controller) = self.0.take() {
+            controller.abort();
+        }
+    }
+}
+
 /// HTTP to the world outside.
 pub(super) struct Web;
 
@@ -148,7 +171,32 @@ impl Web {
             .with_body(Some(body.into()))
             // Where a redirect leads, nobody has allowed.
             .with_redirect(RequestRedirect::Manual);
-        Ok(Fetch::Request(Request::new_with_init(url, &init)?).send().await?.status_code())
+        // The body is not read: it ends with this.
+        let (_ending, signal) = Ending::new();
+        Ok(Fetch::Request(Request::new_with_init(url, &init)?).send_with_signal(&signal).await?.status_code())
+    }
+
+    async fn read(url: &str, headers: &[(&str, String)], most_bytes: usize) -> worker::Result<Fetched> {
+        let named = Headers::new();
+        for (name, value) in headers {
+            named.set(name, value)?;
+        }
+        let mut init = RequestInit::new();
+        init.with_method(Method::Get).with_headers(named).with_redirect(RequestRedirect::Manual);
+        let (_ending, signal) = Ending::new();
+        let response = Fetch::Request(Request::new_with_init(url, &init)?).send_with_signal(&signal).await?;
+        let status = response.status_code();
+        let (mut pieces, mut body) = (worker::HttpResponse::try_from(response)?.into_body(), Vec::new());
+        // In pieces: nobody has to believe what the other side says about its length.
+        while let Some(piece) = pieces.frame().await {
+            if let Ok(bytes) = piece?.into_data() {
+                body.extend_from_slice(&bytes);
+            }
+            if body.len() > most_bytes {
+                return Err(worker::Error::RustError("the answer is too long".to_owned()));
+            }
+        }
+        Ok(Fetched { status, body })
     }
 }
 
@@ -158,6 +206,11 @@ impl Outbound for Web {
         let posted = SendFuture::new(Self::fetch(url, headers, body)).await;
         posted.map_err(|error| PortError::new("outbound post", error.to_string()))
     }
+
+    async fn get(&self, url: &str, headers: &[(&str, String)], most_bytes: usize) -> Result<Fetched, PortError> {
+        let read = SendFuture::new(Self::read(url, headers, most_bytes)).await;
+        read.map_err(|error| PortError::new("outbound get", error.to_string()))
+    }
 }
 
 /// Workers Logs.
@@ -166,5 +219,9 @@ pub(super) struct Console;
 impl Log for Console {
     fn line(&self, line: &str) {
         console_error!("{line}");
+    }
+
+    fn info(&self, line: &str) {
+        console_log!("{line}");
     }
 }

@@ -33,9 +33,33 @@ export default {
         return withBody(request, env, context);
       }
     }
+    if ((method === 'GET' || method === 'HEAD') && !API.test(url.slice(path))) return page(request, env, context);
     return new Worker(context, env).fetch(request);
   },
 };
+
+/** What is the API's, whoever asks; a path that it does not know is its 404. */
+const API = /^\/(?:v1|auth|organizations|operator|leaks|healthz|openapi\.json)(?:[/?#]|$)/;
+/** The places of the dashboard; which pages there are below them, its own router knows. */
+const PAGES = /^\/(?:o\/[^?#]*|sign-in|register|set-up|forgot-password|password-reset|invitation|account|docs(?:\/[^?#]*)?)?(?:[?#]|$)/;
+
+/**
+ * The dashboard is one document, whichever of its pages is asked for. Whoever navigates to a page that does not exist gets
+ * it too, as a 404 that people can read. The headers are those of public/_headers.
+ */
+async function page(request, env, context) {
+  const { method, url, headers } = request;
+  const known = PAGES.test(url.slice(url.indexOf('/', 8)));
+  if (env.ASSETS && (known || headers.get('sec-fetch-mode') === 'navigate')) {
+    const tag = headers.get('if-none-match');
+    const found = await env.ASSETS.fetch(new URL('/', url), { method, headers: tag && known ? { 'if-none-match': tag } : {} });
+    const html = found.headers.get('content-type')?.startsWith('text/html');
+    if (known && (found.status === 304 || (found.ok && html))) return found;
+    if (found.ok && html) return new Response(found.body, { status: 404, headers: found.headers });
+  }
+  // A deployment without a dashboard, or something that is no page.
+  return new Worker(context, env).fetch(request);
+}
 
 async function withBody(request, env, context) {
   const body = new Uint8Array(await request.arrayBuffer());

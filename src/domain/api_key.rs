@@ -112,6 +112,9 @@ pub struct ApiKey {
     /// What was left of its credits when anybody last looked. The truth is in the ledger.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub balance: Option<Balance>,
+    /// Whether its domain was a verified one of its organization when an answer was written; never stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domain_verified: Option<bool>,
 }
 
 /// Where a key stands in its life at one moment.
@@ -173,6 +176,11 @@ impl ApiKey {
         } else {
             Status::Active
         }
+    }
+
+    /// From when on it could be used, if nothing else is in the way.
+    pub fn usable_from(&self) -> Timestamp {
+        self.settings.not_before.map_or(self.created_at, |at| at.max(self.created_at))
     }
 
     /// The key whose ledger it spends from. Both halves of a rotation share one: else a rotation would double what

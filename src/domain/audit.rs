@@ -3,6 +3,8 @@
 //! Every entry carries the SHA-256 of its predecessor's hash and its own content, so an entry that is
 //! changed, removed or moved later breaks the chain from there on.
 
+use std::net::IpAddr;
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -26,6 +28,10 @@ pub enum Actor {
     },
     /// Whoever holds the operator token of the deployment.
     Operator,
+    /// Somebody who has found a key, and proved it by the key.
+    LeakReport,
+    /// The service itself: nobody has asked for it.
+    Service,
 }
 tagged!(Actor);
 
@@ -41,9 +47,21 @@ pub enum Action {
     /// An API key got a successor.
     #[serde(rename = "api_key.rotated")]
     KeyRotated,
+    /// An API key was switched off, and nothing else about it changed.
+    #[serde(rename = "api_key.disabled")]
+    KeyDisabled,
+    /// An API key was switched on again, and nothing else about it changed.
+    #[serde(rename = "api_key.enabled")]
+    KeyEnabled,
     /// An API key was revoked.
     #[serde(rename = "api_key.revoked")]
     KeyRevoked,
+    /// An API key was found where it should not be.
+    #[serde(rename = "api_key.leaked")]
+    KeyLeaked,
+    /// A key or a member was refused something.
+    #[serde(rename = "access.denied")]
+    AccessDenied,
     /// A session was created.
     #[serde(rename = "session.created")]
     SessionCreated,
@@ -92,6 +110,15 @@ pub enum Action {
     /// An invitation was taken back.
     #[serde(rename = "invitation.revoked")]
     InvitationRevoked,
+    /// Somebody has seen an alert.
+    #[serde(rename = "alert.acknowledged")]
+    AlertAcknowledged,
+    /// A rule for alerts changed.
+    #[serde(rename = "alert_rule.updated")]
+    AlertRuleUpdated,
+    /// A rule for alerts became the one by default again.
+    #[serde(rename = "alert_rule.reset")]
+    AlertRuleReset,
     /// An account was created.
     #[serde(rename = "user.created")]
     UserCreated,
@@ -125,6 +152,58 @@ pub enum Action {
     /// Recovery codes were drawn anew.
     #[serde(rename = "user.recovery_codes_renewed")]
     RecoveryCodesRenewed,
+    /// An endpoint for webhooks was created.
+    #[serde(rename = "webhook_endpoint.created")]
+    WebhookCreated,
+    /// Settings of an endpoint for webhooks changed.
+    #[serde(rename = "webhook_endpoint.updated")]
+    WebhookUpdated,
+    /// An endpoint for webhooks got a new secret.
+    #[serde(rename = "webhook_endpoint.secret_rotated")]
+    WebhookSecretRotated,
+    /// An endpoint for webhooks was sent an event to try it.
+    #[serde(rename = "webhook_endpoint.tested")]
+    WebhookTested,
+    /// An event was sent to an endpoint for webhooks once more.
+    #[serde(rename = "webhook_endpoint.replayed")]
+    WebhookReplayed,
+    /// An endpoint for webhooks was deleted.
+    #[serde(rename = "webhook_endpoint.deleted")]
+    WebhookDeleted,
+    /// A domain was named, and is to be proven.
+    #[serde(rename = "domain.created")]
+    DomainCreated,
+    /// Settings of a domain changed.
+    #[serde(rename = "domain.updated")]
+    DomainUpdated,
+    /// The proof of a domain was looked for, and nothing came of it.
+    #[serde(rename = "domain.checked")]
+    DomainChecked,
+    /// The proof of a domain was found.
+    #[serde(rename = "domain.verified")]
+    DomainVerified,
+    /// The proof of a domain was missing for too long.
+    #[serde(rename = "domain.lost")]
+    DomainLost,
+    /// A domain was given up.
+    #[serde(rename = "domain.deleted")]
+    DomainDeleted,
+}
+
+/// The request behind a change, as the edge saw it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trace {
+    /// The name that its answer has.
+    pub request_id: String,
+    /// The address of the client.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ip: Option<IpAddr>,
+    /// The country of the client (ISO 3166-1 alpha-2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+    /// What the client calls itself, shortened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<String>,
 }
 
 /// One line of the audit log, before it has a place in the chain.
@@ -142,6 +221,9 @@ pub struct AuditEntry {
     pub target: String,
     /// Names of the fields that changed and other harmless detail, never their values.
     pub details: Vec<String>,
+    /// The request behind it; none where there was none, and in entries of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<Trace>,
 }
 
 /// An entry with its place: number and hash.

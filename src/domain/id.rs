@@ -4,6 +4,7 @@
 //! org_ │ 11 locator │ 8 tag             ses_ │ 11 locator │ 8 tag             usr_ │ 11 locator │ 8 tag
 //! key_ │ 12 random │ 11 locator of its session │ 8 tag
 //! ```
+//! ver_ │ 7 time │ 15 random          ver_ │ id of the key, 31 │ 7 time │ 10 random
 //! The tag is checked before the object is contacted, so that a made-up id reaches, and creates, none. It is
 //! no authorization. Ids from rows and from our own objects are trusted and not checked again.
 
@@ -11,11 +12,15 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use verification::{VERIFICATION_CHARACTERS, VerificationId};
+
 use super::base62;
 use super::keyring::{Keyring, TAG_CHARACTERS, TagKind};
 use super::locator::{LOCATOR_CHARACTERS, Locator};
 
 const KEY_RANDOM_CHARACTERS: usize = 12;
+/// What follows the prefix of a key's id.
+const KEY_CHARACTERS: usize = KEY_RANDOM_CHARACTERS + LOCATOR_CHARACTERS + TAG_CHARACTERS;
 const SHORT_CHARACTERS: usize = 8;
 /// 22 base62 characters hold 128 bits.
 const EVENT_CHARACTERS: usize = 22;
@@ -76,6 +81,8 @@ macro_rules! id {
         }
     };
 }
+
+mod verification;
 
 /// What ids that route themselves have in common: a locator, and a tag over all that stands before it.
 macro_rules! routed_id {
@@ -175,10 +182,6 @@ event_id!(
     RequestId, "req_"
 );
 event_id!(
-    /// The id of one verification.
-    VerificationId, "ver_"
-);
-event_id!(
     /// The id of one sign-in: of the access token, not the token.
     SignInId, "sgn_"
 );
@@ -187,8 +190,29 @@ event_id!(
     InvitationId, "inv_"
 );
 event_id!(
+    /// The id of an alert.
+    AlertId, "alr_"
+);
+event_id!(
     /// The id of one row of the audit log.
     AuditEntryId, "evt_"
+);
+
+event_id!(
+    /// The id of one event that webhooks tell. What stands in the audit log has the id that it has there.
+    EventId, "evt_"
+);
+event_id!(
+    /// The id of an endpoint for webhooks.
+    EndpointId, "whe_"
+);
+event_id!(
+    /// The id of a domain of an organization.
+    DomainId, "dom_"
+);
+event_id!(
+    /// The id of the delivery of one event to one endpoint.
+    DeliveryId, "dlv_"
 );
 
 fn tagged(body: &str, kind: TagKind, keyring: &Keyring) -> String {
@@ -291,7 +315,6 @@ mod tests {
     #[test]
     fn ids_of_events_hold_128_bits() {
         assert_eq!(RequestId::from_seed(&[0; 64]).as_str(), format!("req_{}", "0".repeat(22)));
-        assert_eq!(VerificationId::from_seed(&[255; 64]).as_str(), "ver_7n42DGM5Tflk9n8mt7Fhc7");
         assert_eq!(AuditEntryId::from_seed(&[255; 64]).short(), "7n42DGM5");
     }
 

@@ -43,6 +43,7 @@ struct RootKeys {
     password: [u8; 64],
     totp: [u8; 64],
     link: [u8; 64],
+    webhook: [u8; 64],
 }
 
 /// What a tag vouches for; a tag of one kind is worth nothing for another.
@@ -77,6 +78,8 @@ pub enum Purpose {
     Totp,
     /// The random part of a token in a link.
     Link,
+    /// The secret by which webhooks to an endpoint are signed.
+    Webhook,
 }
 
 /// Why a text is not a keyring. No variant carries any part of it.
@@ -272,6 +275,7 @@ impl Keyring {
             Purpose::Password => &root.password,
             Purpose::Totp => &root.totp,
             Purpose::Link => &root.link,
+            Purpose::Webhook => &root.webhook,
         };
         Some(derive(Some(salt), material, info))
     }
@@ -308,6 +312,7 @@ impl RootKeys {
             password: key("latchkey/v1/password"),
             totp: key("latchkey/v1/totp"),
             link: key("latchkey/v1/link"),
+            webhook: key("latchkey/v1/webhook"),
         }
     }
 
@@ -502,6 +507,7 @@ pub(super) mod tests {
             let purpose = match text(&vector["purpose"]) {
                 "password" => Purpose::Password,
                 "totp" => Purpose::Totp,
+                "webhook" => Purpose::Webhook,
                 _ => Purpose::Link,
             };
             let salt = hex::decode(text(&vector["salt"])).unwrap();
@@ -533,6 +539,7 @@ pub(super) mod tests {
             derived(Purpose::Password, b"s", b"i"),
             derived(Purpose::Totp, b"s", b"i"),
             derived(Purpose::Link, b"s", b"i"),
+            derived(Purpose::Webhook, b"s", b"i"),
             derived(Purpose::Link, b"t", b"i"),
             derived(Purpose::Link, b"s", b"j"),
             derived(Purpose::Link, b"", b"si"),

@@ -32,23 +32,27 @@ pub enum LinkHookError {
     Secret,
 }
 
+/// Reads a URL under which nobody on the way can read along: https, or http to this very machine, without a user name.
+#[must_use]
+pub fn shielded(url: &str) -> Option<Url> {
+    let parsed = Url::parse(url).ok()?;
+    let loopback = match parsed.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    };
+    let is_private = parsed.scheme() == "https" || (parsed.scheme() == "http" && loopback);
+    (is_private && parsed.username().is_empty() && parsed.password().is_none()).then_some(parsed)
+}
+
 impl LinkHook {
     /// Reads the settings.
     ///
     /// # Errors
     /// Names what cannot be used.
     pub fn parse(url: &str, secret: &str) -> Result<Self, LinkHookError> {
-        let parsed = Url::parse(url).map_err(|_| LinkHookError::Url)?;
-        let loopback = match parsed.host() {
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => address.is_loopback(),
-            Some(Host::Domain(name)) => name == "localhost",
-            None => false,
-        };
-        let private = parsed.scheme() == "https" || (parsed.scheme() == "http" && loopback);
-        if !private || !parsed.username().is_empty() || parsed.password().is_some() {
-            return Err(LinkHookError::Url);
-        }
+        let parsed = shielded(url).ok_or(LinkHookError::Url)?;
         if secret.chars().count() < MIN_SECRET_CHARACTERS {
             return Err(LinkHookError::Secret);
         }

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::permission::Permission;
 
-/// An operation of the service itself. The first eight can be granted to keys; the rest is for members.
+/// An operation of the service itself. The first ten and those of webhooks and domains can be granted to keys; the rest is for
+/// members.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Operation {
@@ -24,6 +25,10 @@ pub enum Operation {
     ReadOrganization,
     /// Read the audit log.
     ReadAuditLog,
+    /// Read alerts and the rules for them.
+    ReadAlerts,
+    /// Say that an alert was seen, and change the rules.
+    WriteAlerts,
     /// Rename the organization.
     WriteOrganization,
     /// Read members and invitations.
@@ -34,17 +39,27 @@ pub enum Operation {
     WriteOwners,
     /// Choose the plan.
     ChangePlan,
+    /// Choose whom alerts are mailed to.
+    ChangeAlertEmails,
     /// Hand the organization over.
     TransferOrganization,
     /// Take a copy of everything.
     ExportOrganization,
     /// End the organization.
     DeleteOrganization,
+    /// Read endpoints for webhooks and what was sent to them.
+    ReadWebhooks,
+    /// Create, change, try and delete endpoints for webhooks, and send events once more.
+    WriteWebhooks,
+    /// Read domains.
+    ReadDomains,
+    /// Name domains, have them verified, change them and give them up.
+    WriteDomains,
 }
 
 impl Operation {
     /// All operations.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 23] = [
         Self::ReadApiKeys,
         Self::WriteApiKeys,
         Self::AllApiKeys,
@@ -53,14 +68,21 @@ impl Operation {
         Self::WriteSessions,
         Self::ReadOrganization,
         Self::ReadAuditLog,
+        Self::ReadAlerts,
+        Self::WriteAlerts,
         Self::WriteOrganization,
         Self::ReadMembers,
         Self::WriteMembers,
         Self::WriteOwners,
         Self::ChangePlan,
+        Self::ChangeAlertEmails,
         Self::TransferOrganization,
         Self::ExportOrganization,
         Self::DeleteOrganization,
+        Self::ReadWebhooks,
+        Self::WriteWebhooks,
+        Self::ReadDomains,
+        Self::WriteDomains,
     ];
 
     /// Whether members may do it while their organization is suspended: look, take a copy, and end keys and sessions.
@@ -75,14 +97,21 @@ impl Operation {
             | Self::WriteSessions
             | Self::ReadOrganization
             | Self::ReadAuditLog
+            | Self::ReadAlerts
             | Self::ReadMembers
-            | Self::ExportOrganization => true,
-            Self::WriteOrganization
+            | Self::ExportOrganization
+            | Self::ReadWebhooks
+            | Self::ReadDomains => true,
+            Self::WriteAlerts
+            | Self::WriteOrganization
             | Self::WriteMembers
             | Self::WriteOwners
             | Self::ChangePlan
+            | Self::ChangeAlertEmails
             | Self::TransferOrganization
-            | Self::DeleteOrganization => false,
+            | Self::DeleteOrganization
+            | Self::WriteWebhooks
+            | Self::WriteDomains => false,
         }
     }
 
@@ -97,14 +126,21 @@ impl Operation {
             Self::WriteSessions => "sessions:write",
             Self::ReadOrganization => "organization:read",
             Self::ReadAuditLog => "audit_log:read",
+            Self::ReadAlerts => "alerts:read",
+            Self::WriteAlerts => "alerts:write",
             Self::WriteOrganization => "organization:write",
             Self::ReadMembers => "members:read",
             Self::WriteMembers => "members:write",
             Self::WriteOwners => "owners:write",
             Self::ChangePlan => "organization:plan",
+            Self::ChangeAlertEmails => "organization:alert_emails",
             Self::TransferOrganization => "organization:transfer",
             Self::ExportOrganization => "organization:export",
             Self::DeleteOrganization => "organization:delete",
+            Self::ReadWebhooks => "webhooks:read",
+            Self::WriteWebhooks => "webhooks:write",
+            Self::ReadDomains => "domains:read",
+            Self::WriteDomains => "domains:write",
         })
     }
 }

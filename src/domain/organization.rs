@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::audit::Actor;
+use super::email::Email;
 use super::id::{OrganizationId, SessionId};
 use super::session::Policy;
 use super::text::Name;
@@ -40,4 +41,7 @@ pub struct Organization {
     /// Whether its data is gone as well.
     #[serde(default)]
     pub erased: bool,
+    /// Whom alerts are mailed to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alert_emails: Vec<Email>,
 }

@@ -216,6 +216,12 @@ impl LimitUse {
         format!("{}.{}", self.level.as_str(), self.limit.name)
     }
 
+    /// How much of it is left, per cent, rounded down.
+    #[must_use]
+    pub fn percent_left(&self) -> u64 {
+        u64::from(self.remaining).saturating_mul(100) / u64::from(self.limit.limit.max(1))
+    }
+
     /// The limit that a client has to look out for: one that refuses, the longest wait first; else the one with the
     /// smallest share left.
     #[must_use]

@@ -43,17 +43,25 @@ impl Role {
     /// The least powerful role that may do it.
     pub fn needed_for(operation: Operation) -> Self {
         match operation {
-            Operation::ReadApiKeys | Operation::ReadSessions | Operation::ReadOrganization | Operation::ReadMembers => {
-                Self::Viewer
-            }
+            Operation::ReadApiKeys
+            | Operation::ReadSessions
+            | Operation::ReadOrganization
+            | Operation::ReadAlerts
+            | Operation::ReadMembers
+            | Operation::ReadDomains => Self::Viewer,
             Operation::WriteApiKeys
             | Operation::AllApiKeys
             | Operation::VerifyKeys
             | Operation::WriteSessions
-            | Operation::ReadAuditLog => Self::Member,
+            | Operation::ReadAuditLog
+            | Operation::WriteAlerts
+            | Operation::ReadWebhooks
+            | Operation::WriteWebhooks
+            | Operation::WriteDomains => Self::Member,
             Operation::WriteOrganization | Operation::WriteMembers => Self::Admin,
             Operation::WriteOwners
             | Operation::ChangePlan
+            | Operation::ChangeAlertEmails
             | Operation::TransferOrganization
             | Operation::ExportOrganization
             | Operation::DeleteOrganization => Self::Owner,
@@ -78,7 +86,7 @@ mod tests {
 
     #[test]
     fn who_may_issue_keys_may_do_all_that_a_key_may() {
-        let of_keys = &Operation::ALL[..8];
+        let of_keys = &Operation::ALL[..10];
         for role in Role::ALL.into_iter().filter(|role| role.allows(Operation::WriteApiKeys)) {
             assert!(of_keys.iter().all(|operation| role.allows(*operation)), "{role:?} gains something by a key");
         }

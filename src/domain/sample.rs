@@ -7,7 +7,7 @@ use super::environment::Environment;
 use super::id::{ApiKeyId, OrganizationId, SessionId};
 use super::permission::Permissions;
 use super::rate_limit::RateLimits;
-use super::session::{Session, SessionStatus};
+use super::session::{LeakPolicy, Session, SessionStatus};
 use super::text::Name;
 use super::timestamp::Timestamp;
 
@@ -36,6 +36,7 @@ pub(crate) fn session(environment: Option<Environment>, is_default: bool) -> Ses
         generation: 1,
         rate_limits: RateLimits::default(),
         consistency: Consistency::default(),
+        leak_policy: LeakPolicy::default(),
     }
 }
 
@@ -61,5 +62,6 @@ pub(crate) fn key(settings: KeySettings) -> ApiKey {
         generation: 1,
         spends_as: None,
         balance: None,
+        domain_verified: None,
     }
 }

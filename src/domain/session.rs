@@ -70,6 +70,40 @@ impl Region {
     }
 }
 
+/// What happens to a key of a session that was found where it should not be.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LeakPolicy {
+    /// Somebody is told.
+    #[default]
+    Notify,
+    /// It is disabled as well.
+    Disable,
+    /// It is revoked as well.
+    Revoke,
+}
+
+impl LeakPolicy {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Notify, Self::Disable, Self::Revoke];
+
+    /// Whether nobody has chosen another.
+    #[must_use]
+    pub fn is_default(&self) -> bool {
+        *self == Self::Notify
+    }
+
+    /// Its word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Notify => "notify",
+            Self::Disable => "disable",
+            Self::Revoke => "revoke",
+        }
+    }
+}
+
 /// The session record.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Session {
@@ -99,6 +133,9 @@ pub struct Session {
     /// How long a decision on its keys may be relied on.
     #[serde(default, skip_serializing_if = "is_standard")]
     pub consistency: Consistency,
+    /// What happens to a key that was found where it should not be.
+    #[serde(default, skip_serializing_if = "LeakPolicy::is_default")]
+    pub leak_policy: LeakPolicy,
 }
 
 fn is_standard(consistency: &Consistency) -> bool {
@@ -150,12 +187,37 @@ pub struct Policy {
     pub status: OrganizationStatus,
     /// Quotas.
     pub plan: Plan,
+    /// What has to be known of the organization's domains.
+    #[serde(default, skip_serializing_if = "DomainPolicy::is_default")]
+    pub domains: DomainPolicy,
+}
+
+/// What a policy says of the domains of an organization; which they are comes along in a book.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DomainPolicy {
+    /// The version of the policy with which the book last changed; 0 before there was one.
+    pub version: i64,
+    /// Counts the changes after which verifications may be refused that were not before.
+    #[serde(default)]
+    pub narrowed: i64,
+    /// Whether there is a domain for which they are refused.
+    #[serde(default)]
+    pub refusing: bool,
+}
+
+impl DomainPolicy {
+    /// Whether the organization never had a domain.
+    #[must_use]
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl Policy {
     /// Whether anything that was allowed under `before` is not any more.
     pub fn tightens(&self, before: &Self) -> bool {
         let stops = self.status != OrganizationStatus::Active && before.status == OrganizationStatus::Active;
-        stops || self.status == OrganizationStatus::Deleted || self.plan.is_lower_than(&before.plan)
+        let refuses = self.domains.narrowed > before.domains.narrowed;
+        stops || refuses || self.status == OrganizationStatus::Deleted || self.plan.is_lower_than(&before.plan)
     }
 }

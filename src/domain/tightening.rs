@@ -87,7 +87,7 @@ mod tests {
         fn whatever_passed_before_and_does_not_any_more_tightens(
             before in any_key(), after in any_key(), demand in demand(), now in 0_i64..7, until in 0_i64..8,
         ) {
-            let good = Standing { session: SessionStatus::Connected, organization: OrganizationStatus::Active };
+            let good = Standing { session: SessionStatus::Connected, organization: OrganizationStatus::Active, domain_refused: false };
             let passes = |key: &ApiKey| decide(key, good, &demand, at(now)) == Code::Valid;
             if passes(&before) && !passes(&after) && now < until {
                 prop_assert!(after.tightens(&before, at(until)));

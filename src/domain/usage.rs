@@ -1,6 +1,9 @@
 //! What is counted of verifications: how many, with which outcome, and where from.
 
+pub mod latency;
+pub mod outcomes;
 pub mod series;
+pub mod steps;
 pub mod tallies;
 
 use std::net::IpAddr;

@@ -44,7 +44,7 @@ pub enum Code {
     Forbidden,
     /// Lacks a permission that was asked for.
     InsufficientPermissions,
-    /// Bound to another domain.
+    /// Bound to another domain, or to one that the organization has lost.
     DomainNotAllowed,
     /// A rate limit is spent.
     RateLimited,
@@ -138,6 +138,8 @@ pub struct Standing {
     pub session: SessionStatus,
     /// The organization's state.
     pub organization: OrganizationStatus,
+    /// Whether the domain that the key is bound to is lost, and refused for that.
+    pub domain_refused: bool,
 }
 
 /// How one check went.
@@ -214,7 +216,7 @@ const RULES: [Rule; 11] = [
     ("domain", |case| {
         let bound = case.key.settings.domain.as_ref()?;
         let wanted = case.demand.domain.as_ref()?;
-        require(bound == wanted, Code::DomainNotAllowed)
+        require(bound == wanted && !case.standing.domain_refused, Code::DomainNotAllowed)
     }),
 ];
 
@@ -309,7 +311,8 @@ mod tests {
     use crate::domain::ip_network::IpAllowList;
     use crate::domain::sample::{at, key, settings};
 
-    const GOOD: Standing = Standing { session: SessionStatus::Connected, organization: OrganizationStatus::Active };
+    const GOOD: Standing =
+        Standing { session: SessionStatus::Connected, organization: OrganizationStatus::Active, domain_refused: false };
 
     fn demand() -> Demand {
         Demand {

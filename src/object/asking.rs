@@ -5,8 +5,8 @@ use futures_util::future::{Either, select};
 use super::questions::{Confirmed, Heard, PolicyQuestion, Question};
 use super::{Abort, Answer};
 use crate::delivery;
-use crate::domain::id::{OrganizationId, SessionId};
-use crate::organization::protocol::{Draw, Grant};
+use crate::domain::id::OrganizationId;
+use crate::organization::protocol::Grant;
 use crate::ports::{Address, PortError, SqlError, World};
 use crate::{account, organization, session};
 
@@ -30,9 +30,10 @@ pub(super) async fn confirm(world: &World, question: Question) -> Result<Confirm
 /// Asks the organization for its policy. No answer is an answer as well: what was debited has to be given back. Why
 /// there was none is the second part.
 pub(super) async fn hear(world: &World, question: PolicyQuestion) -> (Heard, Option<PortError>) {
-    let PolicyQuestion { organization_id, session_id, draw, debit, steps } = question;
+    let PolicyQuestion { organization_id, session_id, draw, debit, steps, rules, domains } = question;
     let asked_at = world.clock.now();
-    let asking = Box::pin(ask_for_policy(world, &organization_id, session_id, draw.clone()));
+    let command = organization::protocol::Command::Draw { session_id, draw: draw.clone(), rules, domains };
+    let asking = Box::pin(ask_for_policy(world, &organization_id, command));
     let answer = match select(asking, world.timer.sleep(POLICY_PATIENCE_MS)).await {
         Either::Left((answer, _)) => answer,
         Either::Right(_) => Err(PortError::new("object call", "no answer in time")),
@@ -44,13 +45,12 @@ pub(super) async fn hear(world: &World, question: PolicyQuestion) -> (Heard, Opt
 async fn ask_for_policy(
     world: &World,
     organization_id: &OrganizationId,
-    session_id: SessionId,
-    draw: Option<Draw>,
+    command: organization::protocol::Command,
 ) -> Result<Grant, PortError> {
-    use organization::protocol::{Command, Reply};
+    use organization::protocol::Reply;
 
     let address = Address::Organization(organization_id.locator());
-    match delivery::call(&*world.objects, &address, &Command::Draw { session_id, draw }).await? {
+    match delivery::call(&*world.objects, &address, &command).await? {
         Answer::Done { reply: Reply::Granted { grant }, .. } => Ok(*grant),
         Answer::Done { .. } => Err(PortError::new("object call", "the organization answered something else")),
         Answer::Rejected(rejection) => Err(PortError::new("object call", format!("refused: {rejection:?}"))),

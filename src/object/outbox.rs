@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::rows::{execute, query, query_one};
+use crate::domain::owned_domain::Proof;
 use crate::domain::session::Region;
 use crate::domain::timestamp::Timestamp;
 use crate::ports::{Address, Sql, SqlError, SqlValue};
@@ -77,6 +78,31 @@ pub enum Message {
         /// The JSON body; none if the message has become pointless.
         body: Option<String>,
     },
+    /// Post a message to a receiver that a client has chosen; none if there is nothing to send.
+    Post(Option<Box<Post>>),
+    /// Ask a resolver whether a proof stands in the DNS; none if nothing is to be asked any more.
+    LookUp(Option<Box<Proof>>),
+}
+
+impl Message {
+    /// Whether it goes to who a client has chosen, who may be slow.
+    #[must_use]
+    pub fn goes_outward(&self) -> bool {
+        matches!(self, Self::Post(_) | Self::LookUp(_))
+    }
+}
+
+/// A message to a receiver that a client has chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Post {
+    /// Names it for whoever notes what comes of it.
+    pub id: String,
+    /// Where to; none if nothing may be sent there.
+    pub url: Option<String>,
+    /// What stands above it.
+    pub headers: Vec<(&'static str, String)>,
+    /// The JSON body.
+    pub body: String,
 }
 
 /// Announces that `subject` has reached `version`, to be sent from `due_at` on. An entry that is waiting
@@ -102,6 +128,23 @@ pub fn due(sql: &dyn Sql, lane: &str, due_by: Timestamp, limit: i64) -> Result<V
     .iter()
     .map(|row| Ok(EntryKey { lane: lane.to_owned(), subject: row.text(0)?.to_owned(), version: row.integer(1)? }))
     .collect()
+}
+
+/// The entries of a lane whose order matters, the lowest version first: as soon as one of the first is due, so are those
+/// before it that were put off. Those behind the first so many wait until these have gone.
+pub fn due_in_order(sql: &dyn Sql, lane: &str, due_by: Timestamp, limit: i64) -> Result<Vec<EntryKey>, SqlError> {
+    let rows = query(
+        sql,
+        "SELECT subject, version, due_at FROM outbox WHERE lane = ? ORDER BY version LIMIT ?",
+        &[lane.into(), limit.into()],
+    )?;
+    let (mut waiting, mut is_due) = (Vec::with_capacity(rows.len()), false);
+    for row in &rows {
+        is_due |= row.timestamp(2)? <= due_by;
+        let (subject, version) = (row.text(0)?.to_owned(), row.integer(1)?);
+        waiting.push(EntryKey { lane: lane.to_owned(), subject, version });
+    }
+    Ok(if is_due { waiting } else { Vec::new() })
 }
 
 /// Removes an entry whose version has been acknowledged; a later version stays.

@@ -43,6 +43,10 @@ pub struct PolicyQuestion {
     pub debit: Debit,
     /// How often the clock of the session was seen running backwards before it asked.
     pub steps: u64,
+    /// The version of the rules for alerts that it knows.
+    pub rules: i64,
+    /// The version of the book of domains that it knows.
+    pub domains: i64,
 }
 
 /// What has come of it.

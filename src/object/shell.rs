@@ -3,6 +3,8 @@
 //!
 //! The same shell runs in workerd and in the native tests; only `Storage` and the ports differ.
 
+mod posting;
+
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,14 +12,16 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use futures_util::future::{Either, join_all, select};
 
 use super::asking;
+use super::behind;
+use super::migration::migrate;
 use super::outbox::{self, Delivery, EntryKey, Message};
 use super::places::{Place, UnderWay};
-use super::rows::{execute, query_one};
 use super::{Abort, Answer, Confirmed, Context, Done, Effect, Heard, Memory, Object, Rejection, Step};
 use crate::delivery;
+use crate::domain::audit::Trace;
 use crate::domain::lease::margin_ms;
 use crate::domain::timestamp::Timestamp;
-use crate::ports::{PortError, Sql, SqlError, SqlValue, World};
+use crate::ports::{PortError, Sql, SqlError, World};
 
 /// How long (ms) an answer waits for messages to other objects; what takes longer is left to the alarm.
 pub(crate) const DELIVERY_PATIENCE_MS: u64 = 2_000;
@@ -112,8 +116,10 @@ impl<O: Object, S: Storage> Shell<O, S> {
             serde_json::from_slice(request).map_err(|_| SqlError("the command does not decode".to_owned()))?;
         self.make_ready().await?;
         let _place = if O::is_heavy(&command) { Some(self.queue().await?) } else { None };
-        let decided = self.decide(&command).await;
         let effect = O::effect(&command);
+        // Only what changes something is asked for its origin: it is read apart from the command.
+        let trace = if effect == Effect::Writes { behind::named(request) } else { None };
+        let decided = self.decide(&command, trace.as_ref()).await;
         // Also what is refused may have left work: it has heard of a policy, or found a block open.
         follow_up.wrote = self.memory().take_work() || (effect == Effect::Writes && decided.is_ok());
         if follow_up.wrote {
@@ -146,7 +152,7 @@ impl<O: Object, S: Storage> Shell<O, S> {
     /// Runs the follow-up of a command and sends what is due.
     pub async fn afterwards(&self, follow_up: FollowUp<O>) {
         if let Some(command) = follow_up.command
-            && let Err(abort) = self.decide(&command).await
+            && let Err(abort) = self.decide(&command, None).await
         {
             self.complain("follow-up failed", &format!("{abort:?}"));
         }
@@ -172,10 +178,10 @@ impl<O: Object, S: Storage> Shell<O, S> {
         Ok(place)
     }
 
-    async fn decide(&self, command: &O::Command) -> Result<Done<O>, Abort> {
+    async fn decide(&self, command: &O::Command, trace: Option<&Trace>) -> Result<Done<O>, Abort> {
         let (mut confirmed, mut heard) = (None, None);
         for _ in 0..QUESTIONS_MAX {
-            match self.step(command, confirmed.as_ref(), heard.as_ref())? {
+            match self.step(command, trace, confirmed.as_ref(), heard.as_ref())? {
                 Step::Done(done) => return Ok(done),
                 Step::Refused(rejection) => return Err(rejection.into()),
                 Step::Confirm(question) => confirmed = Some(asking::confirm(&self.world, question).await?),
@@ -194,12 +200,13 @@ impl<O: Object, S: Storage> Shell<O, S> {
     fn step(
         &self,
         command: &O::Command,
+        trace: Option<&Trace>,
         confirmed: Option<&Confirmed>,
         heard: Option<&Heard>,
     ) -> Result<Step<O>, Abort> {
         let seed = self.world.entropy.seed().map_err(|error| SqlError(error.to_string()))?;
         let World { clock, keyring, rules, .. } = &self.world;
-        let context = Context { now: clock.now(), keyring, rules, confirmed, heard, seed: &seed };
+        let context = Context { now: clock.now(), keyring, rules, confirmed, heard, trace, seed: &seed };
         let mut memory = self.memory();
         memory.begin();
         let step = match O::effect(command) {
@@ -225,25 +232,35 @@ impl<O: Object, S: Storage> Shell<O, S> {
         }
     }
 
-    /// Sends what is due and not under way, as many batches as one invocation may; the alarm goes on.
+    /// Sends what is due and not under way, as many batches as one invocation may; the alarm goes on. Receivers and names
+    /// that clients have chosen may be slow: they come last, and nothing waits for them.
     async fn deliver(&self, due_by: Timestamp, wanted: fn(&Message) -> bool) {
-        for _ in 0..BATCHES_MAX {
+        let mut outward = Vec::new();
+        for round in 0..BATCHES_MAX {
+            let wanted = |message: &Message| wanted(message) && (round == 0 || !message.goes_outward());
             let batch = match self.with_context(|sql, _, context| O::deliveries(sql, context, due_by)) {
                 Ok(batch) => batch.into_iter().filter(|delivery| wanted(&delivery.message)),
-                Err(SqlError(detail)) => return self.complain("outbox does not read", &detail),
+                Err(SqlError(detail)) => {
+                    self.complain("outbox does not read", &detail);
+                    break;
+                }
             };
             let batch: Vec<(Delivery, UnderWay<'_>)> = batch
                 .filter_map(|delivery| UnderWay::begin(&self.under_way, &delivery).map(|mark| (delivery, mark)))
                 .collect();
             if batch.is_empty() {
-                return;
+                break;
             }
+            let (last, batch): (Vec<_>, Vec<_>) =
+                batch.into_iter().partition(|(delivery, _)| delivery.message.goes_outward());
+            outward.extend(last);
             // Each is noted as it comes back: one that hangs does not hold back what the others have said.
             let noted = join_all(batch.into_iter().map(|(delivery, mark)| self.send_and_note(delivery, mark))).await;
             if noted.contains(&false) {
-                return;
+                break;
             }
         }
+        self.send_outward(outward).await;
     }
 
     /// Whether what came of it could be noted.
@@ -354,26 +371,12 @@ impl<O: Object, S: Storage> Shell<O, S> {
     ) -> Result<T, SqlError> {
         let seed = self.world.entropy.seed().map_err(|error| SqlError(error.to_string()))?;
         let World { clock, keyring, rules, .. } = &self.world;
-        let context = Context { now: clock.now(), keyring, rules, confirmed: None, heard: None, seed: &seed };
+        let context =
+            Context { now: clock.now(), keyring, rules, confirmed: None, heard: None, trace: None, seed: &seed };
         work(&mut self.memory(), &context)
     }
 
     fn complain(&self, event: &str, detail: &str) {
         self.world.log.line(&serde_json::json!({ "level": "error", "event": event, "detail": detail }).to_string());
     }
-}
-
-/// Runs the schema steps that this object has not seen yet.
-fn migrate(sql: &dyn Sql, steps: &[&str]) -> Result<(), SqlError> {
-    execute(sql, "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)", &[])?;
-    let done = query_one(sql, "SELECT max(version) FROM schema_version", &[] as &[SqlValue])?
-        .map_or(Ok(None), |row| row.optional_integer(0))?
-        .unwrap_or(0);
-    for (number, step) in (1_i64..).zip(steps) {
-        if number > done {
-            execute(sql, step, &[])?;
-            execute(sql, "INSERT INTO schema_version (version) VALUES (?)", &[number.into()])?;
-        }
-    }
-    Ok(())
 }

@@ -6,8 +6,7 @@
 
 use super::rows::{execute, json, query, query_one};
 use crate::domain::timestamp::Timestamp;
-use crate::domain::usage::Used;
-use crate::domain::usage::series::{Grain, Series, Size, Slab};
+use crate::domain::usage::series::{Grain, Size, Slab};
 use crate::ports::{Sql, SqlError};
 
 /// The table.
@@ -38,18 +37,11 @@ const ROWS_OF_SUBJECT: &str = "WITH RECURSIVE starts (at) AS (
     )
     SELECT slab, start FROM starts JOIN usage ON stretch = ?1 AND start = at AND subject = ?4";
 
-/// Adds what was counted to the rows of this stretch.
-pub fn add(
-    sql: &dyn Sql,
-    stretch: Grain,
-    subject: &str,
-    counted: &Series,
-    last: Option<&Used>,
-) -> Result<(), SqlError> {
-    for (start, steps) in counted.by(stretch) {
+/// Adds what was counted to the rows of this stretch, and the last use to each of them.
+pub fn add(sql: &dyn Sql, stretch: Grain, subject: &str, counted: &Slab) -> Result<(), SqlError> {
+    for (start, more) in counted.by(stretch) {
         let mut slab = slab(sql, stretch, start, subject)?;
-        slab.steps.merge(&steps);
-        slab.last = Used::later(slab.last, last.cloned());
+        slab.merge(&Slab { last: counted.last.clone(), ..more });
         save(sql, stretch, start, subject, &slab)?;
     }
     Ok(())
@@ -73,11 +65,21 @@ pub fn read(sql: &dyn Sql, subject: &str, from: Timestamp, to: Timestamp) -> Res
     let mut found = Slab::default();
     for Size { stretch, .. } in Size::ALL {
         for (_, slab) in rows(sql, stretch, subject, stretch.start_of(from), to)? {
-            found.steps.merge(&slab.steps);
-            found.last = Used::later(found.last, slab.last);
+            found.merge(&slab);
         }
     }
-    Ok(Slab { steps: found.steps.within(from, to), last: found.last })
+    Ok(found.within(from, to))
+}
+
+/// The same from the beginning of the step on that holds `since`, as large as that step has become meanwhile.
+pub fn read_from_step_of(sql: &dyn Sql, subject: &str, since: Timestamp) -> Result<Slab, SqlError> {
+    let mut found = Slab::default();
+    for Size { stretch, step, .. } in Size::ALL {
+        for (_, slab) in rows(sql, stretch, subject, stretch.start_of(since), Timestamp::MAX)? {
+            found.merge(&slab.within(step.start_of(since), Timestamp::MAX));
+        }
+    }
+    Ok(found)
 }
 
 fn rows(
@@ -142,8 +144,7 @@ fn coarsen(sql: &dyn Sql, stretch: Grain, larger: Grain, before: Timestamp) -> R
         let subject = row.text(0)?;
         let mut whole = slab(sql, larger, from, subject)?;
         for (start, slab) in rows(sql, stretch, subject, from, to)? {
-            whole.steps.merge(&slab.steps.in_steps_of(stretch));
-            whole.last = Used::later(whole.last, slab.last);
+            whole.merge(&slab.in_steps_of(stretch));
             let statement = "DELETE FROM usage WHERE stretch = ? AND start = ? AND subject = ?";
             execute(sql, statement, &[stretch.as_str().into(), start.into(), subject.into()])?;
         }

@@ -1,6 +1,7 @@
 //! What changes an organization and its sessions.
 
-use crate::domain::audit::{Action, ChainedEntry};
+use crate::domain::alert::rules::Rules;
+use crate::domain::audit::{Action, Actor, ChainedEntry};
 use crate::domain::id::UserId;
 use crate::domain::operation::Operation;
 use crate::domain::organization::Organization;
@@ -15,13 +16,15 @@ use crate::object::{Abort, Authority, Context, Rejection, Step, audit_log};
 use crate::ports::{Sql, SqlError};
 
 use super::OrganizationObject;
+use super::alerts::{self, ruling};
 use super::members::{self, Admission, admit};
 use super::people;
 use super::policy::{self, Memory};
 use super::projection::{ACCOUNT, DIRECTORY, ORGANIZATION, SESSION};
 use super::protocol::{Excess, Feed, Founding, NewSession, OrganizationChange, Reply};
 use super::store::{self, Wanted};
-use super::usage;
+use super::webhooks::sending;
+use super::{events, usage};
 
 /// Begins to exist, with its default session and first key.
 pub fn found(sql: &dyn Sql, context: &Context<'_>, new: &Founding) -> Result<Step<OrganizationObject>, Abort> {
@@ -40,10 +43,16 @@ pub fn found(sql: &dyn Sql, context: &Context<'_>, new: &Founding) -> Result<Ste
         awaiting.push(members::add(sql, &mut organization, user_id, profile, Role::Owner, began)?);
     }
     store::save_organization(sql, &organization)?;
+    // Whoever tells of a founding only passes it on.
+    let context = &Context { trace: new.trace.as_ref().or(context.trace), ..*context };
     let target = organization.id.as_str();
     audit_log::record(sql, context, new.actor.clone(), Action::OrganizationCreated, target, &[])?;
-    let wanted =
-        Wanted { session: new.session.clone(), actor: new.actor.clone(), first_key: Some(new.first_key.clone()) };
+    let wanted = Wanted {
+        session: new.session.clone(),
+        actor: new.actor.clone(),
+        trace: context.trace.cloned(),
+        first_key: Some(new.first_key.clone()),
+    };
     awaiting.push(want_session(sql, context, &organization, &wanted)?);
     outbox::put(sql, DIRECTORY, ORGANIZATION, organization.generation, context.now)?;
     Ok(Step::done_after(organization_reply(organization), awaiting))
@@ -62,8 +71,21 @@ pub fn hear(sql: &dyn Sql, context: &Context<'_>, feed: &Feed) -> Result<Step<Or
         store::hear_key(sql, key)?;
     }
     store::hear_session(sql, &feed.session)?;
+    let rules = if feed.keys.is_empty() { Rules::default() } else { ruling::rules(sql)? };
+    for key in &feed.keys {
+        alerts::keys::heard(sql, context, &rules, key.id.as_str())?;
+    }
+    for sighting in &feed.alerts {
+        alerts::sighted(sql, context, &feed.session, sighting)?;
+    }
+    if feed.session.status == SessionStatus::Deleted {
+        alerts::resolve_all(sql, context, alerts::Which::In(&feed.session.id))?;
+    }
     for entry in &feed.audit {
-        store::hear_audit(sql, feed.session.id.as_str(), entry)?;
+        if store::hear_audit(sql, feed.session.id.as_str(), entry)? {
+            alerts::leaks::heard(sql, context, &feed.session.id, &entry.entry)?;
+            events::heard(sql, context, &organization, &feed.session.id, &entry.entry)?;
+        }
     }
     if let Some(told) = &feed.usage {
         usage::hear(sql, &feed.session, told, context.now)?;
@@ -126,14 +148,16 @@ pub fn create_session(
         generation: 1,
         rate_limits: new.rate_limits.clone(),
         consistency: new.consistency,
+        leak_policy: new.leak_policy,
     };
     // The session's own log reports its creation; one mutation, one entry.
-    let wanted = Wanted { session: session.clone(), actor: authority.actor(), first_key: None };
+    let wanted =
+        Wanted { session: session.clone(), actor: authority.actor(), trace: context.trace.cloned(), first_key: None };
     let waiting = want_session(sql, context, &organization, &wanted)?;
     Ok(Step::done_after(Reply::Session { session: Box::new(session) }, vec![waiting]))
 }
 
-/// Changes name or plan.
+/// Changes the name, the plan, or whom alerts are mailed to.
 pub fn change(
     sql: &dyn Sql,
     memory: &mut Memory,
@@ -156,6 +180,11 @@ pub fn change(
         members::require(actor.as_ref(), Operation::ChangePlan)?;
         organization.policy.plan = plan;
         details.push("plan");
+    }
+    if let Some(addresses) = &change.alert_emails {
+        members::require(actor.as_ref(), Operation::ChangeAlertEmails)?;
+        organization.alert_emails.clone_from(addresses);
+        details.push("alertEmails");
     }
     let told = match change.plan {
         Some(_) => tell_policy(sql, memory, context, authority, &mut organization, before)?,
@@ -197,7 +226,9 @@ pub fn set_status(
         OrganizationStatus::Deleted => Action::OrganizationDeleted,
     };
     let told = tell_policy(sql, memory, context, authority, &mut organization, before)?;
-    commit(sql, context, authority, organization, action, &[], told)
+    let done = commit(sql, context, authority, organization.clone(), action, &[], told)?;
+    sending::status_changed(sql, &organization)?;
+    Ok(done)
 }
 
 /// What sessions are told of a change, and what is found out on the way.
@@ -216,20 +247,31 @@ fn tell_policy(
     organization: &mut Organization,
     before: Policy,
 ) -> Result<Told, SqlError> {
-    organization.policy.version = organization.policy.version.saturating_add(1);
-    organization.policy_by = Some(authority.actor());
-    organization.policy_at = Some(context.now);
-    let policy = organization.policy;
-    let waits = policy::change(sql, memory, context, before, &policy)?;
-    tell_sessions(sql, memory, policy.version, context.now)?;
     let mut told = Told::default();
-    if waits {
-        told.until.push(entry(EVERY_SUBJECT, policy.version));
-    }
-    if let Some(limit) = policy.plan.max_keys_per_session() {
+    told.until.extend(tell_sessions_of(sql, memory, context, authority.actor(), organization, before)?);
+    organization.policy_at = Some(context.now);
+    if let Some(limit) = organization.policy.plan.max_keys_per_session() {
         told.excess = Some(store::excess(sql, limit, context.now)?).filter(|excess| excess.sessions > 0);
     }
     Ok(told)
+}
+
+/// Gives the policy, which has changed since `before`, its next version, and has all sessions told. Answers what an answer
+/// has to wait for, if anything was taken away.
+pub(super) fn tell_sessions_of(
+    sql: &dyn Sql,
+    memory: &mut Memory,
+    context: &Context<'_>,
+    by: Actor,
+    organization: &mut Organization,
+    before: Policy,
+) -> Result<Option<EntryKey>, SqlError> {
+    organization.policy.version = organization.policy.version.saturating_add(1);
+    organization.policy_by = Some(by);
+    let policy = organization.policy;
+    let waits = policy::change(sql, memory, context, before, &policy)?;
+    tell_sessions(sql, memory, policy.version, context.now)?;
+    Ok(waits.then(|| entry(EVERY_SUBJECT, policy.version)))
 }
 
 fn commit(

@@ -22,9 +22,9 @@ use crate::ports::{Sql, SqlError, SqlValue};
 use super::OrganizationObject;
 use super::changes::{announce, require_open};
 use super::members::{self, Admission, admit, require};
-use super::people;
 use super::projection::HOOK;
 use super::protocol::{NewInvitation, OneTime, Reply};
+use super::{events, people};
 
 /// How long (ms) an invitation can be accepted: 7 days.
 pub const INVITATION_LIFE_MS: i64 = 7 * 24 * 60 * 60 * 1_000;
@@ -192,7 +192,9 @@ pub fn accept(
     let waiting = members::add(sql, &mut organization, user_id, profile, invitation.role, context.now)?;
     let actor = Actor::User { id: user_id.clone() };
     let details = [invitation.role.as_str(), invitation.id.as_str()];
-    audit_log::record(sql, context, actor, Action::MemberAdded, user_id.as_str(), &details)?;
+    if let Some(member) = people::member(sql, user_id)? {
+        events::record_of_member(sql, context, &actor, Action::MemberAdded, &member, &details)?;
+    }
     announce(sql, &mut organization, context.now)?;
     let reply = Reply::Invitation { invitation: Box::new(invitation), organization: Box::new(organization) };
     Ok(Step::done_after(reply, vec![waiting]))

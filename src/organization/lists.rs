@@ -1,16 +1,19 @@
 //! Pages of the directory and of the audit log. Everything a client chooses is a bound parameter.
 
+use crate::domain::alert::record::AlertStatus;
+use crate::domain::api_key::ApiKey;
 use crate::domain::caller::{Caller, Reach};
 use crate::domain::environment::Environment;
 use crate::domain::id::SessionId;
 use crate::domain::session::Session;
 use crate::domain::timestamp::Timestamp;
-use crate::object::audit_log;
 use crate::object::rows::{Row, query};
+use crate::object::{Abort, Rejection, Step, audit_log};
 use crate::ports::{Sql, SqlError, SqlValue};
 
-use super::protocol::{AuditQuery, EnvironmentFilter, KeyQuery, LoggedEntry, Page, Reply};
-use super::store;
+use super::alerts::reading;
+use super::protocol::{AlertQuery, AuditQuery, EnvironmentFilter, KeyQuery, LoggedEntry, Page, Reply};
+use super::{OrganizationObject, domains, store};
 
 /// How large (bytes of stored records) a page may be: what a list holds in memory is shared with others.
 /// A page that would be larger ends early and says that there is more.
@@ -18,25 +21,31 @@ pub const PAGE_BYTES_MAX: usize = 512 * 1024;
 
 /// Conditions joined by AND, with their parameters.
 #[derive(Default)]
-struct Filter {
+pub(super) struct Filter {
     conditions: Vec<&'static str>,
     params: Vec<SqlValue>,
 }
 
 impl Filter {
-    fn and(&mut self, condition: &'static str, params: impl IntoIterator<Item = SqlValue>) {
+    pub(super) fn and(&mut self, condition: &'static str, params: impl IntoIterator<Item = SqlValue>) {
         self.conditions.push(condition);
         self.params.extend(params);
     }
 
-    fn after(&mut self, page: &Page) {
+    pub(super) fn after(&mut self, page: &Page) {
         if let Some((created_at, id)) = &page.after {
             self.and("(created_at, id) < (?, ?)", [(*created_at).into(), id.as_str().into()]);
         }
     }
 
     /// Runs the query for one row more than the page holds, which tells whether there is another page.
-    fn page(mut self, sql: &dyn Sql, select: &str, order: &str, limit: u32) -> Result<(Vec<Row>, bool), SqlError> {
+    pub(super) fn page(
+        mut self,
+        sql: &dyn Sql,
+        select: &str,
+        order: &str,
+        limit: u32,
+    ) -> Result<(Vec<Row>, bool), SqlError> {
         let conditions = if self.conditions.is_empty() { "true".to_owned() } else { self.conditions.join(" AND ") };
         self.params.push((i64::from(limit) + 1).into());
         let statement = format!("{select} WHERE {conditions} ORDER BY {order} LIMIT ?");
@@ -95,10 +104,24 @@ pub fn keys(sql: &dyn Sql, caller: &Caller, wanted: &KeyQuery, now: Timestamp) -
             [now.into(), now.into(), status.as_str().into()],
         );
     }
+    if let Some(idle) = &wanted.idle {
+        filter.and("revoked_at IS NULL", []);
+        if let Some(since) = idle.since {
+            filter.and(
+                "max(created_at, coalesce(not_before, 0), coalesce(record ->> '$.last_used_at', 0)) < ?",
+                [since.into()],
+            );
+        }
+        if let Some(before) = idle.created_before {
+            filter.and("created_at < ?", [before.into()]);
+        }
+    }
     filter.after(&wanted.page);
     let select = "SELECT record, revoked_at FROM api_keys";
     let (rows, more) = filter.page(sql, select, "created_at DESC, id DESC", wanted.page.limit)?;
-    Ok(Reply::Keys { keys: rows.iter().map(store::key).collect::<Result<_, _>>()?, more })
+    let mut keys: Vec<ApiKey> = rows.iter().map(store::key).collect::<Result<_, _>>()?;
+    domains::store::mark(sql, &mut keys)?;
+    Ok(Reply::Keys { keys, more })
 }
 
 /// A page of sessions, newest first.
@@ -139,6 +162,33 @@ pub fn invitations(sql: &dyn Sql, caller: &Caller, page: &Page) -> Result<Reply,
     Ok(Reply::Invitations { invitations: rows.iter().map(|row| row.json(0)).collect::<Result<_, _>>()?, more })
 }
 
+/// A page of alerts, newest first. Who is bound to a session reads of that session.
+pub fn alerts(sql: &dyn Sql, caller: &Caller, wanted: &AlertQuery) -> Result<Reply, SqlError> {
+    let mut filter = Filter::default();
+    for session in bound(caller).into_iter().chain(&wanted.session_id) {
+        filter.and("session_id = ?", [session.as_str().into()]);
+    }
+    if let Some(status) = wanted.status {
+        filter.and("is_open = ?", [(status == AlertStatus::Open).into()]);
+    }
+    if let Some(kind) = wanted.kind {
+        filter.and("kind = ?", [kind.as_str().into()]);
+    }
+    if let Some(severity) = wanted.severity {
+        filter.and("severity = ?", [severity.rank().into()]);
+    }
+    if let Some(subject) = &wanted.subject {
+        filter.and("subject = ?", [subject.as_str().into()]);
+    }
+    if let Some((opened_at, id)) = &wanted.page.after {
+        filter.and("(opened_at, id) < (?, ?)", [(*opened_at).into(), id.as_str().into()]);
+    }
+    let order = "opened_at DESC, id DESC";
+    let (rows, more) = filter.page(sql, "SELECT record FROM alerts", order, wanted.page.limit)?;
+    let alerts = rows.iter().map(|row| row.json(0)).collect::<Result<_, _>>()?;
+    Ok(Reply::Alerts { alerts, more, dropped: reading::dropped(sql, caller)? })
+}
+
 /// A page of the audit log, newest first. Who is bound to a session reads that session's part, by its numbers.
 pub fn audit(sql: &dyn Sql, caller: &Caller, wanted: &AuditQuery) -> Result<Reply, SqlError> {
     let mut filter = Filter::default();
@@ -168,6 +218,18 @@ pub fn audit(sql: &dyn Sql, caller: &Caller, wanted: &AuditQuery) -> Result<Repl
     let entries = rows.iter().map(|row| logged(row, bound.is_some())).collect::<Result<_, _>>()?;
     let head = if bound.is_some() { None } else { Some(audit_log::head(sql)?) };
     Ok(Reply::Audit { entries, more, head })
+}
+
+/// A portion of the audit log as it is stored, oldest first; for callers who reach the whole organization.
+pub fn chain(sql: &dyn Sql, caller: &Caller, after: i64) -> Result<Step<OrganizationObject>, Abort> {
+    if bound(caller).is_some() {
+        return Err(Rejection::OutsideReach.into());
+    }
+    let statement = "SELECT audit_log.seq, hash, entry, session_id FROM audit_log
+        LEFT JOIN audit_origins ON audit_origins.seq = audit_log.seq
+        WHERE audit_log.seq > ? ORDER BY audit_log.seq LIMIT ?";
+    let rows = query(sql, statement, &[after.into(), audit_log::CHAIN_ROWS.into()])?;
+    Ok(Step::done(Reply::Chain(audit_log::chain(sql, after, &rows)?)))
 }
 
 fn logged(row: &Row, bound: bool) -> Result<LoggedEntry, SqlError> {

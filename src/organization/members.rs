@@ -1,7 +1,8 @@
 //! Who belongs to the organization, and what each may do: this object is the authority for both.
 
-use crate::domain::audit::Action;
+use crate::domain::audit::{Action, Actor};
 use crate::domain::caller::{Caller, Reach};
+use crate::domain::event::{About, Event, EventKind};
 use crate::domain::id::UserId;
 use crate::domain::operation::Operation;
 use crate::domain::organization::Organization;
@@ -10,14 +11,15 @@ use crate::domain::session::OrganizationStatus;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::user::{Member, Profile};
 use crate::object::outbox::{self, EntryKey};
-use crate::object::{Abort, Authority, Confirmed, Context, Question, Rejection, Seat, Step, audit_log};
+use crate::object::{Abort, Authority, Confirmed, Context, Question, Rejection, Seat, Step};
 use crate::ports::{Sql, SqlError};
 
 use super::OrganizationObject;
 use super::changes::{announce, require_open, require_organization};
-use super::people;
+use super::policy::Memory;
 use super::projection::ACCOUNT;
 use super::protocol::Reply;
+use super::{events, people};
 
 /// Whether a command may be carried out.
 pub enum Admission {
@@ -93,6 +95,21 @@ pub fn caller(
     Ok(Step::done(Reply::Caller { caller, role: member.role }))
 }
 
+/// Writes down that a member was refused something. Who is none is none of the log's business.
+pub fn note_denial(
+    sql: &dyn Sql,
+    memory: &mut Memory,
+    context: &Context<'_>,
+    user_id: &UserId,
+    what: (&str, &str),
+) -> Result<Step<OrganizationObject>, Abort> {
+    if people::member(sql, user_id)?.is_some() {
+        let actor = Actor::User { id: user_id.clone() };
+        memory.denials.note(sql, context, actor, user_id.as_str(), what)?;
+    }
+    Ok(Step::done(Reply::Acknowledged))
+}
+
 /// Reads a member, for another one.
 pub fn read(sql: &dyn Sql, caller: &Caller, user_id: &UserId) -> Result<Step<OrganizationObject>, Abort> {
     if caller.organization_id != require_organization(sql)?.id || caller.reach == Reach::Session {
@@ -146,7 +163,7 @@ pub fn change(
     people::save(sql, &member)?;
     let waiting = tell(sql, user_id, context.now)?;
     let details = [before.as_str(), role.as_str()];
-    audit_log::record(sql, context, authority.actor(), Action::MemberRoleChanged, user_id.as_str(), &details)?;
+    events::record_of_member(sql, context, &authority.actor(), Action::MemberRoleChanged, &member, &details)?;
     Ok(Step::done_after(Reply::Member { member: Box::new(member) }, vec![waiting]))
 }
 
@@ -179,14 +196,8 @@ pub fn remove(
     people::end(sql, user_id)?;
     organization.members_count = people::count(sql)?;
     let waiting = tell(sql, user_id, context.now)?;
-    audit_log::record(
-        sql,
-        context,
-        authority.actor(),
-        Action::MemberRemoved,
-        user_id.as_str(),
-        &[member.role.as_str()],
-    )?;
+    let details = [member.role.as_str()];
+    events::record_of_member(sql, context, &authority.actor(), Action::MemberRemoved, &member, &details)?;
     announce(sql, &mut organization, context.now)?;
     Ok(Step::done_after(Reply::Acknowledged, vec![waiting]))
 }
@@ -209,13 +220,16 @@ pub fn transfer(
         (owner.role, owner.updated_at) = (Role::Admin, context.now);
         people::save(sql, &owner)?;
         awaiting.push(tell(sql, &owner.user_id, context.now)?);
+        let (kind, actor) = (EventKind::MemberRoleChanged, authority.actor());
+        let event = Event { kind, at: context.now, actor: Some(&actor), about: About::Member(&owner) };
+        events::emit(sql, context, &event)?;
     } else if heir.role == Role::Owner {
         return Ok(Step::done(Reply::Member { member: Box::new(heir) }));
     }
     (heir.role, heir.updated_at) = (Role::Owner, context.now);
     people::save(sql, &heir)?;
     awaiting.push(tell(sql, user_id, context.now)?);
-    audit_log::record(sql, context, authority.actor(), Action::OrganizationTransferred, user_id.as_str(), &[])?;
+    events::record_of_member(sql, context, &authority.actor(), Action::OrganizationTransferred, &heir, &[])?;
     Ok(Step::done_after(Reply::Member { member: Box::new(heir) }, awaiting))
 }
 

@@ -14,6 +14,7 @@ use crate::domain::plan::Pool;
 use crate::domain::rate_limit::{Level, LimitUse, RateLimit};
 use crate::domain::session::{OrganizationStatus, Policy};
 use crate::domain::timestamp::Timestamp;
+use crate::object::denials::Denials;
 use crate::object::ledgers::{Debit, Ledgers};
 use crate::object::outbox::EntryKey;
 use crate::object::usage::Rolling;
@@ -21,9 +22,11 @@ use crate::object::{Abort, Context, Memory as ObjectMemory, Rejection, Step};
 use crate::ports::{Sql, SqlError};
 
 use super::OrganizationObject;
+use super::alerts::pools::Pools;
+use super::alerts::rows::Surplus;
 use super::changes::require_organization;
 use super::protocol::{Draw, DrawAction, Drawn, Grant, Reply};
-use super::store;
+use super::{domains, store};
 
 /// How long (ms) a session may act on a policy before it asks again.
 pub(crate) const LEASE_MS: i64 = 60_000;
@@ -41,8 +44,14 @@ pub struct Memory {
     pub ledgers: Ledgers,
     /// The tokens of its pools that sessions have; none before the first.
     banks: Option<Banks<(Pool, Debit)>>,
+    /// Who was refused what lately.
+    pub denials: Denials,
     /// When it last looked for usage that has become old.
     pub rolling: Rolling,
+    /// Whether one of its pools is almost used up.
+    pub pools: Pools,
+    /// When it last looked whether too many alerts are kept.
+    pub surplus: Surplus,
     /// Whether this step has raised the horizon.
     raised: bool,
 }
@@ -51,12 +60,14 @@ impl ObjectMemory for Memory {
     fn begin(&mut self) {
         self.ledgers.begin();
         self.banks.iter_mut().for_each(Banks::begin);
+        self.denials.begin();
         self.raised = false;
     }
 
     fn roll_back(&mut self) {
         self.ledgers.roll_back();
         self.banks.iter_mut().for_each(Banks::roll_back);
+        self.denials.roll_back();
         if self.raised {
             // The row with the horizon is gone again. Starting over takes the one that stands.
             self.leases = None;
@@ -64,7 +75,8 @@ impl ObjectMemory for Memory {
     }
 
     fn take_work(&mut self) -> bool {
-        self.ledgers.take_opened()
+        let tight = self.pools.take_work();
+        self.ledgers.take_opened() || tight
     }
 }
 
@@ -85,6 +97,7 @@ pub fn draw(
     context: &Context<'_>,
     session_id: &SessionId,
     draw: Option<&Draw>,
+    (known_rules, known_domains): (i64, i64),
 ) -> Result<Step<OrganizationObject>, Abort> {
     let organization = require_organization(sql)?;
     if !store::has_session(sql, session_id)? {
@@ -99,7 +112,11 @@ pub fn draw(
         store::save_lease_horizon(sql, horizon)?;
     }
     let Organization { policy, policy_by, .. } = organization;
-    Ok(Step::done(Reply::Granted { grant: Box::new(Grant { policy, policy_by, ttl_ms: LEASE_MS, pool }) }))
+    let rules = memory.pools.later_rules(sql, known_rules)?;
+    let version = policy.domains.version;
+    let domains = if version > known_domains { Some(Box::new(domains::store::book(sql, version)?)) } else { None };
+    let grant = Grant { policy, policy_by, ttl_ms: LEASE_MS, pool, rules, domains };
+    Ok(Step::done(Reply::Granted { grant: Box::new(grant) }))
 }
 
 fn serve(
@@ -139,6 +156,9 @@ fn serve(
         if bank.is_some() {
             view = memory.ledgers.view(sql, subject, &terms, 0, now)?;
         }
+    }
+    if let Some(limit) = view.limits.first() {
+        memory.pools.drawn(sql, limit)?;
     }
     Ok(view.limits.into_iter().next().map(|limit| Drawn { limit, debit, bank }))
 }

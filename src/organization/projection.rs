@@ -1,5 +1,5 @@
 //! What an organization tells others: its sessions that they exist and under which policy, its members' accounts
-//! about the membership, the directory what it is called, the hook whom to send an invitation.
+//! about the membership, the directory what it is called, the hook whom to send an invitation or an alert.
 
 use serde_json::json;
 
@@ -9,16 +9,20 @@ use crate::domain::email::Email;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::invitation::{Invitation, InvitationStatus};
 use crate::domain::organization::Organization;
+use crate::domain::owned_domain::book::Book;
 use crate::domain::session::OrganizationStatus;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::user::Membership;
-use crate::object::Context;
 use crate::object::outbox::{self, Delivery, EntryKey, Message};
+use crate::object::{Context, behind};
 use crate::ports::{Address, Sql, SqlError};
 use crate::session::protocol::{Command as SessionCommand, Initialize};
 
+use super::alerts::mail;
+use super::domains::checking;
 use super::invitations::{self, INVITATION_PAGE};
-use super::{people, store};
+use super::webhooks::sending;
+use super::{domains, people, store};
 
 /// Messages to sessions; the subject is the session's id, the version the policy's.
 pub const SESSION: &str = "session";
@@ -54,8 +58,15 @@ pub fn deliveries(sql: &dyn Sql, context: &Context<'_>, due_by: Timestamp) -> Re
     for entry in outbox::due(sql, HOOK, due_by, BATCH)? {
         batch.push(to_hook(sql, context, &organization, entry)?);
     }
+    for entry in outbox::due(sql, mail::MAIL, due_by, BATCH)? {
+        batch.push(mail::delivery(sql, &organization, entry)?);
+    }
+    batch.extend(sending::deliveries(sql, context, due_by)?);
+    batch.extend(checking::deliveries(sql, due_by)?);
     for entry in outbox::due(sql, DIRECTORY, due_by, 1)? {
-        let command = DirectoryCommand::Feed { organization: Box::new(organization.clone()) };
+        // Whom it has alerts mailed to is nothing to the directory.
+        let told = Organization { alert_emails: Vec::new(), ..organization.clone() };
+        let command = DirectoryCommand::Feed { organization: Box::new(told) };
         batch.push(call(vec![entry], Address::Directory, None, &command)?);
     }
     Ok(batch)
@@ -71,10 +82,21 @@ fn to_session(sql: &dyn Sql, organization: &Organization, entry: EntryKey) -> Re
         session: wanted.session,
         policy: organization.policy,
         policy_by: organization.policy_by.clone(),
+        domains: book(sql, organization)?,
         actor: wanted.actor,
         first_key: wanted.first_key,
     }));
-    call(vec![entry], address, region, &command).map(Some)
+    let mut delivery = call(vec![entry], address, region, &command)?;
+    if let Message::Call { request, .. } = &mut delivery.message {
+        *request = behind::name(std::mem::take(request), wanted.trace.as_ref());
+    }
+    Ok(Some(delivery))
+}
+
+/// The domains of the organization, if it ever had any. Nobody knows what the session knows of them.
+fn book(sql: &dyn Sql, organization: &Organization) -> Result<Option<Box<Book>>, SqlError> {
+    let version = organization.policy.domains.version;
+    if version == 0 { Ok(None) } else { Ok(Some(Box::new(domains::store::book(sql, version)?))) }
 }
 
 fn to_account(sql: &dyn Sql, organization: &Organization, entry: EntryKey) -> Result<Delivery, SqlError> {

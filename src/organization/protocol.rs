@@ -1,32 +1,40 @@
 //! What an organization object can be told, and what it answers.
 
+mod draw;
+mod pages;
+
 use serde::{Deserialize, Serialize};
 
+use crate::domain::alert::record::Alert;
+use crate::domain::alert::rules::{RuleChange, Rules};
+use crate::domain::alert::{Kind, Sighting};
 use crate::domain::api_key::ApiKey;
-use crate::domain::audit::{Action, Actor, AuditEntry, ChainedEntry};
+use crate::domain::audit::{Actor, AuditEntry, ChainedEntry, Trace};
 use crate::domain::caller::Caller;
 use crate::domain::consistency::Consistency;
 use crate::domain::email::Email;
 use crate::domain::environment::Environment;
-use crate::domain::id::{InvitationId, SessionId, SignInId, UserId};
+use crate::domain::id::{AlertId, InvitationId, SessionId, SignInId, UserId};
 use crate::domain::invitation::Invitation;
 use crate::domain::key_hash::KeyHash;
-use crate::domain::lease::bank::{BankGrant, BankReport};
 use crate::domain::organization::Organization;
-use crate::domain::plan::{Plan, Pool};
+use crate::domain::plan::Plan;
 use crate::domain::rate_limit::{LimitUse, RateLimits};
 use crate::domain::role::Role;
-use crate::domain::session::{Policy, Region, Session};
+use crate::domain::session::{LeakPolicy, Region, Session};
 use crate::domain::tagged::tagged;
 use crate::domain::text::Name;
-use crate::domain::timestamp::Timestamp;
 use crate::domain::usage::UsageQuery;
 use crate::domain::usage::series::Slab;
 use crate::domain::user::{Member, Profile};
-use crate::object::audit_log::Head;
-use crate::object::ledgers::Debit;
+use crate::object::audit_log::{Chain, Head};
 use crate::object::{Authority, Seat};
 use crate::session::protocol::NewKey;
+
+use super::domains::protocol::{DomainCommand, DomainReply};
+use super::webhooks::protocol::{WebhookCommand, WebhookReply};
+pub use draw::{Draw, DrawAction, Drawn, Grant};
+pub use pages::{AlertQuery, AuditQuery, EnvironmentFilter, Idle, KeyQuery, Page};
 
 /// A command to one organization.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -45,6 +53,8 @@ pub enum Command {
     ListSessions { caller: Caller, page: Page },
     /// A page of the audit log.
     ListAudit { caller: Caller, query: AuditQuery },
+    /// A portion of the audit log as it is stored, oldest first, so that its chain can be checked elsewhere.
+    ReadChain { caller: Caller, after: i64 },
     /// Create a session.
     CreateSession { authority: Authority, session: NewSession },
     /// The default session of an environment, created if it is not there yet.
@@ -66,6 +76,8 @@ pub enum Command {
     },
     /// May this member do what it needs? Asked by the edge, which has just seen the access token.
     Admit { seat: Seat },
+    /// A user was refused something: for the audit log, if it is a member.
+    NoteDenial { user_id: UserId, code: String, route: String },
     /// The same, asked by another object before it commits a change: the account is asked as well.
     Confirm { seat: Seat },
     /// A page of members, the newest first.
@@ -97,67 +109,41 @@ pub enum Command {
     /// What all keys have been used for, of one environment or of all.
     ReadUsage { environment: Option<EnvironmentFilter>, query: UsageQuery },
     /// A session asks under which policy it lives, and for something of a pool.
-    Draw { session_id: SessionId, draw: Option<Draw> },
+    Draw {
+        session_id: SessionId,
+        draw: Option<Draw>,
+        /// The version of the rules for alerts that it knows.
+        #[serde(default, skip_serializing_if = "is_none_known")]
+        rules: i64,
+        /// The version of the book of domains that it knows.
+        #[serde(default, skip_serializing_if = "is_none_known")]
+        domains: i64,
+    },
+    /// The rules for alerts.
+    ReadAlertRules { caller: Caller },
+    /// Change the rule of a kind; without a change it becomes the one by default again.
+    ChangeAlertRule {
+        authority: Authority,
+        kind: Kind,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        change: Option<RuleChange>,
+    },
+    /// A page of alerts.
+    ListAlerts { caller: Caller, query: AlertQuery },
+    /// One alert.
+    ReadAlert { caller: Caller, id: AlertId },
+    /// Somebody has seen an alert. Repeating it changes nothing.
+    AcknowledgeAlert { authority: Authority, id: AlertId },
+    /// Something about webhooks.
+    Webhooks { webhooks: Box<WebhookCommand> },
+    /// Something about domains.
+    Domains { domains: Box<DomainCommand> },
 }
 tagged!(Command);
 
-/// What a session wants of a pool.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Draw {
-    /// Which pool.
-    pub pool: Pool,
-    /// How many tokens.
-    pub cost: u32,
-    /// What to do with them.
-    pub action: DrawAction,
-    /// How many tokens it would like to have beyond that, to spend them without asking.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub wish: u32,
-    /// What has become of tokens that it had.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub banks: Vec<BankReport>,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
-fn is_zero(number: &u32) -> bool {
-    *number == 0
-}
-
-/// What is done with tokens of a pool.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DrawAction {
-    /// Tell whether they could be spent.
-    Look,
-    /// Spend them, all or none.
-    Spend,
-    /// Take them back: what they were spent for was refused after all.
-    Return(Debit),
-}
-
-/// What a session hears: its policy, for a time, and what has come of its draw.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Grant {
-    /// The policy.
-    pub policy: Policy,
-    /// Who changed it last; none stands for the operator.
-    pub policy_by: Option<Actor>,
-    /// How long (ms) it may be acted on, from the moment of the question.
-    pub ttl_ms: i64,
-    /// The pool; none if the plan has no limit, or nothing was wanted.
-    pub pool: Option<Drawn>,
-}
-
-/// What has come of a draw.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Drawn {
-    /// The pool as it stands, with the refusal if it has refused.
-    pub limit: LimitUse,
-    /// What was debited, so that it can be returned.
-    pub debit: Debit,
-    /// Tokens beyond that, if they were wished for and given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub bank: Option<BankGrant>,
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference; on wasm32 it is no trifle")]
+fn is_none_known(version: &i64) -> bool {
+    *version == 0
 }
 
 /// What a lower plan finds.
@@ -201,6 +187,9 @@ pub struct Founding {
     /// Its first member; none if the operator founds it.
     #[serde(default)]
     pub owner: Option<Owner>,
+    /// The request behind it, where the founding waits to be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<Trace>,
 }
 
 /// News from a session: its own record, changed keys, new audit entries.
@@ -215,6 +204,9 @@ pub struct Feed {
     /// What all its keys have been used for in some hours, from their beginning on, and the last use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<Slab>,
+    /// What was found that is worth an alert, as it stands.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alerts: Vec<Sighting>,
 }
 
 /// A session to be.
@@ -234,57 +226,9 @@ pub struct NewSession {
     /// How long a decision on its keys may be relied on.
     #[serde(default)]
     pub consistency: Consistency,
-}
-
-/// Where a page begins and how long it is; newest first.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Page {
-    /// The last row of the page before: its creation and id.
-    pub after: Option<(Timestamp, String)>,
-    /// How many rows.
-    pub limit: u32,
-}
-
-/// Which keys to list.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct KeyQuery {
-    /// Only those of this status (`Status::as_str`).
-    pub status: Option<String>,
-    /// Only those of this environment; `Some(None)` for those without one.
-    pub environment: Option<EnvironmentFilter>,
-    /// Only those of this session.
-    pub session_id: Option<SessionId>,
-    /// Only those of this external id.
-    pub external_id: Option<String>,
-    /// Only those whose name, id, hint or external id contains this.
-    pub search: Option<String>,
-    /// Which page.
-    pub page: Page,
-}
-
-/// An environment to filter by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EnvironmentFilter {
-    /// Sessions without an environment.
-    None,
-    /// Sessions of this environment.
-    Of(Environment),
-}
-
-/// Which audit entries to list, newest first.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct AuditQuery {
-    /// Only those of this kind.
-    pub action: Option<Action>,
-    /// Only those about this id.
-    pub target: Option<String>,
-    /// Only those by this key.
-    pub actor: Option<String>,
-    /// Only those before this place.
-    pub before: Option<i64>,
-    /// How many.
-    pub limit: u32,
+    /// What happens to a key that was found where it should not be.
+    #[serde(default, skip_serializing_if = "LeakPolicy::is_default")]
+    pub leak_policy: LeakPolicy,
 }
 
 /// What the operator changes.
@@ -294,6 +238,9 @@ pub struct OrganizationChange {
     pub name: Option<Name>,
     /// A new plan.
     pub plan: Option<Plan>,
+    /// Whom alerts are mailed to from now on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alert_emails: Option<Vec<Email>>,
 }
 
 /// What an organization answers.
@@ -325,6 +272,8 @@ pub enum Reply {
     Session { session: Box<Session> },
     /// A page of the log, with the head of its chain.
     Audit { entries: Vec<LoggedEntry>, more: bool, head: Option<Head> },
+    /// A portion of the log as it is stored.
+    Chain(Chain),
     /// A member as a caller, with the organization.
     Caller { caller: Box<Caller>, role: Role },
     /// One member.
@@ -337,6 +286,22 @@ pub enum Reply {
     Invitation { invitation: Box<Invitation>, organization: Box<Organization> },
     /// A page of invitations.
     Invitations { invitations: Vec<Invitation>, more: bool },
+    /// The rules for alerts.
+    AlertRules { rules: Box<Rules> },
+    /// One alert.
+    Alert { alert: Box<Alert> },
+    /// A page of alerts.
+    Alerts {
+        alerts: Vec<Alert>,
+        more: bool,
+        /// How many were dropped since the beginning, for whoever reaches the organization.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        dropped: Option<i64>,
+    },
+    /// An answer about webhooks.
+    Webhooks { webhooks: Box<WebhookReply> },
+    /// An answer about domains.
+    Domains { domains: Box<DomainReply> },
 }
 tagged!(Reply);
 

@@ -11,19 +11,30 @@ use crate::object::rows::{execute, query_one};
 use crate::object::{Abort, Authority, Context, Step, audit_log, usage};
 use crate::ports::{Sql, SqlError};
 
+use super::alerts::mail::MAIL;
 use super::changes::{announce, require_organization};
+use super::domains::checking::DOMAIN;
 use super::members::{Admission, admit, tell};
 use super::projection::{ERASE, HOOK};
 use super::protocol::Reply;
 use super::usage::FORGET_SESSIONS;
-use super::{OrganizationObject, people, store};
+use super::webhooks::sending::WEBHOOK;
+use super::webhooks::store as webhooks;
+use super::{OrganizationObject, alerts, domains, people, store};
 
 /// How many rows of a table go at once.
 pub(crate) const PORTION: i64 = 2_000;
 
 /// What goes in portions: how, and whether anything is left. Sessions go last, because they are still told to forget.
-const TABLES: [(&str, &str); 7] = [
+const TABLES: [(&str, &str); 14] = [
+    alerts::rows::FORGET,
+    alerts::keys::FORGET,
+    alerts::pools::FORGET,
     usage::FORGET,
+    webhooks::FORGET[0],
+    webhooks::FORGET[1],
+    webhooks::FORGET[2],
+    domains::store::FORGET,
     FORGET_SESSIONS,
     ("DELETE FROM ledgers WHERE subject IN (SELECT subject FROM ledgers LIMIT ?)", "SELECT 1 FROM ledgers LIMIT 1"),
     ("DELETE FROM api_keys WHERE id IN (SELECT id FROM api_keys LIMIT ?)", "SELECT 1 FROM api_keys LIMIT 1"),
@@ -95,7 +106,19 @@ pub fn tidy_at(sql: &dyn Sql, context: &Context<'_>) -> Result<Option<Timestamp>
 }
 
 fn begin(sql: &dyn Sql, context: &Context<'_>, organization: &mut Organization) -> Result<(), SqlError> {
-    execute(sql, "DELETE FROM outbox WHERE lane = ?", &[HOOK.into()])?;
+    execute(
+        sql,
+        "DELETE FROM outbox WHERE lane IN (?, ?, ?, ?)",
+        &[HOOK.into(), WEBHOOK.into(), MAIL.into(), DOMAIN.into()],
+    )?;
+    execute(sql, "DELETE FROM alert_mails", &[])?;
+    execute(sql, "DELETE FROM alert_rules", &[])?;
+    execute(sql, "DELETE FROM alerts_dropped", &[])?;
+    execute(sql, "DELETE FROM key_sweep", &[])?;
+    // From here on nothing is told to anybody outside, and nothing is written down to be told.
+    execute(sql, "UPDATE webhook_deliveries SET due_at = NULL", &[])?;
+    execute(sql, "DELETE FROM webhook_endpoints", &[])?;
+    execute(sql, "DELETE FROM webhook_state", &[])?;
     for user_id in people::everybody(sql)? {
         people::end(sql, &user_id)?;
         tell(sql, &user_id, context.now)?;
@@ -108,6 +131,7 @@ fn begin(sql: &dyn Sql, context: &Context<'_>, organization: &mut Organization) 
     execute(sql, "UPDATE sessions SET first_key = NULL, record = json_set(record, '$.name', 'deleted')", &[])?;
     organization.name = Name::of("deleted");
     organization.members_count = 0;
+    organization.alert_emails.clear();
     organization.erased = true;
     announce(sql, organization, context.now)
 }

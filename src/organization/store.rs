@@ -4,7 +4,7 @@
 //! latest generation it has heard of.
 
 use crate::domain::api_key::{ApiKey, Revocation};
-use crate::domain::audit::ChainedEntry;
+use crate::domain::audit::{Actor, ChainedEntry, Trace};
 use crate::domain::environment::Environment;
 use crate::domain::id::SessionId;
 use crate::domain::organization::Organization;
@@ -16,6 +16,7 @@ use crate::object::{audit_log, ledgers, outbox};
 use crate::ports::{Sql, SqlError};
 use crate::session::protocol::NewKey;
 
+use super::alerts::{keys, pools, rows, ruling};
 use super::protocol::Excess;
 use super::usage;
 
@@ -84,7 +85,33 @@ pub const MIGRATIONS: &[&str] = &[
     "INSERT INTO lease_horizon (only, until) SELECT 1, (unixepoch() + 600) * 1000 FROM organization",
     crate::object::usage::SCHEMA,
     usage::SCHEMA_SESSIONS,
+    "ALTER TABLE sessions ADD COLUMN trace TEXT",
+    audit_log::SCHEMA_ANCHOR,
+    usage::OUTCOMES_OF_SESSIONS,
+    ruling::SCHEMA,
+    rows::SCHEMA,
+    rows::INDEX_BY_SUBJECT,
+    rows::INDEX_BY_AGE,
+    rows::INDEX_OPEN,
+    rows::INDEX_BY_TIME,
+    rows::SCHEMA_DROPPED,
+    keys::SCHEMA,
+    keys::INDEX_BY_TIME,
+    keys::SCHEMA_SWEEP,
+    keys::FIRST_SWEEP,
+    pools::SCHEMA,
+    WEBHOOKS[0],
+    WEBHOOKS[1],
+    WEBHOOKS[2],
+    WEBHOOKS[3],
+    WEBHOOKS[4],
+    WEBHOOKS[5],
+    super::webhooks::watch::INDEX_BY_EXPIRY,
+    super::alerts::mail::SCHEMA,
+    super::domains::store::SCHEMA,
 ];
+
+const WEBHOOKS: [&str; 6] = super::webhooks::store::SCHEMA;
 
 /// Reads the organization; none before it was founded.
 pub fn organization(sql: &dyn Sql) -> Result<Option<Organization>, SqlError> {
@@ -140,7 +167,9 @@ pub struct Wanted {
     /// The session record as last heard.
     pub session: Session,
     /// Who created it.
-    pub actor: crate::domain::audit::Actor,
+    pub actor: Actor,
+    /// The request behind it.
+    pub trace: Option<Trace>,
     /// The key it begins with.
     pub first_key: Option<NewKey>,
 }
@@ -151,8 +180,8 @@ pub fn insert_session(sql: &dyn Sql, wanted: &Wanted) -> Result<(), SqlError> {
     let first_key = wanted.first_key.as_ref().map(json).transpose()?;
     execute(
         sql,
-        "INSERT INTO sessions (id, record, generation, created_at, default_of, actor, first_key)
-         VALUES (?, ?, 0, ?, ?, ?, ?)",
+        "INSERT INTO sessions (id, record, generation, created_at, default_of, actor, first_key, trace)
+         VALUES (?, ?, 0, ?, ?, ?, ?, ?)",
         &[
             session.id.as_str().into(),
             json(session)?,
@@ -160,6 +189,7 @@ pub fn insert_session(sql: &dyn Sql, wanted: &Wanted) -> Result<(), SqlError> {
             session.is_default.then(|| default_of(session.environment)).into(),
             json(&wanted.actor)?,
             first_key.into(),
+            wanted.trace.as_ref().map(json).transpose()?.into(),
         ],
     )
 }
@@ -171,10 +201,11 @@ pub(super) fn default_of(environment: Option<Environment>) -> &'static str {
 
 /// Reads a session that is to exist.
 pub fn wanted(sql: &dyn Sql, id: &str) -> Result<Option<Wanted>, SqlError> {
-    query_one(sql, "SELECT record, actor, first_key FROM sessions WHERE id = ?", &[id.into()])?
+    query_one(sql, "SELECT record, actor, first_key, trace FROM sessions WHERE id = ?", &[id.into()])?
         .map(|row| {
             let first_key = if row.optional_text(2)?.is_some() { Some(row.json(2)?) } else { None };
-            Ok(Wanted { session: row.json(0)?, actor: row.json(1)?, first_key })
+            let trace = if row.optional_text(3)?.is_some() { Some(row.json(3)?) } else { None };
+            Ok(Wanted { session: row.json(0)?, actor: row.json(1)?, trace, first_key })
         })
         .transpose()
 }
@@ -252,20 +283,26 @@ pub fn key(row: &Row) -> Result<ApiKey, SqlError> {
     Ok(key)
 }
 
-/// Copies an entry of the log of a session or an account, once.
-pub fn hear_audit(sql: &dyn Sql, origin: &str, chained: &ChainedEntry) -> Result<(), SqlError> {
+/// Forgets where entries of the log have come from that are gone.
+pub fn forget_origins(sql: &dyn Sql, seq: i64) -> Result<(), SqlError> {
+    execute(sql, "DELETE FROM audit_origins WHERE seq <= ?", &[seq.into()])
+}
+
+/// Copies an entry of the log of a session or an account, once. Tells whether it was this time.
+pub fn hear_audit(sql: &dyn Sql, origin: &str, chained: &ChainedEntry) -> Result<bool, SqlError> {
     let known = query_one(
         sql,
         "SELECT 1 FROM audit_origins WHERE session_id = ? AND session_seq = ?",
         &[origin.into(), chained.seq.into()],
     )?;
     if known.is_some() {
-        return Ok(());
+        return Ok(false);
     }
     let place = audit_log::append(sql, &chained.entry)?;
     execute(
         sql,
         "INSERT INTO audit_origins (session_id, session_seq, seq) VALUES (?, ?, ?)",
         &[origin.into(), chained.seq.into(), place.seq.into()],
-    )
+    )?;
+    Ok(true)
 }

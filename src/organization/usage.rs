@@ -7,12 +7,13 @@
 use crate::domain::environment::Environment;
 use crate::domain::session::Session;
 use crate::domain::timestamp::Timestamp;
-use crate::domain::usage::series::{Counts, Grain, Series, Slab, total};
-use crate::domain::usage::{UsageQuery, Used};
+use crate::domain::usage::UsageQuery;
+use crate::domain::usage::series::{Counts, Grain, Slab, total};
+use crate::domain::usage::steps::Steps;
 use crate::domain::verification::Code;
 use crate::object::rows::{execute, json, query_one};
 use crate::object::usage;
-use crate::ports::{Sql, SqlError};
+use crate::ports::{Sql, SqlError, SqlValue};
 
 use super::protocol::{EnvironmentFilter, Reply};
 use super::store::default_of;
@@ -24,6 +25,9 @@ pub const SCHEMA_SESSIONS: &str = "CREATE TABLE usage_of_sessions (
     hours TEXT NOT NULL,
     PRIMARY KEY (day, session_id)
 ) WITHOUT ROWID";
+
+/// What they have told of outcomes; null where none were told.
+pub const OUTCOMES_OF_SESSIONS: &str = "ALTER TABLE usage_of_sessions ADD COLUMN outcomes TEXT";
 
 /// How to forget a portion of it, and whether anything is left.
 pub const FORGET_SESSIONS: (&str, &str) = (
@@ -38,16 +42,24 @@ const PORTION: i64 = 2_000;
 
 /// Takes over what a session tells.
 pub fn hear(sql: &dyn Sql, session: &Session, told: &Slab, now: Timestamp) -> Result<(), SqlError> {
-    let mut news = Series::default();
-    let fresh = told.steps.clone().within(now.plus_millis(-NEWS_MS), Timestamp::MAX);
+    let mut news = Slab { last: told.last.clone(), ..Slab::default() };
+    let fresh = told.clone().within(now.plus_millis(-NEWS_MS), Timestamp::MAX);
     for (day, hours) in fresh.by(Grain::Day) {
         let mut known = known(sql, day, session)?;
         let mut is_new = false;
-        for (hour, counts) in hours.iter() {
-            let before = known.at(hour).cloned().unwrap_or_default();
+        for (hour, counts) in hours.steps.iter() {
+            let before = known.steps.at(hour).cloned().unwrap_or_default();
             if total(counts) > total(&before) {
-                news.add(hour, &difference(counts, &before));
-                known.set(hour, counts.clone());
+                news.steps.add(hour, &difference(counts, &before));
+                known.steps.set(hour, counts.clone());
+                is_new = true;
+            }
+        }
+        for (hour, outcomes) in hours.outcomes.iter() {
+            let before = known.outcomes.at(hour).cloned().unwrap_or_default();
+            if outcomes.total() > before.total() {
+                news.outcomes.set(hour, outcomes.since(&before));
+                known.outcomes.set(hour, outcomes.clone());
                 is_new = true;
             }
         }
@@ -55,7 +67,7 @@ pub fn hear(sql: &dyn Sql, session: &Session, told: &Slab, now: Timestamp) -> Re
             save(sql, day, session, &known)?;
         }
     }
-    usage::add(sql, Grain::Day, default_of(session.environment), &news, told.last.as_ref())
+    usage::add(sql, Grain::Day, default_of(session.environment), &news)
 }
 
 fn difference(counts: &Counts, before: &Counts) -> Counts {
@@ -64,16 +76,20 @@ fn difference(counts: &Counts, before: &Counts) -> Counts {
     more.filter(|(_, count)| *count > 0).collect()
 }
 
-fn known(sql: &dyn Sql, day: Timestamp, session: &Session) -> Result<Series, SqlError> {
-    let statement = "SELECT hours FROM usage_of_sessions WHERE day = ? AND session_id = ?";
-    let row = query_one(sql, statement, &[day.into(), session.id.as_str().into()])?;
-    row.map_or(Ok(Series::default()), |row| row.json(0))
+fn known(sql: &dyn Sql, day: Timestamp, session: &Session) -> Result<Slab, SqlError> {
+    let statement = "SELECT hours, outcomes FROM usage_of_sessions WHERE day = ? AND session_id = ?";
+    let Some(row) = query_one(sql, statement, &[day.into(), session.id.as_str().into()])? else {
+        return Ok(Slab::default());
+    };
+    let outcomes = if row.optional_text(1)?.is_some() { row.json(1)? } else { Steps::default() };
+    Ok(Slab { steps: row.json(0)?, outcomes, last: None })
 }
 
-fn save(sql: &dyn Sql, day: Timestamp, session: &Session, hours: &Series) -> Result<(), SqlError> {
-    let statement = "INSERT INTO usage_of_sessions (day, session_id, hours) VALUES (?, ?, ?)
-        ON CONFLICT (day, session_id) DO UPDATE SET hours = excluded.hours";
-    execute(sql, statement, &[day.into(), session.id.as_str().into(), json(hours)?])
+fn save(sql: &dyn Sql, day: Timestamp, session: &Session, known: &Slab) -> Result<(), SqlError> {
+    let outcomes = if known.outcomes.is_empty() { SqlValue::Null } else { json(&known.outcomes)? };
+    let statement = "INSERT INTO usage_of_sessions (day, session_id, hours, outcomes) VALUES (?, ?, ?, ?)
+        ON CONFLICT (day, session_id) DO UPDATE SET hours = excluded.hours, outcomes = excluded.outcomes";
+    execute(sql, statement, &[day.into(), session.id.as_str().into(), json(&known.steps)?, outcomes])
 }
 
 /// Reads what was counted, of one environment or of all.
@@ -87,8 +103,7 @@ pub fn read(sql: &dyn Sql, environment: Option<EnvironmentFilter>, query: &Usage
     let mut all = Slab::default();
     for environment in wanted {
         let counted = usage::read(sql, default_of(environment), query.from, query.to)?;
-        all.steps.merge(&counted.steps.in_steps_of(query.granularity));
-        all.last = Used::later(all.last, counted.last);
+        all.merge(&counted.in_steps_of(query.granularity));
     }
     Ok(Reply::Usage { usage: Box::new(all) })
 }

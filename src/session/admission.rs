@@ -1,10 +1,12 @@
 //! Whether a caller may do what it asks, checked in the transaction that does it.
 
+use crate::domain::api_key::ApiKey;
 use crate::domain::caller::Caller;
 use crate::domain::verification::{Code, Demand, Standing, decide};
 use crate::object::{Abort, Authority, Confirmed, Context, Credential, Question, Rejection};
-use crate::ports::Sql;
+use crate::ports::{Sql, SqlError};
 
+use super::domains;
 use super::store::{self, State};
 
 /// A caller who is admitted, or the question that has to be asked first.
@@ -74,14 +76,15 @@ pub fn confirm(sql: &dyn Sql, context: &Context<'_>, state: &State, credential: 
         return Err(Rejection::CallerRefused { code: Code::NotFound, needs: Some(needs) }.into());
     };
     let demand = Demand { permissions: vec![needs.clone()], ip: credential.ip, ..Demand::default() };
-    let code = decide(&key, standing(state), &demand, context.now);
+    let code = decide(&key, standing(sql, state, &key)?, &demand, context.now);
     if code != Code::Valid {
         return Err(Rejection::CallerRefused { code, needs: Some(needs) }.into());
     }
     Ok(Caller::new(&key, &state.session))
 }
 
-/// What surrounds the keys of this session.
-pub fn standing(state: &State) -> Standing {
-    Standing { session: state.session.status, organization: state.policy.status }
+/// What surrounds a key of this session.
+pub fn standing(sql: &dyn Sql, state: &State, key: &ApiKey) -> Result<Standing, SqlError> {
+    let domain_refused = domains::refuses(sql, state, key)?;
+    Ok(Standing { session: state.session.status, organization: state.policy.status, domain_refused })
 }

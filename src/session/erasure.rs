@@ -17,11 +17,12 @@ use crate::ports::{Sql, SqlError};
 
 use super::SessionObject;
 use super::admission::require_state;
+use super::outcomes::{self, Counted};
 use super::policy::Memory;
 use super::projection::announce_blank;
 use super::protocol::Reply;
 use super::store;
-use super::usage::{FORGET_STATEMENTS, Usage};
+use super::usage::{self, Usage};
 
 /// How many keys are blanked, or removed, at once.
 pub(crate) const PORTION: i64 = 200;
@@ -42,8 +43,11 @@ pub fn erase(sql: &dyn Sql, memory: &mut Memory) -> Result<Step<SessionObject>, 
         execute(sql, "DELETE FROM audit_log", &[])?;
         execute(sql, "DELETE FROM claims", &[])?;
         execute(sql, "DELETE FROM ledgers", &[])?;
+        execute(sql, "DELETE FROM alert_rules", &[])?;
+        execute(sql, "DELETE FROM domain_book", &[])?;
         memory.ledgers = Ledgers::default();
         memory.usage = Usage::default();
+        memory.outcomes = Counted::default();
         state.session.name = Name::of("deleted");
         store::save_state(sql, &state)?;
         execute(sql, "UPDATE session SET erased = 1", &[])?;
@@ -51,12 +55,17 @@ pub fn erase(sql: &dyn Sql, memory: &mut Memory) -> Result<Step<SessionObject>, 
     Ok(Step::done(Reply::Acknowledged))
 }
 
+/// How to forget a portion of what was counted, and whether anything is left.
+fn forget_statements() -> impl Iterator<Item = (&'static str, &'static str)> {
+    usage::FORGET_STATEMENTS.into_iter().chain(outcomes::FORGET_STATEMENTS)
+}
+
 /// Forgets the next portion of an erased session.
 pub fn tidy(sql: &dyn Sql, context: &Context<'_>, session: &Session) -> Result<(), SqlError> {
     if !is_erased(sql)? {
         return Ok(());
     }
-    for (forget, _) in FORGET_STATEMENTS {
+    for (forget, _) in forget_statements() {
         execute(sql, forget, &[PORTION_OF_USAGE.into()])?;
     }
     let full =
@@ -81,7 +90,7 @@ pub fn tidy_at(sql: &dyn Sql, now: Timestamp) -> Result<Option<Timestamp>, SqlEr
     if !is_erased(sql)? {
         return Ok(None);
     }
-    for (_, left) in FORGET_STATEMENTS {
+    for (_, left) in forget_statements() {
         if query_one(sql, left, &[])?.is_some() {
             return Ok(Some(now));
         }

@@ -9,10 +9,10 @@ use crate::domain::session::Session;
 use crate::object::{Context, Done, Step};
 use crate::ports::{Sql, SqlError};
 
-use super::SessionObject;
 use super::policy::Memory;
 use super::protocol::Reply;
 use super::store::{self, Keys};
+use super::{SessionObject, domains};
 
 /// A key changes in this step.
 pub fn key(
@@ -74,6 +74,7 @@ pub fn done(
     {
         *at = effective_at;
     }
+    domains::mark(sql, &mut reply)?;
     let wait_ms = effective_at.and_then(|at| u64::try_from(at.millis_since(context.now)).ok()).unwrap_or(0);
     Ok(Step::Done(Done { reply, wait_ms, awaiting: Vec::new(), follow_up: None }))
 }

@@ -14,11 +14,11 @@ use crate::ports::{Sql, SqlError};
 
 use super::SessionObject;
 use super::admission::{Admission, admit, require_state};
-use super::fence;
 use super::policy::Memory;
 use super::projection::{announce_audit, announce_key};
 use super::protocol::{NewKey, NewSecret, Reply, Rotation};
 use super::store::{self, Keys, State};
+use super::{domains, fence};
 
 /// Issues a key.
 pub fn issue(
@@ -42,6 +42,9 @@ pub fn issue(
     require_open(&state)?;
     require_lifetime(&new.settings)?;
     require_quota(sql, context, &state)?;
+    if let Some(question) = domains::require_verified(sql, context, &state, &new.settings, None)? {
+        return Ok(Step::Hear(question));
+    }
     let mut key = add(sql, context, &mut state, new, authority.actor())?;
     let seq = audit_log::record(sql, context, authority.actor(), Action::KeyCreated, key.id.as_str(), &[])?;
     announce_audit(sql, seq, context.now)?;
@@ -50,7 +53,9 @@ pub fn issue(
         memory.ledgers.set_balance(sql, key.id.as_str(), NewBalance::Set(balance), context.now)?;
         key.balance = balance;
     }
-    Ok(done(key))
+    let mut reply = Reply::Key { key: Box::new(key), limits: Vec::new(), effective_at: None };
+    domains::mark(sql, &mut reply)?;
+    Ok(Step::done(reply))
 }
 
 /// Adds the row of a new key and tells the projections; the caller writes the audit row of the command.
@@ -205,10 +210,6 @@ pub fn refusal(error: TransitionError) -> Rejection {
 fn generated_name(session: &Name, number: i64) -> Name {
     let name = Name::parse(&format!("{session} key #{number}"));
     name.unwrap_or_else(|_| Name::of(&format!("API key #{number}")))
-}
-
-fn done(key: ApiKey) -> Step<SessionObject> {
-    Step::done(Reply::Key { key: Box::new(key), limits: Vec::new(), effective_at: None })
 }
 
 /// What is waited for is that the key it replaces has ended, if that was at once.

@@ -73,7 +73,8 @@ pub fn ahead_of(
     state: &State,
     key: &ApiKey,
 ) -> Result<Option<Box<PolicyQuestion>>, SqlError> {
-    let expected = is_good(state, key, context) && memory.grantor(sql, context.now)?.is_expected(&key.id, context.now);
+    let expected =
+        is_good(sql, state, key, context)? && memory.grantor(sql, context.now)?.is_expected(&key.id, context.now);
     Ok(if expected { ahead(memory, context, state) } else { None })
 }
 
@@ -111,7 +112,7 @@ pub fn lease(
     let again = grantor.is_asked_again(&key.id, now) || wanted.renews;
     let ttl_ms = grantor.ttl_ms(wanted.isolate, consistency, rest_ms, now);
     let purse = Purse::of(sql, state, key, 0)?;
-    let (Some(ttl_ms), true) = (ttl_ms, again && is_good(state, key, context) && !purse.has_credits()) else {
+    let (Some(ttl_ms), true) = (ttl_ms, again && is_good(sql, state, key, context)? && !purse.has_credits()) else {
         return Ok(None);
     };
     let stale_ms = consistency.stale_ms().min(left_ms.saturating_sub(ttl_ms));
@@ -224,11 +225,12 @@ fn limits(
 }
 
 /// Whether a key is good for whatever its record allows.
-fn is_good(state: &State, key: &ApiKey, context: &Context<'_>) -> bool {
-    let standing = admission::standing(state);
-    key.status(context.now) == Status::Active
+fn is_good(sql: &dyn Sql, state: &State, key: &ApiKey, context: &Context<'_>) -> Result<bool, SqlError> {
+    let standing = admission::standing(sql, state, key)?;
+    Ok(key.status(context.now) == Status::Active
         && standing.session == SessionStatus::Connected
         && standing.organization == OrganizationStatus::Active
+        && !standing.domain_refused)
 }
 
 /// Which versions of all that a decision rests on are in force.

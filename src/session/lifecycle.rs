@@ -21,7 +21,7 @@ use super::policy::Memory;
 use super::projection::{announce_audit, announce_key};
 use super::protocol::Reply;
 use super::store::{self, Keys};
-use super::{fence, spending};
+use super::{domains, fence, spending};
 
 /// Reads a key within the caller's reach, with what is left of its limits.
 pub fn read(
@@ -36,7 +36,7 @@ pub fn read(
         return Err(Rejection::KeyNotFound.into());
     };
     let key = store::key_by_id(sql, &state.session, key_id)?.ok_or(Rejection::KeyNotFound)?;
-    let limits = spending::of_key(sql, memory, context, &state, &key)?;
+    let limits = spending::of_key(sql, &mut memory.ledgers, context, &state, &key)?;
     Ok(done(sql, context, key, limits)?)
 }
 
@@ -73,6 +73,9 @@ pub fn change(
     if !(change.expires_at.is_keep() && change.not_before.is_keep()) {
         require_lifetime(&after.settings)?;
     }
+    if let Some(question) = domains::require_verified(sql, context, &state, &after.settings, Some(&before.settings))? {
+        return Ok(Step::Hear(question));
+    }
     let limit = state.policy.plan.max_keys_per_session();
     let counted = if limit.is_some() { store::counted_keys(sql, context.now)? } else { 0 };
     store::update_key(sql, &after)?;
@@ -81,14 +84,23 @@ pub fn change(
     }
     fence::key(sql, memory, context, &before, &after)?;
     announce_key(sql, &after, context.now)?;
-    let seq =
-        audit_log::record(sql, context, authority.actor(), Action::KeyUpdated, key_id.as_str(), &change.fields())?;
+    let action = action(before.disabled, disabled, change);
+    let seq = audit_log::record(sql, context, authority.actor(), action, key_id.as_str(), &change.fields())?;
     announce_audit(sql, seq, context.now)?;
     if let Some(balance) = balance {
         memory.ledgers.set_balance(sql, after.ledger().as_str(), balance, context.now)?;
         after.balance = balance.balance();
     }
     Ok(done(sql, context, after, Vec::new())?)
+}
+
+/// What a change is called: one that does nothing but switch the key off or on has a name of its own.
+fn action(was_disabled: bool, is_disabled: bool, change: &KeyChange) -> Action {
+    match change.fields()[..] {
+        ["active"] if is_disabled && !was_disabled => Action::KeyDisabled,
+        ["active"] if was_disabled && !is_disabled => Action::KeyEnabled,
+        _ => Action::KeyUpdated,
+    }
 }
 
 /// The balance that a change leaves, if it is about credits at all. Where there were none, it begins as it was asked,

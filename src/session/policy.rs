@@ -9,12 +9,16 @@ use crate::domain::lease::Held;
 use crate::domain::lease::grantor::Grantor;
 use crate::domain::session::{OrganizationStatus, SessionStatus};
 use crate::domain::timestamp::Timestamp;
+use crate::object::denials::Denials;
 use crate::object::ledgers::{Debit, Ledgers};
 use crate::object::{Abort, Context, Heard, Memory as ObjectMemory, PolicyQuestion, Rejection};
 use crate::organization::protocol::{Draw, Grant};
 use crate::ports::{Sql, SqlError};
 
+use super::alerts;
 use super::banking::Banking;
+use super::domains;
+use super::outcomes::Counted;
 use super::protocol::Command;
 use super::state;
 use super::store::{self, State};
@@ -29,6 +33,12 @@ pub struct Memory {
     pub ledgers: Ledgers,
     /// What they were used for.
     pub usage: Usage,
+    /// Which key was refused what lately.
+    pub denials: Denials,
+    /// Of which keys it was written down lately that they were found.
+    pub leaks: Denials,
+    /// Which outcomes were counted.
+    pub outcomes: Counted,
     /// The leases on its keys; none before the first look at the horizon.
     leases: Option<Grantor<ApiKeyId>>,
     /// The tokens that were given to isolates, and those that it has of the pool.
@@ -37,6 +47,8 @@ pub struct Memory {
     moved: bool,
     /// When the policy was last asked for though it was known.
     pub asked_ahead_at: Option<Timestamp>,
+    /// The version of the rules for alerts that are in the row; none until somebody has looked.
+    rules: Option<i64>,
     /// Whether a step has left something for the outbox.
     has_work: bool,
     /// Where the clock was seen last, and how often it was seen running backwards.
@@ -49,6 +61,9 @@ impl ObjectMemory for Memory {
         self.ledgers.begin();
         self.banking.begin();
         self.usage.begin();
+        self.outcomes.begin();
+        self.denials.begin();
+        self.leaks.begin();
         self.moved = false;
     }
 
@@ -56,6 +71,10 @@ impl ObjectMemory for Memory {
         self.ledgers.roll_back();
         self.banking.roll_back();
         self.usage.roll_back();
+        self.outcomes.roll_back();
+        self.denials.roll_back();
+        self.leaks.roll_back();
+        self.rules = None;
         if self.moved {
             // The row with the horizon is what it was. Starting over takes the one that stands.
             self.leases = None;
@@ -78,6 +97,17 @@ impl Memory {
             self.steps = self.steps.saturating_add(1);
         }
         self.seen = Some(now);
+    }
+
+    /// Which rules for alerts it knows.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn rules_version(&mut self, sql: &dyn Sql) -> Result<i64, SqlError> {
+        match self.rules {
+            Some(version) => Ok(version),
+            None => Ok(*self.rules.insert(alerts::rules::read(sql)?.version)),
+        }
     }
 
     /// How often the clock was seen running backwards.
@@ -188,11 +218,15 @@ fn need(command: &Command) -> Need {
         | Command::Flush
         | Command::ReadUsage { .. }
         | Command::ReadRequests { .. }
+        | Command::ReadEvidence { .. }
+        | Command::CountOutcomes { .. }
         | Command::ReadKey { .. }
         | Command::ReadSession { .. }
         | Command::Health { .. }
         | Command::Claim(_)
         | Command::Release { .. }
+        | Command::NoteDenial { .. }
+        | Command::ReportLeak { .. }
         | Command::Erase => Need::Nothing,
     }
 }
@@ -235,6 +269,10 @@ pub enum Known {
 pub fn current(sql: &dyn Sql, memory: &mut Memory, context: &Context<'_>, mut state: State) -> Result<Known, Abort> {
     if let Some((heard, grant)) = context.heard.and_then(|heard| Some((heard, heard.grant.as_ref()?))) {
         take_over(sql, memory, context, &mut state, grant)?;
+        if let Some(rules) = &grant.rules {
+            alerts::rules::save(sql, rules)?;
+            memory.rules = None;
+        }
         memory.hear(heard, grant, context.now);
         memory.banking.pool.hear(heard, context.now);
     }
@@ -257,7 +295,11 @@ fn take_over(
     state: &mut State,
     grant: &Grant,
 ) -> Result<(), Abort> {
-    if grant.policy.version > state.policy.version {
+    let (heard, known) = (&grant.policy, &state.policy);
+    // A version of the code that knew of no domains has forgotten what the policy said of them.
+    let lacks = heard.version == known.version && heard.domains.version > known.domains.version;
+    if heard.version > known.version || lacks {
+        domains::take(sql, grant.domains.as_deref())?;
         state::set_policy(sql, memory, context, state, grant.policy, grant.policy_by.clone())?;
         memory.leaves_work();
     }
@@ -271,8 +313,10 @@ pub fn question(state: &State, draw: Option<Draw>, debit: Debit) -> Box<PolicyQu
         session_id: state.session.id.clone(),
         draw,
         debit,
-        // Whoever sends it knows.
+        // Whoever sends it knows these.
         steps: 0,
+        rules: 0,
+        domains: state.policy.domains.version,
     })
 }
 
@@ -291,8 +335,8 @@ mod tests {
         let mut memory = Memory::default();
         memory.look_at(at(1_000));
         let plan = Plan::preset(PlanName::Free);
-        let policy = Policy { version: 1, status: OrganizationStatus::Active, plan };
-        let grant = Grant { policy, policy_by: None, ttl_ms: 60_000, pool: None };
+        let policy = Policy { version: 1, status: OrganizationStatus::Active, plan, domains: Default::default() };
+        let grant = Grant { policy, policy_by: None, ttl_ms: 60_000, pool: None, rules: None, domains: None };
         let (draw, debit, steps) = (None, Debit::default(), memory.steps());
         for moment in meanwhile {
             memory.look_at(at(*moment));

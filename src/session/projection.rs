@@ -17,7 +17,7 @@ use crate::ports::{Address, Sql, SqlError};
 
 use super::policy::Memory;
 use super::store::{self, State};
-use super::{acceptance, erasure, idempotency, usage};
+use super::{acceptance, alerts, erasure, idempotency, outcomes, usage};
 
 const KV: &str = "kv";
 /// KV under the name that a key had under an older pepper; the subject is the key's id, a colon, and that hash.
@@ -26,6 +26,8 @@ pub(super) const DIRECTORY: &str = "directory";
 const AUDIT: &str = "audit";
 /// The organization, about what was counted within an hour; the subject is its beginning.
 pub(super) const USAGE: &str = "usage";
+/// The organization, about what is worth an alert; the subject is its kind, a colon, and whose counts it was found in.
+pub(super) const ALERTS: &str = "alerts";
 const SESSION: &str = "session";
 
 /// How many messages one batch may hold, and how many records one feed.
@@ -117,9 +119,11 @@ fn former_publication(sql: &dyn Sql, session: &Session, entry: EntryKey) -> Resu
 
 fn feed(sql: &dyn Sql, session: &Session, due_by: Timestamp) -> Result<Option<Delivery>, SqlError> {
     let mut settles = outbox::due(sql, DIRECTORY, due_by, FEED)?;
-    let audit_due = outbox::due(sql, AUDIT, due_by, FEED)?;
+    // Events are told in the order in which entries arrive.
+    let audit_due = outbox::due_in_order(sql, AUDIT, due_by, FEED)?;
     let usage_due = outbox::due(sql, USAGE, due_by, FEED)?;
-    if settles.is_empty() && audit_due.is_empty() && usage_due.is_empty() {
+    let alerts_due = outbox::due(sql, ALERTS, due_by, FEED)?;
+    if settles.is_empty() && audit_due.is_empty() && usage_due.is_empty() && alerts_due.is_empty() {
         return Ok(None);
     }
     let hours: Vec<Timestamp> =
@@ -133,9 +137,18 @@ fn feed(sql: &dyn Sql, session: &Session, due_by: Timestamp) -> Result<Option<De
     for entry in &audit_due {
         audit.extend(audit_log::after(sql, entry.version.saturating_sub(1), 1)?);
     }
+    // Whoever reads an entry finds what it is about, even where that is not announced itself any more, or not yet.
+    for entry in &audit {
+        let id = ApiKeyId::from_trusted(entry.entry.target.clone());
+        if id.as_str().starts_with(ApiKeyId::PREFIX) && !keys.iter().any(|key| key.id == id) {
+            keys.extend(store::key_by_id(sql, session, &id)?);
+        }
+    }
     settles.extend(audit_due);
     settles.extend(usage_due);
-    let feed = Feed { session: session.clone(), keys, audit, usage: counted };
+    let alerts = usage::sightings(sql, &alerts_due)?;
+    settles.extend(alerts_due);
+    let feed = Feed { session: session.clone(), keys, audit, usage: counted, alerts };
     let command = OrganizationCommand::Feed(Box::new(feed));
     let request = serde_json::to_vec(&command).map_err(|_| SqlError("a feed does not encode".to_owned()))?;
     let address = Address::Organization(session.organization_id.locator());
@@ -147,8 +160,10 @@ fn feed(sql: &dyn Sql, session: &Session, due_by: Timestamp) -> Result<Option<De
 pub fn tidy(sql: &dyn Sql, memory: &mut Memory, context: &Context<'_>) -> Result<(), SqlError> {
     idempotency::prune(sql, context.now)?;
     memory.ledgers.close_quiet(sql, context.now)?;
-    memory.usage.tidy(sql, context)?;
+    memory.usage.tidy(sql, &mut memory.ledgers, context)?;
+    memory.outcomes.tidy(sql, context.now)?;
     memory.lower_horizon(sql, context.now)?;
+    audit_log::prune(sql, context)?;
     let Some(state) = store::state(sql)? else {
         return Ok(());
     };
@@ -173,6 +188,8 @@ pub fn tidy_at(sql: &dyn Sql, memory: &Memory, context: &Context<'_>) -> Result<
     let closing = memory.ledgers.close_at();
     let counting = memory.usage.tidy_at(context.now);
     let lowering = memory.horizon_lowers_at();
-    let next = [outdated, erasing, closing, counting, lowering, idempotency::prune_at(sql)?];
-    Ok(next.into_iter().flatten().min())
+    let pruning = audit_log::is_overdue(sql, context)?.then_some(context.now);
+    let forgetting = [idempotency::prune_at(sql)?, outcomes::tidy_at(sql)?, pruning, alerts::watched::next_due(sql)?];
+    let next = [outdated, erasing, closing, counting, lowering].into_iter().chain(forgetting);
+    Ok(next.flatten().min())
 }

@@ -3,6 +3,8 @@
 //! Fields are only ever added, with a default, so that an object and a worker of neighbouring versions
 //! understand each other during a deployment (H11).
 
+mod standing;
+
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
@@ -12,20 +14,25 @@ use crate::domain::audit::Actor;
 use crate::domain::caller::{Caller, Reach};
 use crate::domain::consistency::ConsistencyChange;
 use crate::domain::environment::Environment;
+use crate::domain::evidence::Evidence;
 use crate::domain::id::{ApiKeyId, VerificationId};
 use crate::domain::key_change::KeyChange;
 use crate::domain::key_hash::KeyHash;
 use crate::domain::lease::grant::{IsolateId, KeyWish, Lease, RenewedKey, Wish};
+use crate::domain::owned_domain::book::Book;
 use crate::domain::permission::Permission;
 use crate::domain::rate_limit::{LimitUse, RateLimits};
-use crate::domain::session::{Policy, Session, SessionStatus};
+use crate::domain::session::{LeakPolicy, Policy, Session, SessionStatus};
 use crate::domain::tagged::tagged;
 use crate::domain::text::{Name, Reason};
 use crate::domain::timestamp::Timestamp;
+use crate::domain::usage::outcomes::{Outcome, Verdict};
 use crate::domain::usage::series::Slab;
 use crate::domain::usage::{Origin, Report, Seen, UsageQuery};
 use crate::domain::verification::{Check, Code, Demand};
 use crate::object::{Authority, Credential};
+
+pub use standing::{Health, SessionUsage};
 
 /// A command to one session.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,6 +41,10 @@ use crate::object::{Authority, Credential};
 pub enum Command {
     /// Exist, under this policy: begin to, or take over a newer policy. Repeating it changes nothing.
     Initialize(Box<Initialize>),
+    /// A key was found where it should not be, at this place if that was told.
+    ReportLeak { hashes: Vec<KeyHash>, place: Option<String> },
+    /// A key of this session was refused something: for the audit log.
+    NoteDenial { hashes: Vec<KeyHash>, code: String, route: String },
     /// Who presents this key, and may it do this?
     Authenticate {
         hashes: Vec<KeyHash>,
@@ -84,6 +95,10 @@ pub enum Command {
         key_id: Option<ApiKeyId>,
         query: UsageQuery,
     },
+    /// What became of requests that were made with keys of this session. Repeating it counts nothing again.
+    CountOutcomes { caller: Caller, outcomes: Vec<Outcome> },
+    /// Who uses a key that is to go, or that has ended.
+    ReadEvidence { caller: Caller, key_id: ApiKeyId },
     /// The last verifications of a key.
     ReadRequests { caller: Caller, key_id: ApiKeyId, limit: u32 },
     /// Begin, or come back to, a creation under an `Idempotency-Key`.
@@ -118,6 +133,9 @@ pub struct Initialize {
     /// Who changed it last; none stands for the operator.
     #[serde(default)]
     pub policy_by: Option<Actor>,
+    /// The domains of the organization, if it has any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domains: Option<Box<Book>>,
     /// Who creates it.
     pub actor: Actor,
     /// A key that exists from the start.
@@ -213,6 +231,7 @@ impl NewKey {
             generation: 1,
             spends_as: None,
             balance: None,
+            domain_verified: None,
         }
     }
 }
@@ -256,6 +275,9 @@ pub struct SessionChange {
     /// Another consistency of its verifications.
     #[serde(default)]
     pub consistency: Option<ConsistencyChange>,
+    /// What else happens to a key that was found where it should not be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leak_policy: Option<LeakPolicy>,
 }
 
 /// A creation under an `Idempotency-Key`. What is stored cannot bring the secret back without the root
@@ -328,8 +350,14 @@ pub enum Reply {
     Health(Box<Health>),
     /// What was counted, and the last use.
     Usage { usage: Box<Slab> },
+    /// What was done with each outcome, in their order.
+    Outcomes { verdicts: Vec<Verdict> },
     /// The last verifications, the latest first.
     Requests { requests: Vec<Seen> },
+    /// Whether there is, or was, the key that was found.
+    Leaked { known: bool },
+    /// Who uses a key.
+    Evidence { key: Box<ApiKey>, evidence: Box<Evidence> },
     /// The nonce and id that the claim began with.
     Claimed { nonce: String, key_id: String },
 }
@@ -356,26 +384,4 @@ pub struct Verified {
     /// A lease on the key, if one was wished for and given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lease: Option<Box<Lease>>,
-}
-
-/// What is used of the limits of a session.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SessionUsage {
-    /// Keys that take a place in the plan.
-    pub keys: i64,
-    /// How many places there are; none means any number.
-    pub max_keys: Option<u32>,
-    /// Its own limits.
-    pub limits: Vec<LimitUse>,
-}
-
-/// How a session is doing.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Health {
-    /// The session.
-    pub session: Session,
-    /// Number of keys by status, in the order of `Status::ALL`.
-    pub keys: Vec<i64>,
-    /// When any key was last used.
-    pub last_used_at: Option<Timestamp>,
 }

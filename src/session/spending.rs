@@ -12,7 +12,7 @@ use crate::domain::plan::Pool;
 use crate::domain::rate_limit::{Level, LimitUse, RateLimit, RateLimits};
 use crate::domain::verification::{Code, Spent};
 use crate::object::Context;
-use crate::object::ledgers::Debit;
+use crate::object::ledgers::{Debit, Ledgers};
 use crate::ports::{Sql, SqlError};
 
 use super::policy::Memory;
@@ -166,20 +166,20 @@ fn session_terms(state: &State) -> Terms<'_> {
 /// The limits of the session, with what is left of them.
 pub fn of_session(
     sql: &dyn Sql,
-    memory: &mut Memory,
+    ledgers: &mut Ledgers,
     context: &Context<'_>,
     state: &State,
 ) -> Result<Vec<LimitUse>, SqlError> {
     if state.session.rate_limits.is_empty() {
         return Ok(Vec::new());
     }
-    Ok(memory.ledgers.view(sql, SESSION, &session_terms(state), 0, context.now)?.limits)
+    Ok(ledgers.view(sql, SESSION, &session_terms(state), 0, context.now)?.limits)
 }
 
 /// The limits of a key, with what is left of them.
 pub fn of_key(
     sql: &dyn Sql,
-    memory: &mut Memory,
+    ledgers: &mut Ledgers,
     context: &Context<'_>,
     state: &State,
     key: &ApiKey,
@@ -188,5 +188,5 @@ pub fn of_key(
     if purse.key_limits.is_empty() {
         return Ok(Vec::new());
     }
-    Ok(memory.ledgers.view(sql, &purse.subject, &purse.key_terms(), 0, context.now)?.limits)
+    Ok(ledgers.view(sql, &purse.subject, &purse.key_terms(), 0, context.now)?.limits)
 }

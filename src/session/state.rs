@@ -2,7 +2,11 @@
 
 use crate::domain::audit::{Action, Actor};
 use crate::domain::caller::Caller;
+use crate::domain::health::Recent;
+use crate::domain::rate_limit::LimitUse;
 use crate::domain::session::{OrganizationStatus, Policy, SessionStatus};
+use crate::domain::timestamp::Timestamp;
+use crate::domain::usage::series::Grain;
 use crate::object::{Abort, Authority, Context, Rejection, Step, audit_log};
 use crate::ports::{Sql, SqlError};
 
@@ -13,7 +17,7 @@ use super::policy::Memory;
 use super::projection::{announce_all_keys, announce_audit, announce_session};
 use super::protocol::{Health, Initialize, Reply, SessionChange, SessionUsage};
 use super::store::{self, Keys, State};
-use super::{fence, spending};
+use super::{domains, fence, spending, usage};
 
 /// Begins to exist, with a first key if one was sent along; or takes over a newer policy.
 pub fn initialize(
@@ -28,6 +32,7 @@ pub fn initialize(
         }
         let mut state = before;
         if new.policy.version > state.policy.version {
+            domains::take(sql, new.domains.as_deref())?;
             set_policy(sql, memory, context, &mut state, new.policy, new.policy_by.clone())?;
         }
         return Ok(done(sql, context, state)?);
@@ -38,6 +43,7 @@ pub fn initialize(
         state.session.status = SessionStatus::Deleted;
     }
     store::save_state(sql, &state)?;
+    domains::take(sql, new.domains.as_deref())?;
     let mut details = Vec::new();
     if let Some(key) = &new.first_key {
         // The first key of an organization has no credits: nobody was asked for any.
@@ -62,17 +68,26 @@ pub fn read(
     let usage = SessionUsage {
         keys: store::counted_keys(sql, context.now)?,
         max_keys: state.policy.plan.max_keys_per_session(),
-        limits: spending::of_session(sql, memory, context, &state)?,
+        limits: spending::of_session(sql, &mut memory.ledgers, context, &state)?,
     };
     let reply = Reply::Session { session: Box::new(state.session), usage: Some(Box::new(usage)), effective_at: None };
     Ok(fence::done(sql, context, Keys::None, reply)?)
 }
 
-/// Counts the keys by status.
-pub fn health(sql: &dyn Sql, context: &Context<'_>, caller: &Caller) -> Result<Step<SessionObject>, Abort> {
+/// Counts the keys by status, and looks at what was counted lately.
+pub fn health(
+    sql: &dyn Sql,
+    memory: &mut Memory,
+    context: &Context<'_>,
+    caller: &Caller,
+) -> Result<Step<SessionObject>, Abort> {
     let state = reached(sql, caller)?;
     let (keys, last_used_at) = store::health(sql, &state.session, context.now)?;
-    let reply = Reply::Health(Box::new(Health { session: state.session, keys, last_used_at }));
+    let counted = usage::lately(sql, memory, context.now.plus_millis(-Grain::Hour.ms()), Timestamp::MAX)?;
+    let headroom =
+        spending::of_session(sql, &mut memory.ledgers, context, &state)?.iter().map(LimitUse::percent_left).min();
+    let recent = Some(Box::new(Recent { headroom, ..Recent::of(&counted, context.now) }));
+    let reply = Reply::Health(Box::new(Health { session: state.session, keys, last_used_at, recent }));
     Ok(fence::done(sql, context, Keys::All, reply)?)
 }
 
@@ -114,6 +129,10 @@ pub fn change(
     if let Some(consistency) = &change.consistency {
         state.session.consistency = consistency.apply(state.session.consistency);
         details.push("consistency");
+    }
+    if let Some(policy) = change.leak_policy {
+        state.session.leak_policy = policy;
+        details.push("leakPolicy");
     }
     fence::session(sql, memory, context, &before, &state.session)?;
     commit(sql, context, &mut state, authority.actor(), Action::SessionUpdated, &details)?;

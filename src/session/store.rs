@@ -13,7 +13,7 @@ use crate::object::rows::{Row, execute, json, query, query_one};
 use crate::object::{audit_log, ledgers, outbox};
 use crate::ports::{Sql, SqlError, SqlValue};
 
-use super::usage;
+use super::{alerts, domains, outcomes, usage};
 
 /// The schema, step by step.
 pub const MIGRATIONS: &[&str] = &[
@@ -61,6 +61,13 @@ pub const MIGRATIONS: &[&str] = &[
     crate::object::usage::SCHEMA,
     usage::SCHEMA_HEADS,
     usage::SCHEMA_ISOLATES,
+    audit_log::SCHEMA_ANCHOR,
+    outcomes::SCHEMA_MARKS,
+    outcomes::SCHEMA_HORIZON,
+    alerts::rules::SCHEMA,
+    alerts::watched::SCHEMA,
+    alerts::watched::INDEX_BY_TIME,
+    domains::SCHEMA,
 ];
 
 /// The row of the session.
@@ -113,6 +120,11 @@ fn key(sql: &dyn Sql, row: &Row, session: &Session) -> Result<ApiKey, SqlError> 
 pub fn key_by_id(sql: &dyn Sql, session: &Session, id: &ApiKeyId) -> Result<Option<ApiKey>, SqlError> {
     let statement = format!("SELECT {KEY_COLUMNS} FROM api_keys WHERE id = ?");
     query_one(sql, &statement, &[id.as_str().into()])?.map(|row| key(sql, &row, session)).transpose()
+}
+
+/// Whether there is such a key.
+pub fn has_key(sql: &dyn Sql, id: &ApiKeyId) -> Result<bool, SqlError> {
+    Ok(query_one(sql, "SELECT 1 FROM api_keys WHERE id = ?", &[id.as_str().into()])?.is_some())
 }
 
 /// Finds a key by the hashes of what was presented, one per pepper version.

@@ -13,22 +13,26 @@ use crate::domain::api_key::ApiKey;
 use crate::domain::id::ApiKeyId;
 use crate::domain::lease::grant::IsolateId;
 use crate::domain::timestamp::Timestamp;
+use crate::domain::usage::outcomes::Outcome;
 use crate::domain::usage::series::Grain;
 use crate::domain::usage::{Origin, Report, Seen, Used};
 use crate::domain::verification::Code;
+use crate::object::ledgers::Ledgers;
 use crate::object::usage::Rolling;
 use crate::object::{Context, Memory as ObjectMemory, Step};
 use crate::ports::{Sql, SqlError};
 
 use super::SessionObject;
+use super::alerts::watched;
+use super::alerts::{Baselines, Watcher};
 use super::erasure::is_erased;
 use super::policy::Memory;
 use super::protocol::{Command, Reply, Verify};
-use super::store;
+use super::store::{self, State};
 
-pub use heads::{FORGET_STATEMENTS, SCHEMA_HEADS, SCHEMA_ISOLATES, last_use};
+pub use heads::{FORGET_STATEMENTS, SCHEMA_HEADS, SCHEMA_ISOLATES, last_use, sightings};
 use pending::{Delta, Pending};
-pub use reading::{hours_to_tell, read, requests};
+pub use reading::{evidence, hours_to_tell, lately, read, requests};
 
 /// For how long (ms) counts stay in memory at most; an alarm needs a second to ring.
 pub(crate) const FLUSH_MS: i64 = 9_000;
@@ -47,6 +51,7 @@ pub struct Usage {
     pending: Pending,
     flushed_at: Option<Timestamp>,
     rolling: Rolling,
+    baselines: Baselines,
     /// Whether a step has begun to leave something for the alarm.
     began: bool,
     before: Option<(Pending, Option<Timestamp>)>,
@@ -85,8 +90,8 @@ impl Usage {
         let was_clean = self.is_clean();
         self.note(SESSION, |delta| delta.add(minute, &counts, used.as_ref()));
         if let Some(key) = key {
-            let seen = verify.id.clone().map(|id| Seen {
-                id,
+            let seen = verify.id.as_ref().map(|id| Seen {
+                id: id.of(&key.id),
                 at: now,
                 code,
                 cost: verify.cost,
@@ -110,6 +115,21 @@ impl Usage {
             self.note(subject, |delta| delta.use_at(&used));
         }
         self.follow_up(now, was_clean, Some(key))
+    }
+
+    /// Notes that a key that has ended was presented in a call of its own, which is not counted. The alarm writes it down: the
+    /// answer is a refusal, which nothing follows.
+    pub fn refused(&mut self, now: Timestamp, key: &ApiKey) {
+        self.note(key.id.as_str(), |delta| delta.refuse_calls(1, now));
+        self.began = true;
+    }
+
+    /// Counts what became of a request that was made with a key. It is for the caller to have it written down.
+    pub fn count_outcome(&mut self, at: Timestamp, outcome: &Outcome) {
+        let minute = Grain::Minute.start_of(at);
+        for subject in [SESSION, outcome.key_id.as_str()] {
+            self.note(subject, |delta| delta.outcome(minute, outcome));
+        }
     }
 
     /// Where it is quiet, and where a key is used for the first time, it is written down behind the answer; else the alarm
@@ -145,14 +165,15 @@ impl Usage {
     }
 
     /// Writes down all that is waiting, at once: either all of a report is durable, or nothing.
-    fn flush(&mut self, sql: &dyn Sql, context: &Context<'_>) -> Result<(), SqlError> {
+    fn flush(&mut self, sql: &dyn Sql, ledgers: &mut Ledgers, context: &Context<'_>) -> Result<(), SqlError> {
         if self.is_clean() {
             return Ok(());
         }
         if let Some(state) = store::state(sql)?
             && !is_erased(sql)?
         {
-            self.pending.write(sql, context, &state.session)?;
+            let mut watcher = Watcher::new(sql, &state, ledgers, &mut self.baselines)?;
+            self.pending.write(sql, context, &mut watcher)?;
         }
         self.before = Some((self.pending.take(), self.flushed_at));
         self.flushed_at = Some(context.now);
@@ -161,9 +182,18 @@ impl Usage {
     }
 
     /// Writes down what is due, and looks once an hour whether something has become old.
-    pub fn tidy(&mut self, sql: &dyn Sql, context: &Context<'_>) -> Result<(), SqlError> {
+    pub fn tidy(&mut self, sql: &dyn Sql, ledgers: &mut Ledgers, context: &Context<'_>) -> Result<(), SqlError> {
         if self.is_due(context.now) {
-            self.flush(sql, context)?;
+            self.flush(sql, ledgers, context)?;
+        }
+        let due = watched::due(sql, context.now)?;
+        if !due.is_empty()
+            && let Some(state) = store::state(sql)?
+        {
+            let mut watcher = Watcher::new(sql, &state, ledgers, &mut self.baselines)?;
+            for subject in due {
+                heads::look_again(sql, context, &mut watcher, &subject)?;
+            }
         }
         if self.rolling.tidy(sql, context.now)? {
             heads::forget_isolates(sql, context.now.plus_millis(-ISOLATE_LIFE_MS))?;
@@ -181,8 +211,15 @@ impl Usage {
 
 /// Writes down what has been counted: what follows an answer.
 pub fn flush(sql: &dyn Sql, memory: &mut Memory, context: &Context<'_>) -> Result<Step<SessionObject>, SqlError> {
-    memory.usage.flush(sql, context)?;
+    memory.usage.flush(sql, &mut memory.ledgers, context)?;
     Ok(Step::done(Reply::Acknowledged))
+}
+
+/// Writes down what this step has counted, and nothing of what waits.
+pub fn write_step(sql: &dyn Sql, memory: &mut Memory, state: &State, context: &Context<'_>) -> Result<(), SqlError> {
+    let usage = &mut memory.usage;
+    let mut watcher = Watcher::new(sql, state, &mut memory.ledgers, &mut usage.baselines)?;
+    usage.pending.write_step(sql, context, &mut watcher)
 }
 
 /// Counts what an isolate reports, each report once, and tells up to which one everything is written down.
@@ -209,7 +246,7 @@ pub fn apply(
     }
     if !usage.is_clean() {
         if usage.is_due(context.now) {
-            usage.flush(sql, context)?;
+            usage.flush(sql, &mut memory.ledgers, context)?;
             // Others are to hear of it.
             usage.began = true;
         } else {
@@ -236,6 +273,6 @@ fn count_report(usage: &mut Usage, now: Timestamp, report: &Report) {
 }
 
 /// The id of the key that a row of this subject is about.
-fn key_of(subject: &str) -> Option<ApiKeyId> {
+pub(super) fn key_of(subject: &str) -> Option<ApiKeyId> {
     subject.starts_with(ApiKeyId::PREFIX).then(|| ApiKeyId::from_trusted(subject.to_owned()))
 }

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use crate::domain::api_key::{ApiKey, Status};
+use crate::domain::audit::Actor;
 use crate::domain::caller::{Caller, Reach};
 use crate::domain::key_hash::KeyHash;
 use crate::domain::lease::grant::{Lease, Wish};
@@ -19,9 +20,13 @@ use super::admission::standing;
 use super::drawing::{self, Drawing};
 use super::leasing::{self, Wanted};
 use super::policy::{Known, Memory, current};
+use super::projection::announce_audit;
 use super::protocol::{Call, Reply, Verified, Verify};
 use super::spending::{Funds, Purse};
 use super::store::{self, State};
+
+/// What a key does that acts for itself, among what keys were refused.
+const OWN_CALL: &str = "own call";
 
 /// Decides on a presented key, and spends what that costs.
 pub fn verify(
@@ -49,7 +54,8 @@ pub fn verify(
     {
         return Ok(Step::Hear(question));
     }
-    let code = decide(&key, standing(&state), &request.demand, context.now);
+    let standing = standing(sql, &state, &key)?;
+    let code = decide(&key, standing, &request.demand, context.now);
     let spending = if code == Code::Valid {
         let expected = match wish {
             Some(wish) => leasing::expected(sql, memory, context, &state, &key, wish)?,
@@ -66,11 +72,8 @@ pub fn verify(
         Drawing::Unanswered => return Ok(Step::Refused(Rejection::PolicyUnknown)),
     };
     let code = funds.refusal.unwrap_or(code);
-    let trace = if request.explain {
-        explain(&key, standing(&state), &request.demand, funds.spent(), context.now)
-    } else {
-        Vec::new()
-    };
+    let trace =
+        if request.explain { explain(&key, standing, &request.demand, funds.spent(), context.now) } else { Vec::new() };
     let follow_up = memory.usage.count(context.now, request, Some(&key), code);
     let reach = Caller::new(&key, &state.session).reach;
     let lease = match wish {
@@ -108,7 +111,7 @@ pub fn authenticate(
     presented: &Presented<'_>,
 ) -> Result<Step<SessionObject>, Abort> {
     let needs = presented.needs.cloned();
-    let refused = |code| Abort::Rejected(Rejection::CallerRefused { code, needs: needs.clone() });
+    let refused = |code| Rejection::CallerRefused { code, needs: needs.clone() };
     let (state, key) = find(sql, context, presented.hashes)?.ok_or_else(|| refused(Code::NotFound))?;
     let state = match surroundings(sql, memory, context, state, &key)? {
         Known::InForce(state) => state,
@@ -124,11 +127,16 @@ pub fn authenticate(
         return Ok(Step::Hear(question));
     }
     let demand = Demand { permissions: needs.iter().cloned().collect(), ip: presented.ip, ..Demand::default() };
-    let code = decide(&key, standing(&state), &demand, context.now);
+    let code = decide(&key, standing(sql, &state, &key)?, &demand, context.now);
     if code != Code::Valid {
         return match drawing::take_back(sql, memory, context, &state, Pool::Management)? {
             Some(question) => Ok(Step::Hear(question)),
-            None => Err(refused(code)),
+            // That is to be found worth an alert. Once an hour will do.
+            None if ends(code) && memory.denials.is_new(key.id.as_str(), (code.as_str(), OWN_CALL), context.now) => {
+                memory.usage.refused(context.now, &key);
+                Ok(Step::Refused(refused(code)))
+            }
+            None => Err(refused(code).into()),
         };
     }
     let counted = match presented.call {
@@ -152,6 +160,28 @@ pub fn authenticate(
     let reply = Reply::Authenticated { caller, pool: pool.map(Box::new), lease: lease.map(Box::new) };
     let follow_up = memory.usage.used(context.now, &key);
     Ok(Step::Done(Done { reply, wait_ms: 0, awaiting: Vec::new(), follow_up }))
+}
+
+/// Whether a code says that a key has ended.
+fn ends(code: Code) -> bool {
+    matches!(code, Code::Revoked | Code::Expired)
+}
+
+/// Writes down that a key was refused something.
+pub fn note_denial(
+    sql: &dyn Sql,
+    memory: &mut Memory,
+    context: &Context<'_>,
+    hashes: &[KeyHash],
+    what: (&str, &str),
+) -> Result<Step<SessionObject>, Abort> {
+    if let Some((_, key)) = find(sql, context, hashes)? {
+        let actor = Actor::ApiKey { id: key.id.clone() };
+        if let Some(seq) = memory.denials.note(sql, context, actor, key.id.as_str(), what)? {
+            announce_audit(sql, seq, context.now)?;
+        }
+    }
+    Ok(Step::done(Reply::Acknowledged))
 }
 
 /// How far a pool is used tells how much happens in other sessions. Whoever is bound to one learns that it is spent, and
@@ -193,7 +223,11 @@ fn verified(
     Reply::Verified(Box::new(Verified { code, key, trace, limits, credits, reach, lease: lease.map(Box::new) }))
 }
 
-fn find(sql: &dyn Sql, context: &Context<'_>, hashes: &[KeyHash]) -> Result<Option<(State, ApiKey)>, SqlError> {
+pub(super) fn find(
+    sql: &dyn Sql,
+    context: &Context<'_>,
+    hashes: &[KeyHash],
+) -> Result<Option<(State, ApiKey)>, SqlError> {
     let Some(state) = store::state(sql)? else {
         return Ok(None);
     };

@@ -8,7 +8,7 @@ import { root } from './support/shell.ts';
 const table = readFileSync(join(root, 'docs/ACCEPTANCE.md'), 'utf8').split('\n').filter((line) => line.startsWith('| ') && !/^\| (#|rule) /.test(line));
 
 function sourceOf(file: string): string {
-  const path = file.endsWith('.spec') ? `tests/e2e/${file}.ts` : file.includes('/') ? file : `tests/integration/${file}`;
+  const path = file.startsWith('browser/') ? `tests/${file}.ts` : file.endsWith('.spec') ? `tests/e2e/${file}.ts` : file.includes('/') ? file : `tests/integration/${file}`;
   return existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : '';
 }
 

@@ -4,10 +4,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { base62, checked, forgedKey, inParallel, masked, newOrganization, ok, refused, seconds, violations, type Tenant } from './support/acceptance.ts';
 import { startLatchkey } from './support/latchkey.ts';
+import { startResolver } from './support/resolver.ts';
 
-const latchkey = await startLatchkey();
+const resolver = await startResolver();
+const latchkey = await startLatchkey({ vars: { DNS_RESOLVER_URL: resolver.url } });
 const [acme, victim] = [await newOrganization(latchkey, 'Acme'), await newOrganization(latchkey, 'Victim')];
 const { api } = acme;
+await resolver.own(api, 'example.com');
+await resolver.own(api, 'example.org');
 const operator = checked(latchkey.operator);
 const as = (key: string) => checked(latchkey.api(key));
 const create = (body: object = {}, by = api) => ok(by.post('/v1/api_keys', { name: 'Key', ...body }), 201);
@@ -78,7 +82,7 @@ test('no key hands out more than it has: permissions, domain, addresses, lifetim
 const NEEDS: [string, string, string, unknown?][] = [
   ['api_keys:read', 'GET', '/v1/api_keys'], ['api_keys:read', 'GET', '/v1/api_keys/{key}'], ['api_keys:read', 'GET', '/v1/sessions/{session}/api_keys'],
   ['api_keys:write', 'POST', '/v1/api_keys', { name: 'x', permissions: ['api_keys:write'] }], ['api_keys:write', 'PATCH', '/v1/api_keys/{key}', { name: 'x' }], ['api_keys:write', 'POST', '/v1/sessions/{session}/api_keys', { permissions: [] }], ['api_keys:write', 'POST', '/v1/api_keys/{key}/rotate', { overlapSeconds: 0 }], ['api_keys:write', 'DELETE', '/v1/api_keys/{key}'],
-  ['keys:verify', 'POST', '/v1/keys/verify', { key: 'x' }], ['sessions:read', 'GET', '/v1/sessions'], ['sessions:read', 'GET', '/v1/sessions/{session}'], ['sessions:read', 'GET', '/v1/sessions/{session}/health'], ['sessions:write', 'PATCH', '/v1/sessions/{session}', { name: 'x' }],
+  ['keys:verify', 'POST', '/v1/keys/verify', { key: 'x' }], ['keys:verify', 'POST', '/v1/outcomes', { outcomes: [{ keyId: `key_${'0'.repeat(31)}`, status: 200, latencyMs: 1 }] }], ['sessions:read', 'GET', '/v1/sessions'], ['sessions:read', 'GET', '/v1/sessions/{session}'], ['sessions:read', 'GET', '/v1/sessions/{session}/health'], ['sessions:write', 'PATCH', '/v1/sessions/{session}', { name: 'x' }],
   ['audit_log:read', 'GET', '/v1/audit_log'],
 ];
 test('each route needs its one permission, says so, and is content with it', async () => {

@@ -6,10 +6,13 @@ import { gzipSync } from 'node:zlib';
 import { checked, inParallel, newOrganization, ok, rawRequest, refused, violations } from './support/acceptance.ts';
 import { filesBelow } from './support/canary.ts';
 import { startLatchkey } from './support/latchkey.ts';
+import { startResolver } from './support/resolver.ts';
 
-const latchkey = await startLatchkey();
+const resolver = await startResolver();
+const latchkey = await startLatchkey({ vars: { DNS_RESOLVER_URL: resolver.url } });
 const acme = await newOrganization(latchkey, 'Acme');
 const { api } = acme;
+await resolver.own(api, 'example.com');
 const operator = checked(latchkey.operator);
 const session = await ok(api.post('/v1/sessions', { name: 'Own', environment: 'staging' }), 201);
 const key = await ok(api.post('/v1/api_keys', { name: 'Changed', sessionId: session.id }), 201);
@@ -28,8 +31,8 @@ const WRITES = [
   { method: 'PATCH', path: `/v1/api_keys/${key.id}`, client: api, body: { name: 'New' }, fields: ['name', 'active', ...SETTINGS] },
   { method: 'DELETE', path: `/v1/api_keys/${key.id}`, client: api, body: {}, fields: ['reason'] },
   { method: 'POST', path: `/v1/api_keys/${key.id}/rotate`, client: api, body: { overlapSeconds: 0 }, fields: ['overlapSeconds', 'expiresAt'] },
-  { method: 'POST', path: '/v1/sessions', client: api, body: { name: 'New' }, fields: ['name', 'environment', 'region', 'rateLimits', 'consistency'] },
-  { method: 'PATCH', path: `/v1/sessions/${session.id}`, client: api, body: { name: 'New' }, fields: ['name', 'status', 'rateLimits', 'consistency'] },
+  { method: 'POST', path: '/v1/sessions', client: api, body: { name: 'New' }, fields: ['name', 'environment', 'region', 'rateLimits', 'consistency', 'leakPolicy'] },
+  { method: 'PATCH', path: `/v1/sessions/${session.id}`, client: api, body: { name: 'New' }, fields: ['name', 'status', 'rateLimits', 'consistency', 'leakPolicy'] },
   { method: 'POST', path: '/v1/keys/verify', client: api, body: { key: key.key }, fields: ['key', 'permissions', 'domain', 'sessionId', 'environment', 'ip', 'cost', 'tags', 'consistency', 'explain', 'dryRun'] },
   { method: 'POST', path: '/operator/organizations', client: operator, body: { name: 'New' }, fields: ['name', 'plan'] },
   { method: 'PATCH', path: `/operator/organizations/${acme.id}`, client: operator, body: { name: 'New' }, fields: ['name', 'plan'] },

@@ -4,10 +4,13 @@ import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { base62, checked, ISO_UTC, newOrganization, ok, rawRequest, refused, seconds, sleep, violations } from './support/acceptance.ts';
 import { startLatchkey } from './support/latchkey.ts';
+import { startResolver } from './support/resolver.ts';
 
-const latchkey = await startLatchkey();
+const resolver = await startResolver();
+const latchkey = await startLatchkey({ vars: { DNS_RESOLVER_URL: resolver.url } });
 const { api, key, id: organizationId, apiKey, organization } = await newOrganization(latchkey, 'Acme');
 const other = await newOrganization(latchkey, 'Other');
+await resolver.own(api, 'example.com');
 const as = (secret: string) => checked(latchkey.api(secret));
 const create = (body: object = {}) => ok(api.post('/v1/api_keys', { name: 'Key', ...body }), 201);
 const newSession = (body: object) => ok(api.post('/v1/sessions', body), 201);

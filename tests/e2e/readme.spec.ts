@@ -111,9 +111,12 @@ test('the audit chain can be recomputed from the API alone, by the formula in do
   await api.delete(`/v1/api_keys/${id}`);
   const { data, head } = (await api.get('/v1/audit_log?limit=100')).body;
   let hash = '0'.repeat(64);
-  for (const { id, seq, at, actor, action, target, details, hash: shown } of data.reverse()) {
+  for (const { id, seq, at, actor, action, target, details, requestId, origin, hash: shown } of data.reverse()) {
     const by = actor.type === 'operator' ? { type: 'operator' } : { type: actor.type, id: actor.id };
-    const entry = JSON.stringify({ id, at: Date.parse(at), actor: by, action, target, details });
+    // Of the request behind it, what is known.
+    const known = Object.entries({ request_id: requestId, ...origin }).filter(([, value]) => value !== null);
+    const trace = requestId === null ? undefined : Object.fromEntries(known);
+    const entry = JSON.stringify({ id, at: Date.parse(at), actor: by, action, target, details, trace });
     hash = createHash('sha256').update(`${hash}\n${seq}\n${entry}\n`).digest('hex');
     assert.equal(hash, shown, `entry ${seq}`);
   }

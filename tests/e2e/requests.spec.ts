@@ -16,6 +16,7 @@ const ROUTES: Record<string, string[]> = {
   '/openapi.json': ['GET'],
   '/v1/whoami': ['GET'],
   '/v1/keys/verify': ['POST'],
+  '/v1/outcomes': ['POST'],
   '/v1/api_keys': ['GET', 'POST'],
   '/v1/api_keys/{key}': ['DELETE', 'GET', 'PATCH'],
   '/v1/api_keys/{key}/rotate': ['POST'],

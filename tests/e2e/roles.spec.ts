@@ -28,7 +28,7 @@ const NEEDS: [Role, string, string, string, (() => unknown)?][] = [
   ['viewer', 'sessions:read', 'GET', '/sessions'], ['viewer', 'sessions:read', 'GET', `/sessions/${session.id}`], ['viewer', 'sessions:read', 'GET', `/sessions/${session.id}/health`],
   ['viewer', 'members:read', 'GET', '/members'], ['viewer', 'members:read', 'GET', `/members/${owner.user.id}`], ['viewer', 'members:read', 'GET', '/invitations'],
   ['member', 'audit_log:read', 'GET', '/audit_log'],
-  ['member', 'keys:verify', 'POST', '/keys/verify', () => ({ key: 'x' })],
+  ['member', 'keys:verify', 'POST', '/keys/verify', () => ({ key: 'x' })], ['member', 'keys:verify', 'POST', '/outcomes', () => ({ outcomes: [{ keyId: owner.apiKey.id, status: 200, latencyMs: 1 }] })],
   ['member', 'api_keys:write', 'POST', '/api_keys', () => ({ name: 'x' })], ['member', 'api_keys:write', 'PATCH', `/api_keys/${owner.apiKey.id}`, () => ({ name: base62(8) })], ['member', 'api_keys:write', 'POST', `/sessions/${session.id}/api_keys`, () => ({ name: 'x' })],
   ['member', 'sessions:write', 'POST', '/sessions', () => ({ name: 'x' })], ['member', 'sessions:write', 'PATCH', `/sessions/${session.id}`, () => ({ name: base62(8) })],
   ['admin', 'organization:write', 'PATCH', '', () => ({ name: base62(8) })],

@@ -5,9 +5,12 @@ import { test } from 'node:test';
 import { checked, ISO_UTC, newOrganization, ok, refused, seconds, sleep, violations } from './support/acceptance.ts';
 import { filesBelow } from './support/canary.ts';
 import { startLatchkey } from './support/latchkey.ts';
+import { startResolver } from './support/resolver.ts';
 
-const latchkey = await startLatchkey();
+const resolver = await startResolver();
+const latchkey = await startLatchkey({ vars: { DNS_RESOLVER_URL: resolver.url } });
 const { api } = await newOrganization(latchkey, 'SendKit team');
+await resolver.own(api, 'mail.example.com');
 /** The session whose keys are plain `sk_`, as all of SendKit's are. */
 const team = await ok(api.post('/v1/sessions', { name: 'Team', environment: null }), 201);
 

@@ -4,11 +4,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { base62, checked, checksum, forgedKey, masked, newOrganization, ok, rawRequest, refused, seconds, sleep, violations } from './support/acceptance.ts';
 import { startLatchkey } from './support/latchkey.ts';
+import { startResolver } from './support/resolver.ts';
 
-const latchkey = await startLatchkey();
+const resolver = await startResolver();
+const latchkey = await startLatchkey({ vars: { DNS_RESOLVER_URL: resolver.url } });
 const acme = await newOrganization(latchkey, 'Acme');
 const other = await newOrganization(latchkey, 'Other');
 const { api } = acme;
+await resolver.own(api, 'example.com');
 
 const create = (body: object = {}) => ok(api.post('/v1/api_keys', { name: 'Verified', ...body }), 201);
 const verify = async (key: string, demand: object = {}) => ok(api.post('/v1/keys/verify', { key, ...demand }));
@@ -52,7 +55,7 @@ for (const [what, { make, demand, query = '', code: expected, gate: refusal }] o
     const body = await verify(key, demand);
     assert.deepEqual([body.valid, body.code], [expected === 'VALID', expected]);
     assert.equal(body.keyId, expected === 'NOT_FOUND' ? null : id);
-    assert.match(body.verificationId, /^ver_[0-9A-Za-z]{22}$/);
+    assert.match(body.verificationId, /^ver_([0-9A-Za-z]{22}|[0-9A-Za-z]{48})$/);
     assert.deepEqual([body.freshness.mode, body.freshness.maxStalenessMs], ['strict', 0]);
     if (!refusal) return;
     const reply = await gate(key, `/v1/whoami${query}`);

@@ -123,6 +123,14 @@ fn a_deletion_fences_every_key_at_once_and_is_final() {
 fn everything_can_be_copied_out_before_and_after_the_deletion_and_no_secret_is_in_it() {
     let firm = firm(&[]);
     let (house, owner) = (&firm.house, &firm.owner);
+    let url = "https://hooks.example.com/latchkey";
+    let made = [
+        ("/webhook_endpoints", json!({ "url": url, "events": ["*"] })),
+        ("/domains", json!({ "domain": "mail.example.com" })),
+    ];
+    let made = made.map(|(path, body)| house.call(&owner.token, "POST", &owner.path(path), &body).json());
+    house.call("", "POST", "/v1/keys/report-leak", &json!({ "key": owner.key }));
+    house.afterwork.settle(house, &house.app);
     for _ in 0..130 {
         house.call(&owner.token, "POST", &owner.path("/api_keys"), &json!({ "name": "Many" }));
     }
@@ -139,6 +147,12 @@ fn everything_can_be_copied_out_before_and_after_the_deletion_and_no_secret_is_i
         assert_eq!(before[part].as_array().unwrap().len(), rows, "{part}");
     }
     assert_eq!(before["organization"]["name"], WORDS[0]);
+    assert_eq!(
+        [&before["webhookEndpoints"][0]["id"], &before["domains"][0]["id"]],
+        made.each_ref().map(|one| &one["id"])
+    );
+    assert_eq!(before["alerts"][0]["kind"], "key_leaked");
+    assert_eq!(ids(&before["alertRules"], "kind"), ids(&house.see(owner, &owner.path("/alert_rules")), "kind"));
     let numbers: Vec<_> =
         before["auditLog"].as_array().unwrap().iter().map(|row| row["seq"].as_i64().unwrap()).collect();
     let all: Vec<_> = (1..=numbers[0]).rev().collect();
@@ -148,13 +162,14 @@ fn everything_can_be_copied_out_before_and_after_the_deletion_and_no_secret_is_i
     for (key, _) in &firm.keys {
         assert!(!written.contains(key.as_str()));
     }
-    for secret in ["lkiv_", "lkat_", "h1:", "\"hash\":\"h", "nonce"] {
+    assert!(!written.contains(made[0]["secret"].as_str().unwrap()));
+    for secret in ["whsec_", "lkiv_", "lkat_", "h1:", "\"hash\":\"h", "nonce"] {
         assert!(!written.contains(secret), "{secret}");
     }
     firm.delete();
     house.clock.set(house.after(7 * DAY - HOUR));
     let after = copy(&owner.token);
-    for part in ["members", "invitations", "sessions"] {
+    for part in ["members", "invitations", "sessions", "domains", "webhookEndpoints", "alertRules"] {
         let keys = |copy: &Value| copy[part].as_array().unwrap().len();
         assert_eq!(keys(&after), keys(&before), "{part}");
     }
@@ -273,7 +288,7 @@ fn what_arrives_late_brings_nothing_back() {
     let admin = house.principal(&firm.owner.key);
     let session = house.run(house.app.list_sessions(&admin, page(10))).unwrap().0.remove(0);
     let (keys, _) = house.run(house.app.list_keys(&admin, all_keys(page(10)))).unwrap();
-    let late = Command::Feed(Box::new(Feed { session, keys, audit: vec![], usage: None }));
+    let late = Command::Feed(Box::new(Feed { session, keys, audit: vec![], usage: None, alerts: vec![] }));
     // Everything that is said during deletion and erasure is said twice.
     house.objects.fault(Whom::Everybody, Fault::Doubled);
     firm.delete();

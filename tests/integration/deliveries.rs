@@ -86,7 +86,7 @@ fn a_founding_whose_session_cannot_be_reached_is_accepted_and_not_done() {
         house.advance(70_000);
         assert_eq!(house.code(secret), Code::Valid);
         house.advance(3 * 60_000);
-        assert_eq!((house.undelivered(), house.next_alarm()), (0, None));
+        assert_eq!((house.undelivered(), house.next_work()), (0, None));
     }
 }
 
@@ -240,6 +240,7 @@ fn news_that_arrive_late_do_not_move_the_last_use_back() {
             keys: vec![key],
             audit: vec![],
             usage: None,
+            alerts: vec![],
         }))
     };
     let unused = latchkey::domain::api_key::ApiKey { last_used_at: None, ..older.clone() };

@@ -212,7 +212,7 @@ fn an_object_that_cannot_set_its_alarm_says_that_it_failed_and_makes_good_at_the
     house.code(&home.secret);
     house.advance(HOUR);
     assert_eq!(house.undelivered(), 0);
-    assert_eq!(house.next_alarm(), None);
+    assert_eq!(house.next_work(), None);
 }
 
 #[test]

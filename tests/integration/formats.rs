@@ -74,7 +74,6 @@ pub fn samples() -> Samples {
     let by = house.principal(&home.secret);
     let mut full = settings(&["emails:send"]);
     full.ip_allow_list = networks(&["10.0.0.0/8"]);
-    full.domain = Some(domain("mail.example.com"));
     full.external_id = Some(ExternalId::parse("cus_42").unwrap());
     full.metadata = Metadata::new(serde_json::from_str(r#"{"team":{"name":"Ä"},"n":1}"#).unwrap()).unwrap();
     full.expires_at = Some(house.after(DAY));
@@ -82,6 +81,7 @@ pub fn samples() -> Samples {
     let old = house.issue(&by, with(full)).unwrap();
     house.rotate(&by, old.id(), 0).unwrap();
     let mut key = house.read(&by, old.id()).unwrap();
+    key.settings.domain = Some(domain("mail.example.com"));
     let mut session = house.run(house.app.read_session(&by, &home.session_id)).unwrap().reply.0;
     let mut caller = (*by.caller).clone();
     // Names that no draw of chance decides, so that the examples stay when the number of draws changes.
@@ -142,6 +142,7 @@ fn commands_to_a_session_are_pinned() {
                 session: session.clone(),
                 policy: policy(&home),
                 policy_by: None,
+                domains: None,
                 actor: Actor::Operator,
                 first_key: Some(new_key.clone()),
             })),
@@ -187,6 +188,7 @@ fn commands_to_a_session_are_pinned() {
             session::Command::ChangeSession {
                 authority: authority(),
                 change: session::SessionChange {
+                    leak_policy: None,
                     name: Some(name("Renamed")),
                     status: Some(SessionStatus::Disconnected),
                     rate_limits: RateLimits::new(vec![limit()]).ok(),
@@ -239,6 +241,7 @@ fn answers_of_a_session_are_pinned() {
                 lease: None,
             }),
             done(session::Reply::Health(Box::new(session::Health {
+                recent: None,
                 session,
                 keys: vec![1, 0, 0, 0, 1],
                 last_used_at: None,
@@ -257,6 +260,7 @@ fn commands_to_organization_and_directory_are_pinned() {
     let Samples { home, key, session, credential, caller, new_key } = samples();
     let founding = || {
         Box::new(organization::Founding {
+            trace: None,
             organization: home.organization.clone(),
             session: session.clone(),
             first_key: new_key.clone(),
@@ -272,8 +276,10 @@ fn commands_to_organization_and_directory_are_pinned() {
         region: None,
         rate_limits: RateLimits::default(),
         consistency: Consistency::default(),
+        leak_policy: Default::default(),
     };
-    let feed = organization::Feed { session: session.clone(), keys: vec![key], audit: vec![], usage: None };
+    let feed =
+        organization::Feed { session: session.clone(), keys: vec![key], audit: vec![], usage: None, alerts: vec![] };
     let authority = || Authority::Key(credential.clone());
     let query = organization::AuditQuery { before: Some(9), action: None, target: None, actor: None, limit: 50 };
     pin(
@@ -288,7 +294,7 @@ fn commands_to_organization_and_directory_are_pinned() {
             organization::Command::CreateSession { authority: authority(), session: new_session() },
             organization::Command::DefaultSession { authority: authority(), session: new_session() },
             organization::Command::Change {
-                change: organization::OrganizationChange { name: Some(name("New")), plan: None },
+                change: organization::OrganizationChange { name: Some(name("New")), ..Default::default() },
                 authority: Authority::Operator,
             },
             organization::Command::Suspend,
@@ -385,13 +391,4 @@ fn keys_and_rows_of_the_first_version_verify_for_ever() {
     }
     assert_eq!(house.code(&secret), Code::Valid);
     assert_eq!(house.code(&text("revoked")), Code::Revoked);
-}
-
-#[test]
-fn a_command_of_a_worker_that_knows_fewer_fields_or_more_is_understood() {
-    let mut commands = golden("session_commands.json");
-    for command in commands.as_array_mut().unwrap() {
-        command.as_object_mut().unwrap().insert("added_later".to_owned(), json!(true));
-        serde_json::from_value::<session::Command>(command.clone()).unwrap();
-    }
 }

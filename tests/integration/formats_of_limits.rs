@@ -28,16 +28,30 @@ fn what_is_drawn_from_an_organization_is_pinned() {
     pin(
         "organization_draws.json",
         vec![
-            organization::Command::Draw { session_id: session.id.clone(), draw: None },
-            organization::Command::Draw { session_id: session.id.clone(), draw: Some(draw(DrawAction::Spend)) },
-            organization::Command::Draw { session_id: session.id.clone(), draw: Some(draw(DrawAction::Look)) },
+            organization::Command::Draw { session_id: session.id.clone(), draw: None, rules: 0, domains: 0 },
+            organization::Command::Draw {
+                session_id: session.id.clone(),
+                draw: Some(draw(DrawAction::Spend)),
+                rules: 0,
+                domains: 0,
+            },
+            organization::Command::Draw {
+                session_id: session.id.clone(),
+                draw: Some(draw(DrawAction::Look)),
+                rules: 0,
+                domains: 0,
+            },
             organization::Command::Draw {
                 session_id: session.id.clone(),
                 draw: Some(draw(DrawAction::Return(Debit::default()))),
+                rules: 0,
+                domains: 0,
             },
             organization::Command::Draw {
                 session_id: session.id.clone(),
                 draw: Some(Draw { wish: 3, banks: vec![BankReport { id: 7, spent: 2 }], ..draw(DrawAction::Spend) }),
+                rules: 0,
+                domains: 0,
             },
         ],
     );
@@ -46,7 +60,7 @@ fn what_is_drawn_from_an_organization_is_pinned() {
     let bank = BankGrant { id: 7, tokens: 3, lasts_ms: 234 };
     let granted = |limit, bank| {
         let pool = Some(organization::Drawn { limit, debit: Debit::default(), bank });
-        let grant = organization::Grant { policy, policy_by: None, ttl_ms: 60_000, pool };
+        let grant = organization::Grant { policy, policy_by: None, ttl_ms: 60_000, pool, rules: None, domains: None };
         organization::Reply::Granted { grant: Box::new(grant) }
     };
     pin("organization_grants.json", vec![granted(refused, None), granted(limit_use(None), Some(bank))]);

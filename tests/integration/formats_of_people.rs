@@ -103,6 +103,7 @@ fn member() -> Member {
 
 fn entry() -> ChainedEntry {
     let entry = AuditEntry {
+        trace: None,
         id: AuditEntryId::from_trusted("evt_1".into()),
         at: at(0),
         actor: Actor::User { id: user_id() },
@@ -115,6 +116,7 @@ fn entry() -> ChainedEntry {
 
 fn founding(samples: &Samples) -> organization::Founding {
     organization::Founding {
+        trace: None,
         organization: samples.home.organization.clone(),
         session: samples.session.clone(),
         first_key: samples.new_key.clone(),

@@ -61,6 +61,7 @@ fn routes(id: &str, session: &str) -> Vec<(&'static str, String, Value)> {
         ("GET", "/v1/organization".into(), NULL),
         ("GET", "/v1/audit_log".into(), NULL),
         ("POST", "/v1/keys/verify".into(), json!({"key": "x"})),
+        ("POST", "/v1/outcomes".into(), json!({"outcomes": [{"keyId": id, "status": 200, "latencyMs": 1}]})),
         ("GET", "/v1/whoami".into(), NULL),
     ]
 }

@@ -227,6 +227,7 @@ proptest! {
         let house = House::new();
         let home = house.found("Acme");
         let root = house.principal(&home.secret);
+        house.own(&home.secret, "mail.example.com");
         let dress = |granted: &[&str], networks_of: &[&str], bound: Option<&str>, life: Option<i64>| {
             let mut dressed = settings(granted);
             dressed.ip_allow_list = networks(networks_of);

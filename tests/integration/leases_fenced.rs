@@ -31,6 +31,7 @@ fn yard_with(consistency: Consistency) -> Yard {
     let house = House::timeless();
     let home = house.found("Acme");
     let admin = house.principal(&home.secret);
+    house.own(&home.secret, "a.example.com");
     let session = house.create_session(&admin, "Other", None).unwrap();
     let mut wanted = limited(&[("day", 1_000_000, 86_400_000)]);
     wanted.permissions = permissions(&["emails:send", "emails:read"]);

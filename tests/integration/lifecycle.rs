@@ -21,7 +21,8 @@ fn start() -> (House, Home, latchkey::app::Principal) {
 
 #[test]
 fn a_successor_has_all_settings_and_the_prefix_of_its_predecessor() {
-    let (house, _, admin) = start();
+    let (house, home, admin) = start();
+    house.own(&home.secret, "mail.example.com");
     let mut wanted = settings(&["emails:send", "domains:read"]);
     wanted.ip_allow_list = networks(&["10.0.0.0/8"]);
     wanted.domain = Some(domain("mail.example.com"));
@@ -138,7 +139,8 @@ fn revoked_is_final_and_a_repeat_keeps_the_first_reason() {
 
 #[test]
 fn every_field_of_a_change_is_left_cleared_or_set() {
-    let (house, _, admin) = start();
+    let (house, home, admin) = start();
+    house.own(&home.secret, "mail.example.com");
     let mut full = settings(&["emails:send"]);
     full.domain = Some(domain("mail.example.com"));
     full.external_id = Some(ExternalId::parse("cus_42").unwrap());

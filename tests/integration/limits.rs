@@ -343,3 +343,19 @@ fn a_refusal_by_a_key_tells_of_the_pool_as_well_and_stands_without_it() {
     let refused = house.run(house.app.verify(&held.text, Some(&admin.caller), strict)).unwrap();
     assert_eq!((refused.code, left(&refused)), (Code::RateLimited, seen(&[("key.burst", 0)])));
 }
+
+#[test]
+fn what_a_key_has_spent_comes_back_if_the_lease_on_the_policy_ends_while_the_pool_is_asked() {
+    let house = House::new();
+    house.be_strict();
+    let home = house.found_on("Acme", requests(1_000));
+    let held = house.limited_key(&house.principal(&home.secret), &[("minute", 60, 300_000)]);
+    assert_eq!(house.code(&held.text), Code::Valid);
+    // The organization hangs, and for longer than the policy is known.
+    house.advance(59_500);
+    house.objects.fault(Whom::One(home.address()), Fault::Hanging);
+    assert!(matches!(house.verify(&held.text), Err(Error::Rejected(Rejection::PolicyUnknown))));
+    house.objects.heal();
+    assert_eq!(house.code(&held.text), Code::Valid);
+    assert_eq!(house.left_of(&held.text), [("key.minute".to_owned(), 58)], "two were let through");
+}

@@ -8,7 +8,7 @@ use latchkey::object::Rejection;
 use latchkey::organization::protocol::{OrganizationChange, Page};
 use serde_json::{Value, json};
 
-use crate::support::people::assert_same;
+use crate::support::people::{DENIED, assert_same};
 use crate::support::*;
 
 #[test]
@@ -51,7 +51,11 @@ fn the_directory_lists_every_organization_in_pages_newest_first() {
 fn a_change_shows_in_the_directory_and_reaches_the_sessions() {
     let house = House::new();
     let home = house.found("Acme");
-    let change = OrganizationChange { name: Some(name("Acme & Sons")), plan: Some(Plan::preset(PlanName::Free)) };
+    let change = OrganizationChange {
+        name: Some(name("Acme & Sons")),
+        plan: Some(Plan::preset(PlanName::Free)),
+        ..OrganizationChange::default()
+    };
     let outcome = house.run(house.app.change_organization(&home.organization.id, change, Patience::Wait)).unwrap();
     assert!(outcome.settled);
     let (listed, _) = house.run(house.app.list_organizations(page(10))).unwrap();
@@ -135,7 +139,7 @@ fn the_plan_is_the_owners_or_the_operators_choice_as_the_deployment_says() {
         let owner = house.register("owner");
         let admin = house.hire(&owner, "admin", "admin");
         let choose = |by: &Someone, body: Value| house.call(&by.token, "PATCH", &owner.path(""), &body).refusal();
-        let before = house.dump(&[]);
+        let before = house.dump(&DENIED);
         assert_eq!(choose(&admin, json!({ "plan": "free" })).0, 403, "{plan_changes}");
         assert_eq!(choose(&admin, json!({ "plan": "free", "name": "New" })).0, 403, "{plan_changes}");
         for wrong in
@@ -148,7 +152,7 @@ fn the_plan_is_the_owners_or_the_operators_choice_as_the_deployment_says() {
             assert_eq!(choose(&owner, json!({ "plan": "free" })), operators);
             assert_eq!(choose(&owner, json!({ "plan": "free", "name": "New" })), operators);
         }
-        assert_same(&before, &house.dump(&[]), plan_changes);
+        assert_same(&before, &house.dump(&DENIED), plan_changes);
         let (status, by) = if by_owner {
             (choose(&owner, json!({ "plan": "free" })).0, &owner)
         } else {

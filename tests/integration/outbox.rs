@@ -36,7 +36,7 @@ fn objects_that_call_each_other_back_send_each_message_once() {
     house.create_session(&admin, "Customer", None).unwrap();
     assert!(house.objects.all_calls() < 14, "{}", house.objects.all_calls());
     assert_eq!(house.undelivered(), 0);
-    assert_eq!(house.next_alarm(), None, "an object with nothing to do sleeps");
+    assert_eq!(house.next_work(), None, "an object with nothing to do sleeps");
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn messages_that_arrive_twice_change_nothing_the_second_time() {
         house.objects.heal();
         house.advance(DAY);
         assert_eq!(house.undelivered(), 0);
-        assert_eq!(house.next_alarm(), None);
+        assert_eq!(house.next_work(), None);
         let organization = house.objects.disk(&home.address());
         let count = |table: &str| organization.number(&format!("SELECT count(*) FROM {table}"));
         (count("api_keys"), count("sessions"), count("audit_log"), count("audit_origins"))
@@ -300,7 +300,7 @@ fn a_founding_that_is_repeated_leaves_no_message_that_nobody_sends() {
     house.found("Acme");
     assert_eq!(house.undelivered(), 0);
     house.advance(DAY);
-    assert_eq!(house.next_alarm(), None);
+    assert_eq!(house.next_work(), None);
 }
 
 #[test]

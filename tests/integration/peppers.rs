@@ -51,7 +51,7 @@ fn keys_of_the_old_root_secret_verify_at_once_and_their_hashes_move_while_nobody
     let fresh = new.issue(&new.principal(&home.secret), key(&["emails:send"])).unwrap();
     assert_eq!(new.code(&fresh.text), Code::Valid);
     new.advance(3 * 60_000);
-    assert_eq!(new.next_alarm().map(|(_, address)| address), None, "nothing is left to tidy");
+    assert_eq!(new.next_work().map(|(_, address)| address), None, "nothing is left to tidy");
 }
 
 #[test]

@@ -9,55 +9,24 @@ use serde_json::{Value, json};
 use crate::support::people::{assert_same, ids, timeless};
 use crate::support::*;
 
+mod rows;
+
+use rows::{Row, rows};
+
 const ROUTER: &str = include_str!("../../src/api.rs");
 const NULL: Value = Value::Null;
 /// Where calls leave a trace that are refused: they were calls, and a lease says until when.
-const COUNTED: [&str; 5] = ["lease_horizon", "usage", "usage_heads", "usage_of_sessions", "usage_isolates"];
-
-/// A route below an organization: method, path, what it takes, what to send, what success looks like.
-type Row = (&'static str, &'static str, Operation, Value, u16);
-
-/// The table. Somebody else is removed here; what leaving takes is in `members`.
-fn rows() -> Vec<Row> {
-    use Operation::*;
-    let key = || json!({ "name": "Key" });
-    let session = || json!({ "name": "Session" });
-    vec![
-        ("GET", "", ReadOrganization, NULL, 200),
-        ("PATCH", "", WriteOrganization, json!({ "name": "Renamed" }), 200),
-        ("GET", "/members", ReadMembers, NULL, 200),
-        ("GET", "/members/{userId}", ReadMembers, NULL, 200),
-        ("PATCH", "/members/{userId}", WriteMembers, json!({ "role": "viewer" }), 200),
-        ("DELETE", "/members/{userId}", WriteMembers, NULL, 204),
-        ("POST", "/members/{userId}/password_reset", WriteOwners, NULL, 200),
-        ("GET", "/invitations", ReadMembers, NULL, 200),
-        ("POST", "/invitations", WriteMembers, json!({ "role": "member" }), 201),
-        ("DELETE", "/invitations/{id}", WriteMembers, NULL, 204),
-        ("POST", "/keys/verify", VerifyKeys, json!({ "key": "guess" }), 200),
-        ("GET", "/api_keys", ReadApiKeys, NULL, 200),
-        ("POST", "/api_keys", WriteApiKeys, key(), 201),
-        ("GET", "/api_keys/{id}", ReadApiKeys, NULL, 200),
-        ("PATCH", "/api_keys/{id}", WriteApiKeys, key(), 200),
-        ("DELETE", "/api_keys/{id}", WriteApiKeys, NULL, 200),
-        ("POST", "/api_keys/{id}/rotate", WriteApiKeys, json!({ "overlapSeconds": 60 }), 201),
-        ("GET", "/api_keys/{id}/usage", ReadApiKeys, NULL, 200),
-        ("GET", "/api_keys/{id}/requests", ReadApiKeys, NULL, 200),
-        ("GET", "/sessions", ReadSessions, NULL, 200),
-        ("POST", "/sessions", WriteSessions, session(), 201),
-        ("GET", "/sessions/{id}", ReadSessions, NULL, 200),
-        ("PATCH", "/sessions/{id}", WriteSessions, session(), 200),
-        ("DELETE", "/sessions/{id}", WriteSessions, NULL, 200),
-        ("GET", "/sessions/{id}/health", ReadSessions, NULL, 200),
-        ("GET", "/sessions/{id}/api_keys", ReadApiKeys, NULL, 200),
-        ("POST", "/sessions/{id}/api_keys", WriteApiKeys, NULL, 201),
-        ("GET", "/sessions/{id}/usage", ReadSessions, NULL, 200),
-        ("GET", "/usage", ReadSessions, NULL, 200),
-        ("GET", "/audit_log", ReadAuditLog, NULL, 200),
-        ("POST", "/export", ExportOrganization, NULL, 200),
-        ("POST", "/transfer", TransferOrganization, json!({ "userId": "{userId}" }), 200),
-        ("DELETE", "", DeleteOrganization, NULL, 200),
-    ]
-}
+const COUNTED: [&str; 9] = [
+    "audit_log",
+    "audit_origins",
+    "outbox",
+    "key_dues",
+    "lease_horizon",
+    "usage",
+    "usage_heads",
+    "usage_of_sessions",
+    "usage_isolates",
+];
 
 /// The routes below an organization, as the router's source has them.
 fn routes() -> BTreeSet<(String, String)> {
@@ -100,6 +69,22 @@ fn town() -> Town {
     Town { house, owner, staff, subject, stranger }
 }
 
+/// An alert that nobody has seen yet: its id.
+pub fn open_alert(house: &House, organization: &str) -> String {
+    let disk = house.objects.disk(&house.organization_at(organization));
+    let number = disk.number("SELECT count(*) FROM alerts");
+    let id = format!("alr_{number:022}");
+    let record = json!({
+        "id": id, "kind": "key_leaked", "subject": format!("key_{number}"), "severity": "critical",
+        "opened_at": 1_800_000_000_000_i64, "updated_at": 1_800_000_000_000_i64,
+    });
+    disk.tamper(&format!(
+        "INSERT INTO alerts (id, kind, subject, severity, opened_at, is_open, version, record)
+         VALUES ('{id}', 'key_leaked', 'key_{number}', 2, 1800000000000, 1, 0, '{record}')"
+    ));
+    id
+}
+
 impl Town {
     /// Something that a route can be about: a new key, session or invitation, or the subject.
     fn target(&self, path: &str) -> String {
@@ -110,6 +95,9 @@ impl Town {
         match path {
             _ if path.starts_with("/api_keys/") => made("/v1/api_keys"),
             _ if path.starts_with("/sessions/") => made("/v1/sessions"),
+            _ if path.starts_with("/alerts/") => open_alert(&self.house, &self.owner.organization),
+            _ if path.starts_with("/webhook_endpoints/") => self.delivery(),
+            _ if path.starts_with("/domains") => self.domain(),
             _ if path.starts_with("/invitations/") => self.house.invite(&self.owner, "viewer").0,
             _ => {
                 let subject = self.owner.member(&self.subject);
@@ -121,9 +109,36 @@ impl Town {
         }
     }
 
+    /// A new endpoint for webhooks, and something that was sent to it.
+    fn delivery(&self) -> String {
+        let post = |path: &str, body| self.house.call(&self.owner.key, "POST", path, &body).json();
+        let id = text(&post("/v1/webhook_endpoints", json!({ "url": "https://hooks.example.com/" })), "id");
+        let delivery = text(&post(&format!("/v1/webhook_endpoints/{id}/test"), NULL), "id");
+        // Everybody may have a turn: there is room for a few at once.
+        let all = self.house.see(&self.owner, &self.owner.path("/webhook_endpoints"));
+        for old in ids(&all, "id").into_iter().filter(|old| *old != id) {
+            self.house.call(&self.owner.key, "DELETE", &format!("/v1/webhook_endpoints/{old}"), &NULL);
+        }
+        format!("{id} {delivery}")
+    }
+
+    /// A new domain, the only one.
+    fn domain(&self) -> String {
+        let all = self.house.see(&self.owner, &self.owner.path("/domains"));
+        for old in ids(&all, "id") {
+            self.house.call(&self.owner.key, "DELETE", &format!("/v1/domains/{old}"), &NULL);
+        }
+        let body = json!({ "domain": "target.example" });
+        text(&self.house.call(&self.owner.key, "POST", "/v1/domains", &body).json(), "id")
+    }
+
     fn call(&self, credential: &str, row: &Row, target: &str) -> Response {
         let (method, path, _, body, _) = row;
-        let fill = |text: &str| text.replace("{id}", target).replace("{userId}", target);
+        let (id, delivery) = target.split_once(' ').unwrap_or((target, "dlv_0000000000000000000000"));
+        let fill = |text: &str| {
+            let text = text.replace("{id}", id).replace("{userId}", id).replace("{deliveryId}", delivery);
+            text.replace("{kind}", "near_limit")
+        };
         let path = self.owner.path(&fill(path));
         let body: Value = serde_json::from_str(&fill(&body.to_string())).unwrap();
         if credential.is_empty() {
@@ -142,17 +157,19 @@ impl Town {
 fn every_route_of_an_organization_has_a_row_in_the_table() {
     let rows: BTreeSet<_> = rows().iter().map(|row| (row.0.to_owned(), row.1.to_owned())).collect();
     assert_eq!(rows, routes());
-    assert_eq!(routes().len(), 33);
+    assert_eq!(routes().len(), 60);
 }
 
 #[test]
 fn the_table_of_roles_is_the_one_that_was_decided() {
     use Operation::*;
     let decided = |operation| match operation {
-        ReadOrganization | ReadApiKeys | ReadSessions | ReadMembers => Role::Viewer,
-        WriteApiKeys | AllApiKeys | VerifyKeys | WriteSessions | ReadAuditLog => Role::Member,
+        ReadOrganization | ReadApiKeys | ReadSessions | ReadMembers | ReadAlerts | ReadDomains => Role::Viewer,
+        WriteApiKeys | AllApiKeys | VerifyKeys | WriteSessions | ReadAuditLog | WriteAlerts | ReadWebhooks
+        | WriteWebhooks | WriteDomains => Role::Member,
         WriteOrganization | WriteMembers => Role::Admin,
-        WriteOwners | ChangePlan | TransferOrganization | ExportOrganization | DeleteOrganization => Role::Owner,
+        WriteOwners | ChangePlan | ChangeAlertEmails | TransferOrganization | ExportOrganization
+        | DeleteOrganization => Role::Owner,
     };
     for operation in Operation::ALL {
         for role in Role::ALL {
@@ -223,7 +240,7 @@ fn an_organization_that_is_not_ones_own_does_not_exist_whichever_it_is() {
     let malformed = ["org_none".to_owned(), "x".to_owned(), "%00".to_owned(), "%2e%2e".to_owned(), altered];
     for id in [foreign, never, erased.organization, town.owner.user_id.clone()].into_iter().chain(malformed) {
         for row in rows() {
-            let path = row.1.replace("{id}", "key_none").replace("{userId}", "usr_none");
+            let path = row.1.replace("{id}", "key_none").replace("{userId}", "usr_none").replace("{deliveryId}", "x");
             let response = town.house.call(&owner, row.0, &format!("/organizations/{id}{path}"), &row.3);
             assert_eq!(response.status, 404, "{} /organizations/{id}{path}: {response:?}", row.0);
             answers.insert(timeless(&response));
@@ -244,17 +261,27 @@ fn what_belongs_to_another_organization_is_answered_like_what_never_was() {
     // Of each kind: one of the stranger's, one that never was.
     let first = |house: &House, who: &Someone, list: &str| ids(&house.see(who, &who.path(list)), "id").remove(0);
     house.invite(&town.stranger, "member");
+    let endpoint = json!({ "url": "https://hooks.example.com/" });
+    let stranger_endpoint =
+        text(&house.call(&town.stranger.key, "POST", "/v1/webhook_endpoints", &endpoint).json(), "id");
+    let stranger_domain = house.own(&town.stranger.key, "stranger.example");
     let kinds = [
         ("/api_keys/", first(house, &town.stranger, "/api_keys"), first(&elsewhere, &never, "/api_keys")),
         ("/sessions/", first(house, &town.stranger, "/sessions"), first(&elsewhere, &never, "/sessions")),
         ("/invitations/", first(house, &town.stranger, "/invitations"), format!("inv_{}", "0".repeat(22))),
         ("/members/", town.stranger.user_id.clone(), never.user_id.clone()),
+        ("/webhook_endpoints/", stranger_endpoint, format!("whe_{}", "0".repeat(22))),
+        ("/alerts/", open_alert(house, &town.stranger.organization), format!("alr_{}", "9".repeat(22))),
+        ("/domains/", stranger_domain, format!("dom_{}", "0".repeat(22))),
     ];
     let dump = snapshot(house);
     let before = dump();
     let mut compared = 0;
     for row in rows() {
-        let Some((_, foreign, never)) = kinds.iter().find(|(kind, ..)| row.1.starts_with(kind)) else { continue };
+        let Some((_, foreign, never)) = kinds.iter().find(|(kind, ..)| row.1.starts_with(kind) && row.1.contains('{'))
+        else {
+            continue;
+        };
         let answers: BTreeSet<_> = [foreign.as_str(), never, "key_none", "%ff", &by.organization]
             .map(|id| timeless(&town.call(&by.token, &row, id)))
             .into();
@@ -262,7 +289,7 @@ fn what_belongs_to_another_organization_is_answered_like_what_never_was() {
         assert_eq!(answers.first().unwrap().0, 404, "{} {}", row.0, row.1);
         compared += 1;
     }
-    assert_eq!(compared, 18);
+    assert_eq!(compared, 33);
     for (path, body, code) in [
         ("/transfer", json!({ "userId": "{}" }), "member_not_found"),
         ("/api_keys", json!({ "name": "Key", "sessionId": "{}" }), "session_not_found"),

@@ -1,9 +1,8 @@
 //! Sessions: defaults that come into being when they are needed, disconnection, and an end that takes all
 //! keys along.
 
-use latchkey::domain::consistency::Consistency;
+use latchkey::app::WantedSession;
 use latchkey::domain::environment::Environment;
-use latchkey::domain::rate_limit::RateLimits;
 use latchkey::domain::session::{Region, SessionStatus};
 use latchkey::domain::verification::Code;
 use latchkey::hash_index;
@@ -126,8 +125,8 @@ fn health_counts_keys_by_status() {
     house.advance(1);
     house.code(&held[0].text);
     let health = house.run(house.app.session_health(&admin, &session.id)).unwrap().reply;
-    assert_eq!(health.keys, [1, 1, 1, 1, 1], "active, pending, disabled, expired, revoked");
-    assert_eq!(health.last_used_at, Some(house.now()));
+    assert_eq!(health.health.keys, [1, 1, 1, 1, 1], "active, pending, disabled, expired, revoked");
+    assert_eq!(health.health.last_used_at, Some(house.now()));
 }
 
 #[test]
@@ -135,14 +134,8 @@ fn a_session_is_placed_where_it_was_asked_for() {
     let house = House::new();
     let home = house.found("Acme");
     let admin = house.principal(&home.secret);
-    let work = house.app.create_session(
-        &admin,
-        name("Oceania"),
-        None,
-        Some(Region::Oc),
-        RateLimits::default(),
-        Consistency::default(),
-    );
+    let wanted = WantedSession { region: Some(Region::Oc), ..wanted_session("Oceania") };
+    let work = house.app.create_session(&admin, wanted);
     let session = house.run(work).unwrap().reply;
     assert_eq!(house.objects.region(&Address::Session(session.id.locator())), Some(Region::Oc));
 }

@@ -4,6 +4,7 @@ pub mod account_room;
 pub mod cluster;
 pub mod contract;
 pub mod disk;
+pub mod domains;
 pub mod edges;
 pub mod held;
 pub mod house;
@@ -14,6 +15,7 @@ pub mod leases;
 pub mod limits;
 pub mod people;
 pub mod ports;
+pub mod webhooks;
 pub mod words;
 
 pub use cluster::{Fault, Kind, Whom};

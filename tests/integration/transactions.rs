@@ -1,11 +1,14 @@
 //! One command is one transaction: whichever statement fails, nothing of the command remains.
 
 use latchkey::app::Error;
+use latchkey::domain::alert::Kind as AlertKind;
+use latchkey::domain::alert::rules::RuleChange;
 use latchkey::domain::environment::Environment;
 use latchkey::domain::key_change::KeyChange;
 use latchkey::domain::session::OrganizationStatus;
 use latchkey::domain::verification::Code;
 use latchkey::ports::Address;
+use serde_json::json;
 
 use crate::support::house::{Afterwards, Home};
 use crate::support::*;
@@ -142,6 +145,50 @@ fn a_failing_statement_leaves_nothing_of_a_new_session() {
             house.create_session(&admin, "Another", None).map(drop)
         },
     );
+}
+
+#[test]
+fn a_failing_statement_leaves_nothing_of_a_rule_for_alerts() {
+    each_statement_may_fail(
+        "rule",
+        |home, _| home.address(),
+        |house, home, _| {
+            let admin = house.principal(&home.secret);
+            let change = RuleChange { enabled: Some(false), ..RuleChange::default() };
+            house.run(house.app.change_alert_rule(&admin, AlertKind::KeyUnused, Some(change))).map(drop)
+        },
+    );
+}
+
+#[test]
+fn wherever_an_object_fails_that_finds_or_hears_of_an_alert_it_opens_once_and_is_told_once() {
+    for place in ["session", "organization"] {
+        let mut failures = 0;
+        for n in 1.. {
+            let house = House::new();
+            let home = house.found("Acme");
+            let endpoint = json!({ "url": "https://hooks.example.com/alerts", "events": ["alert.opened"] });
+            assert_eq!(house.call(&home.secret, "POST", "/v1/webhook_endpoints", &endpoint).status, 201);
+            house.advance(DAY);
+            let disk = house.objects.disk(&if place == "session" { home.session_address() } else { home.address() });
+            disk.fail_statement(n);
+            house.call("", "POST", "/v1/keys/report-leak", &json!({ "key": home.secret }));
+            house.afterwork.settle(&house, &house.app);
+            house.advance(60_000);
+            let failed = disk.has_failed();
+            disk.no_failure();
+            house.crash();
+            house.advance(15 * MINUTE);
+            let organization = house.objects.disk(&home.address());
+            let count = |table: &str| organization.number(&format!("SELECT count(*) FROM {table}"));
+            assert_eq!((count("alerts"), count("webhook_deliveries")), (1, 1), "{place} {n}");
+            if !failed {
+                break;
+            }
+            failures += 1;
+        }
+        assert!(failures > 10, "{place}: {failures} statements");
+    }
 }
 
 #[test]

@@ -158,7 +158,10 @@ fn verifications_of_the_object_are_counted_once_by_outcome_and_told_with_where_t
     let codes: Vec<&Value> = body["data"].as_array().unwrap().iter().map(|request| &request["code"]).collect();
     assert_eq!(codes, ["INSUFFICIENT_PERMISSIONS", "VALID"], "the latest first");
     let request = &body["data"][1];
-    assert_eq!((&request["verificationId"], &request["ip"]), (&json!(id(2).as_str()), &json!("10.1.2.3")));
+    assert_eq!(
+        (&request["verificationId"], &request["ip"]),
+        (&json!(id(2).of(scene.held.id()).as_str()), &json!("10.1.2.3"))
+    );
     assert_eq!((&request["country"], &request["tags"]), (&json!("JP"), &json!(["blue"])));
 }
 

@@ -21,6 +21,7 @@ fn asking_for(permission_text: &str) -> Demand {
 
 fn restricted(house: &House, home: &Home) -> Held {
     let admin = house.principal(&home.secret);
+    house.own(&home.secret, "mail.example.com");
     let mut settings = settings(&["emails:send"]);
     settings.ip_allow_list = networks(&["10.0.0.0/8"]);
     settings.domain = Some(domain("mail.example.com"));
@@ -91,6 +92,7 @@ fn the_first_reason_in_the_documented_order_is_the_one_that_is_named() {
     let home = house.found("Acme");
     let admin = house.principal(&home.secret);
     let session = house.create_session(&admin, "Customer", Some(Environment::Production)).unwrap();
+    house.own(&home.secret, "mail.example.com");
     let mut request = key_in(&session.id, &["emails:send"]);
     request.settings.ip_allow_list = networks(&["10.0.0.0/8"]);
     request.settings.domain = Some(domain("mail.example.com"));

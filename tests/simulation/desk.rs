@@ -143,7 +143,7 @@ impl Desk<'_> {
     }
 
     fn standing(&self) -> Standing {
-        Standing { session: self.rows.session.status, organization: self.rows.policy.status }
+        Standing { session: self.rows.session.status, organization: self.rows.policy.status, domain_refused: false }
     }
 
     fn verify(&mut self, key: usize, demand: &Demand, asker: (IsolateId, u32), known: bool) -> Outcome {

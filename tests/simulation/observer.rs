@@ -180,7 +180,11 @@ impl Observer {
             }
         };
         let by_key = self.keys[verdict.key].from(verdict.floors.key);
-        let good = Standing { session: SessionStatus::Connected, organization: OrganizationStatus::Active };
+        let good = Standing {
+            session: SessionStatus::Connected,
+            organization: OrganizationStatus::Active,
+            domain_refused: false,
+        };
         // The authority's own clock may have been set back by what it may be set back.
         let earlier = invoked.plus_millis(-251);
         let is_good = by_key.into_iter().any(|key| decide(key, good, demand, earlier) == Code::Valid)
@@ -199,7 +203,8 @@ impl Observer {
         let is_so = self.keys[verdict.key].since(since).any(|key| {
             session.since(since).any(|session| {
                 self.policy.since(of_policy).any(|policy| {
-                    let standing = Standing { session: session.status, organization: policy.status };
+                    let standing =
+                        Standing { session: session.status, organization: policy.status, domain_refused: false };
                     [invoked.plus_millis(-lag), invoked, now]
                         .iter()
                         .any(|at| decide(key, standing, demand, *at) == verdict.code)
@@ -216,6 +221,7 @@ impl Observer {
         let standing = Standing {
             session: self.sessions[key / self.keys_each].last().status,
             organization: self.policy.last().status,
+            domain_refused: false,
         };
         decide(self.keys[key].last(), standing, demand, clock)
     }

@@ -64,7 +64,7 @@ impl Till {
         draw: Option<&Draw>,
         now: Timestamp,
     ) -> (Grant, Option<(u64, Hold)>) {
-        let mut grant = Grant { policy, policy_by: None, ttl_ms: LEASE_MS, pool: None };
+        let mut grant = Grant { policy, policy_by: None, ttl_ms: LEASE_MS, pool: None, rules: None, domains: None };
         let Some(draw) = draw else { return (grant, None) };
         for report in &draw.banks {
             if let Some(out) = self.banks.settle(report) {

@@ -11,7 +11,7 @@ use latchkey::domain::ledger::Hold;
 use latchkey::domain::locator::Locator;
 use latchkey::domain::permission::{Permission, Permissions};
 use latchkey::domain::plan::{Plan as Tariff, PlanName};
-use latchkey::domain::session::{OrganizationStatus, Policy, Session, SessionStatus};
+use latchkey::domain::session::{LeakPolicy, OrganizationStatus, Policy, Session, SessionStatus};
 use latchkey::domain::text::Name;
 use latchkey::domain::timestamp::Timestamp;
 use latchkey::domain::verification::Demand;
@@ -97,7 +97,8 @@ impl World {
         let mut random = Random::new(seed);
         let plan = Plan::new(&mut random, flaw);
         let tariff = plan.limits.as_ref().map_or(Tariff::preset(PlanName::Enterprise), Limited::tariff);
-        let policy = Policy { version: 1, status: OrganizationStatus::Active, plan: tariff };
+        let policy =
+            Policy { version: 1, status: OrganizationStatus::Active, plan: tariff, domains: Default::default() };
         let locators: Vec<Locator> =
             (0..plan.sessions).map(|number| Locator::from_seed(&[number as u8 + 1; 8])).collect();
         let sessions: Vec<Session> = locators.iter().map(|locator| session(*locator, &plan)).collect();
@@ -323,6 +324,7 @@ fn session(locator: Locator, plan: &Plan) -> Session {
         generation: 1,
         rate_limits: plan.limits.as_ref().map(Limited::of_sessions).unwrap_or_default(),
         consistency: plan.consistency,
+        leak_policy: LeakPolicy::default(),
     }
 }
 
@@ -349,5 +351,6 @@ fn key(number: usize, session: &Session, plan: &Plan) -> ApiKey {
         generation: 1,
         spends_as: None,
         balance: None,
+        domain_verified: None,
     }
 }

@@ -4,8 +4,9 @@
 //! no violation here; what does not even look like an id is.
 
 use super::{FieldCode, FieldError};
-use crate::domain::id::{ApiKeyId, IdError, SessionId, UserId};
+use crate::domain::id::{ApiKeyId, IdError, SessionId, UserId, VerificationId};
 use crate::domain::keyring::Keyring;
+use crate::domain::timestamp::Timestamp;
 
 /// A session id. `None` has the look of one, but was never given out: answer it like a session out of reach.
 pub fn session_id(keyring: &Keyring) -> impl Fn(&str) -> Result<Option<SessionId>, FieldError> {
@@ -25,6 +26,17 @@ pub fn user_id(keyring: &Keyring) -> impl Fn(&str) -> Result<Option<UserId>, Fie
 /// An API key id, `None` as with [`session_id`].
 pub fn api_key_id(keyring: &Keyring) -> impl Fn(&str) -> Result<Option<ApiKeyId>, FieldError> {
     move |text| routed(ApiKeyId::parse(text, keyring), "must be the id of an API key")
+}
+
+/// The id of a verification: its key, when it was, and what tells it from others of the key. `None` as with
+/// [`session_id`], and for a verification that found no key.
+pub fn verification_id(
+    keyring: &Keyring,
+) -> impl Fn(&str) -> Result<Option<(ApiKeyId, Timestamp, String)>, FieldError> {
+    move |text| match VerificationId::parse(text, keyring) {
+        Err(IdError::Length) if VerificationId::is_without_key(text) => Ok(None),
+        parsed => routed(parsed, "must be the id of a verification"),
+    }
 }
 
 fn routed<T>(parsed: Result<T, IdError>, message: &'static str) -> Result<Option<T>, FieldError> {

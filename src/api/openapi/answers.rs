@@ -1,6 +1,15 @@
 //! The schemas of answers, from the structs that are written out: a member's Rust type gives its JSON type, its
 //! comment the description, and what a `String` holds is told by the table below.
 
+pub(super) mod alerts;
+mod bulk;
+mod copies;
+mod domains;
+mod outcomes;
+mod webhooks;
+
+pub(super) use bulk::github_labels;
+
 use serde_json::{Map, Value, json};
 use syn::Type;
 
@@ -32,11 +41,14 @@ pub(super) fn schemas(source: &Source) -> Map<String, Value> {
         ("UserId", "usr", 19),
         ("InvitationId", "inv", 22),
         ("SignInId", "sgn", 22),
-        ("VerificationId", "ver", 22),
     ] {
         schemas.insert(name.to_owned(), id(prefix, characters));
     }
-    schemas.insert("Export".to_owned(), export());
+    schemas.extend(copies::schemas());
+    schemas.insert("VerificationId".to_owned(), outcomes::verification_id());
+    schemas.extend(alerts::schemas().into_iter().map(|(name, schema)| (name.to_owned(), schema)));
+    schemas.extend(domains::ids().map(|(name, schema)| (name.to_owned(), schema)));
+    schemas.extend(webhooks::ids().map(|(name, schema)| (name.to_owned(), schema)));
     schemas.insert("Permission".to_owned(), permission());
     schemas.insert("Error".to_owned(), own_error());
     schemas.insert("Problem".to_owned(), problem_details());
@@ -141,6 +153,13 @@ pub(super) fn nullable(mut schema: Value) -> Value {
 
 /// What the strings of a member are.
 fn text(owner: &str, member: &str) -> Value {
+    if let Some(known) = alerts::text(owner, member)
+        .or_else(|| webhooks::text(owner, member))
+        .or_else(|| bulk::text(owner, member))
+        .or_else(|| domains::text(owner, member))
+    {
+        return known;
+    }
     match (owner, member) {
         ("UserBody" | "RegisteredUserBody", "id") | (_, "user_id" | "accepted_by") => reference("UserId"),
         ("InvitationBody", "id") | (_, "invitation_id") => reference("InvitationId"),
@@ -173,7 +192,7 @@ fn text(owner: &str, member: &str) -> Value {
         ("VerificationBody" | "RequestBody", "code") => one_of(verification::Code::ALL.map(verification::Code::as_str)),
         ("ConsistencyBody", "mode") => mode(),
         ("FreshnessBody", "mode") => one_of(["strict", "leased", "edge", "stale"]),
-        ("ActorBody", "type") => one_of(["api_key", "user", "operator"]),
+        ("ActorBody", "type") => one_of(["api_key", "user", "operator", "leak_report", "service"]),
         ("AuditEntryBody", "action") => actions(),
         ("HealthBody", "keys") => counts(),
         (_, "by_code") => counts_by_code(),
@@ -191,26 +210,8 @@ fn text(owner: &str, member: &str) -> Value {
         (_, "permissions") => reference("Permission"),
         (_, "at" | "not_before" | "as_of") => time(),
         (_, member) if member.ends_with("_at") => time(),
-        _ => Value::Null,
+        _ => outcomes::text(owner, member),
     }
-}
-
-/// A copy of an organization, which its handler writes row by row.
-fn export() -> Value {
-    let list = |name: &str| json!({ "type": "array", "items": reference(name) });
-    json!({
-        "type": "object",
-        "description": "Everything about an organization. Every list is newest first; no secret is in it.",
-        "required": ["organization", "members", "invitations", "sessions", "apiKeys", "auditLog"],
-        "properties": {
-            "organization": reference("Organization"),
-            "members": list("Member"),
-            "invitations": list("Invitation"),
-            "sessions": list("Session"),
-            "apiKeys": list("ApiKey"),
-            "auditLog": list("AuditEntry"),
-        },
-    })
 }
 
 fn counts() -> Value {
@@ -364,6 +365,7 @@ fn error_details() -> Value {
         "required": ["requestId"],
         "properties": {
             "requestId": { "type": "string", "pattern": "^req_[0-9A-Za-z]{22}$" },
+            "count": { "type": "integer", "description": "How many keys the filter finds." },
             "errors": { "type": "array", "maxItems": crate::api::fields::error::VIOLATIONS_MAX, "items": violations },
             "limit": {
                 "type": ["integer", "string"],

@@ -74,10 +74,17 @@ use Success::{Accepted, Created, Done, Empty, Made, Settled};
 
 const SPAN: &[&str] = &["from", "to", "granularity"];
 const PAGE: &[&str] = &["limit", "cursor"];
+const ALERTS: &[&str] =
+    &["limit", "cursor", "alerts/status", "alerts/kind", "alerts/severity", "alerts/subject", "alerts/sessionId"];
+const RULING: &[Code] = &[OutsideReach, AlertRuleNotFound, OrganizationSuspended, OrganizationDeleted];
 const STANDING: &[Code] = &[OrganizationNotFound, OrganizationDeleted];
 /// Of what has to be confirmed with the password.
 const CONFIRMED: &[Code] = &[WrongPassword, SignInBusy];
 const INVITING: &[Code] = &[AlreadyMember, TooManyInvitations, OrganizationSuspended, OrganizationDeleted];
+
+const WEBHOOK: &[Code] = &[OutsideReach, WebhookEndpointNotFound, OrganizationSuspended, OrganizationDeleted];
+
+const DOMAIN: &[Code] = &[OutsideReach, DomainNotFound, OrganizationSuspended, OrganizationDeleted];
 
 /// All operations, in the order of the router.
 #[rustfmt::skip]
@@ -87,16 +94,20 @@ pub(super) const OPERATIONS: &[Operation] = &[
     operation("verification::whoami", "whoami", Done, None, &["permission", "domain", "cost", "on_limit", "consistency"],
         &[ForbiddenIp, InsufficientPermissions, DomainNotAllowed, RateLimited, UsageExceeded, VerificationUnavailable]),
     operation("verification::verify", "verifyKey", Done, Some("VerifyKey"), &[], &[VerificationUnavailable]),
+    operation("outcomes::create", "countOutcomes", Done, Some("CountOutcomes"), &[], &[]),
     operation("keys::create", "createApiKey", Created, Some("CreateApiKey"), &[],
         &[OutsideReach, ExceedsOwnPermissions, SessionNotFound, KeyLimitReached, SessionDeleted,
-          OrganizationSuspended, OrganizationDeleted,
+          OrganizationSuspended, OrganizationDeleted, DomainNotVerified,
           KeyAlreadyIssued, IdempotencyInFlight, IdempotencyMismatch]),
     operation("keys::list", "listApiKeys", Done, None,
         &["limit", "cursor", "status", "environment", "sessionId", "externalId", "search"], &[]),
     operation("keys::read", "readApiKey", Settled, None, &[], &[ApiKeyNotFound]),
     operation("keys::change", "changeApiKey", Settled, Some("ChangeApiKey"), &[],
-        &[ExceedsOwnPermissions, ApiKeyNotFound, ApiKeyRevoked, ApiKeyRotated, KeyLimitReached]),
+        &[ExceedsOwnPermissions, ApiKeyNotFound, ApiKeyRevoked, ApiKeyRotated, KeyLimitReached, DomainNotVerified]),
     operation("keys::revoke", "revokeApiKey", Settled, Some("RevokeApiKey"), &[], &[ApiKeyNotFound]),
+    operation("bulk::revoke", "revokeApiKeys", Settled, Some("RevokeApiKeys"), &[], &[ConfirmationNeeded]),
+    operation("bulk::unused", "listUnusedApiKeys", Done, None, &["days", "environment", "sessionId", "limit", "cursor"], &[]),
+    operation("evidence::of_key", "readApiKeyEvidence", Done, None, &[], &[ApiKeyNotFound]),
     operation("keys::rotate", "rotateApiKey", Created, Some("RotateApiKey"), &[],
         &[ExceedsOwnPermissions, ApiKeyNotFound, ApiKeyRevoked, ApiKeyNotActive, ApiKeyRotated, OverlapOpen,
           SessionDeleted, OrganizationSuspended, OrganizationDeleted, KeyAlreadyIssued, IdempotencyInFlight,
@@ -113,7 +124,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         &[OutsideReach, SessionNotFound, DefaultSession]),
     operation("session_keys::create", "createSessionApiKey", Created, Some("CreateSessionApiKey"), &[],
         &[ExceedsOwnPermissions, SessionNotFound, KeyLimitReached, SessionDeleted, OrganizationSuspended,
-          OrganizationDeleted,
+          OrganizationDeleted, DomainNotVerified,
           KeyAlreadyIssued, IdempotencyInFlight, IdempotencyMismatch]),
     operation("session_keys::list", "listSessionApiKeys", Done, None,
         &["limit", "cursor", "status", "environment", "externalId", "search"], &[SessionNotFound]),
@@ -123,6 +134,41 @@ pub(super) const OPERATIONS: &[Operation] = &[
     operation("organization::read", "readOrganization", Done, None, &[], &[OutsideReach]),
     operation("organization::audit_log", "readAuditLog", Done, None,
         &["limit", "cursor", "action", "target", "actor"], &[]),
+    operation("audit_export::export", "exportAuditLog", Done, None, &["after"], &[OutsideReach]),
+    operation("alert_rules::list", "listAlertRules", Done, None, &[], &[OutsideReach]),
+    operation("alert_rules::change", "changeAlertRule", Done, Some("ChangeAlertRule"), &[], RULING),
+    operation("alert_rules::reset", "resetAlertRule", Done, None, &[], RULING),
+    operation("alerts::list", "listAlerts", Done, None, ALERTS, &[]),
+    operation("alerts::read", "readAlert", Done, None, &[], &[AlertNotFound]),
+    operation("alerts::acknowledge", "acknowledgeAlert", Done, None, &[],
+        &[OutsideReach, AlertNotFound, OrganizationSuspended, OrganizationDeleted]),
+    operation("domains::create", "createDomain", Made, Some("CreateDomain"), &[],
+        &[OutsideReach, DomainExists, TooManyDomains, OrganizationSuspended, OrganizationDeleted]),
+    operation("domains::list", "listDomains", Done, None, PAGE, &[OutsideReach]),
+    operation("domains::read", "readDomain", Done, None, &[], &[OutsideReach, DomainNotFound]),
+    operation("domains::change", "changeDomain", Settled, Some("ChangeDomain"), &[], DOMAIN),
+    operation("domains::delete", "deleteDomain", Settled, None, &[], DOMAIN),
+    operation("domains::verify", "verifyDomain", Settled, None, &[],
+        &[OutsideReach, DomainNotFound, OrganizationSuspended, OrganizationDeleted, ResolverUnavailable]),
+    operation("webhooks::create", "createWebhookEndpoint", Made, Some("CreateWebhookEndpoint"), &[],
+        &[OutsideReach, TooManyWebhookEndpoints, OrganizationSuspended, OrganizationDeleted]),
+    operation("webhooks::list", "listWebhookEndpoints", Done, None, PAGE, &[OutsideReach]),
+    operation("webhooks::read", "readWebhookEndpoint", Done, None, &[], &[OutsideReach, WebhookEndpointNotFound]),
+    operation("webhooks::change", "changeWebhookEndpoint", Done, Some("ChangeWebhookEndpoint"), &[], WEBHOOK),
+    operation("webhooks::delete", "deleteWebhookEndpoint", Empty, None, &[], WEBHOOK),
+    operation("webhooks::rotate_secret", "rotateWebhookSecret", Done, None, &[], WEBHOOK),
+    operation("webhooks::test", "testWebhookEndpoint", Accepted, None, &[],
+        &[OutsideReach, WebhookEndpointNotFound, WebhookEndpointDisabled, OrganizationSuspended, OrganizationDeleted]),
+    operation("webhooks::deliveries", "listWebhookDeliveries", Done, None, &["limit", "cursor", "deliveries.status"],
+        &[OutsideReach, WebhookEndpointNotFound]),
+    operation("webhooks::delivery", "readWebhookDelivery", Done, None, &[],
+        &[OutsideReach, WebhookEndpointNotFound, WebhookDeliveryNotFound]),
+    operation("webhooks::replay", "replayWebhookDelivery", Accepted, None, &[],
+        &[OutsideReach, WebhookEndpointNotFound, WebhookDeliveryNotFound, WebhookEndpointDisabled,
+          OrganizationSuspended, OrganizationDeleted]),
+    operation("leaks::report", "reportLeak", Accepted, Some("ReportLeak"), &[], &[AuthTooManyFailures]),
+    operation("leaks::github", "reportLeaksAsGithub", Done, Some("GithubLeaks"), &[], &[AuthTooManyFailures, LeakSignatureInvalid]),
+    operation("leaks::gitleaks", "readGitleaksRule", Done, None, &[], &[]),
     operation("auth::register", "register", Created, Some("Register"), &[],
         &[AuthTooManyFailures, RegistrationClosed, SetupDone, EmailTaken, LinkInvalid, InvitationEnded,
           InvitationForAnother, TooManyMembers, OrganizationSuspended, SignInBusy]).setting_cookie(),
@@ -139,6 +185,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     operation("sign_ins::list", "listSignIns", Done, None, &[], &[]),
     operation("sign_ins::end", "endSignIn", Empty, None, &[], &[SignInNotFound]).setting_cookie(),
     operation("sign_ins::audit_log", "readAccountAuditLog", Done, None, PAGE, &[]),
+    operation("sign_ins::export_audit_log", "exportAccountAuditLog", Done, None, &["after"], &[]),
     operation("totp::begin", "beginTotp", Done, Some("ConfirmPassword"), &[],
         &[WrongPassword, TotpEnabled, SignInBusy]),
     operation("totp::remove", "removeTotp", Empty, Some("ConfirmPassword"), &[],
@@ -154,7 +201,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         &[OrganizationLimitReached]),
     operation("organizations::list", "listOwnOrganizations", Done, None, &[], &[]),
     operation("organizations::change", "changeOwnOrganization", Settled, Some("ChangeOwnOrganization"), &[],
-        &[PlanChangesByOperator, OrganizationSuspended, OrganizationDeleted]),
+        &[PlanChangesByOperator, LinkHookMissing, OrganizationSuspended, OrganizationDeleted]),
     operation("organizations::delete", "deleteOwnOrganization", Settled, None, &[], &[OrganizationSuspended]),
     operation("export::export", "exportOrganization", Done, None, &[], &[]),
     operation("members::transfer", "transferOrganization", Settled, Some("TransferOrganization"), &[],

@@ -1,24 +1,26 @@
 //! The schemas of bodies and query parameters. Bodies are read field by field rather than into structs, so what is
 //! read is told here; a test sends every field and every parameter to its route.
 
+mod alerts;
+mod bulk;
+mod domains;
+mod outcomes;
+mod parameters;
 mod people;
 mod sessions;
+mod webhooks;
+
+pub(super) use parameters::parameter;
 
 use serde_json::{Map, Value, json};
 
-use super::answers::{
-    actions, email, environment, granularity, interval, limit_name, nullable, one_of, permission, plan_name, preset,
-    reference, time,
-};
+use super::answers::{environment, interval, limit_name, nullable, one_of, plan_name, preset, reference, time};
 use crate::api::fields::values::TAGS_MAX;
 use crate::api::key_requests::OVERLAP_SECONDS_MAX;
 use crate::api::operator::CUSTOM_LIMIT_MAX;
-use crate::api::pages::{FILTER_CHARACTERS_MAX, PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX};
 use crate::api::verification::COST_MAX;
-use crate::domain::api_key::Status;
 use crate::domain::consistency::Mode;
 use crate::domain::credits::CREDITS_MAX;
-use crate::domain::environment::Environment;
 use crate::domain::ip_network::MAX_NETWORKS;
 use crate::domain::metadata::{MAX_METADATA_BYTES, MAX_METADATA_DEPTH, MAX_METADATA_KEYS};
 use crate::domain::permission::MAX_PERMISSIONS;
@@ -73,57 +75,15 @@ pub(super) fn schemas() -> Map<String, Value> {
     ];
     schemas
         .into_iter()
+        .chain(outcomes::schemas())
         .chain(people::schemas())
         .chain(sessions::schemas())
+        .chain(alerts::schemas())
+        .chain(bulk::schemas())
+        .chain(webhooks::schemas())
+        .chain(domains::schemas())
         .map(|(name, schema)| (name.to_owned(), schema))
         .collect()
-}
-
-/// The query parameter of this name.
-pub(super) fn parameter(name: &str) -> Value {
-    let text = json!({ "type": "string", "maxLength": FILTER_CHARACTERS_MAX });
-    let (schema, description) = match name {
-        "limit" => (
-            json!({ "type": "integer", "minimum": 1, "maximum": PAGE_ROWS_MAX, "default": PAGE_ROWS_DEFAULT }),
-            "The most rows to answer with.",
-        ),
-        "cursor" => (json!({ "type": "string" }), "Goes on after the page that gave this `nextCursor`."),
-        "status" => (
-            one_of(Status::ALL.map(Status::as_str).into_iter().chain(["all"])),
-            "Only keys of this status; `all`, the default, hides none.",
-        ),
-        "environment" => (
-            one_of(Environment::ALL.map(Environment::as_str).into_iter().chain(["none"])),
-            "Only keys of this environment; `none` for those of sessions without one.",
-        ),
-        "from" => (time(), "From when on. The default is a day before `to`; it is widened to the beginning of a step."),
-        "to" => (time(), "Until when. The default is now; it is widened to the end of a step."),
-        "granularity" => (
-            granularity(),
-            "How long a step is. The default is `minute` up to 3 hours, `hour` up to 7 days, and `day` beyond that. \
-                `minute` is not known of whole organizations.",
-        ),
-        "sessionId" => (reference("SessionId"), "Only keys of this session."),
-        "externalId" => (text, "Only keys with exactly this `externalId`."),
-        "search" => (text, "Only keys whose name, id, start or last four characters contain this text."),
-        "email" => (email(), "Only the user who registered with this address, in any case of letters."),
-        "action" => (actions(), "Only entries of this action."),
-        "target" => (text, "Only entries about the thing with this id."),
-        "actor" => (text, "Only entries by the API key or user with this id."),
-        "permission" => (permission(), "A permission that the key must have."),
-        "domain" => (json!({ "type": "string" }), "The domain that the key is to act for."),
-        "cost" => (
-            json!({ "type": "integer", "minimum": 0, "maximum": COST_MAX, "default": 1 }),
-            "What the request costs of limits and credits.",
-        ),
-        "consistency" => (consistency(), "Who may decide this time; it can only be narrower than the session allows."),
-        "on_limit" => (
-            json!({ "type": "string", "enum": ["429", "403"], "default": "429" }),
-            "The status for limits: 403 for proxies that cannot pass on a 429.",
-        ),
-        _ => unreachable!("no such parameter"),
-    };
-    json!({ "name": name, "in": "query", "schema": schema, "description": description })
 }
 
 fn body(description: &str, fields: Vec<Field>, example: &Value) -> Value {

@@ -10,6 +10,9 @@ use crate::api::mount::{KEYS, MEMBERS};
 
 /// The files that hold handlers, the fields they read, and the bodies of answers, by module.
 pub(super) const FILES: &[(&str, &str)] = &[
+    ("audit_export", include_str!("../audit_export.rs")),
+    ("alert_rules", include_str!("../alert_rules.rs")),
+    ("alerts", include_str!("../alerts.rs")),
     ("auth", include_str!("../auth.rs")),
     ("export", include_str!("../export.rs")),
     ("invitations", include_str!("../invitations.rs")),
@@ -24,6 +27,11 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("operator_users", include_str!("../operator_users.rs")),
     ("organization", include_str!("../organization.rs")),
     ("organizations", include_str!("../organizations.rs")),
+    ("outcome_body", include_str!("../outcome_body.rs")),
+    ("bulk", include_str!("../bulk.rs")),
+    ("leaks", include_str!("../leaks.rs")),
+    ("evidence", include_str!("../evidence.rs")),
+    ("outcomes", include_str!("../outcomes.rs")),
     ("pages", include_str!("../pages.rs")),
     ("passwords", include_str!("../passwords.rs")),
     ("people_body", include_str!("../people_body.rs")),
@@ -33,6 +41,10 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("totp", include_str!("../totp.rs")),
     ("usage", include_str!("../usage.rs")),
     ("verification", include_str!("../verification.rs")),
+    ("domain_body", include_str!("../domain_body.rs")),
+    ("domains", include_str!("../domains.rs")),
+    ("webhook_body", include_str!("../webhook_body.rs")),
+    ("webhooks", include_str!("../webhooks.rs")),
     ("check", include_str!("../../domain/verification.rs")),
 ];
 

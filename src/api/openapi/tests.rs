@@ -153,7 +153,9 @@ fn no_field_is_read_that_openapi_does_not_show() {
     for schema in requests::schemas().values() {
         let properties = &schema["properties"];
         let (plan, credits, limit) = (&properties["plan"], &properties["credits"], &properties["rateLimits"]["items"]);
-        for holder in [schema, plan, credits, &credits["properties"]["refill"], limit] {
+        let (outcome, environments) = (&properties["outcomes"]["items"], &properties["environments"]);
+        let (refill, filter) = (&credits["properties"]["refill"], &properties["filter"]);
+        for holder in [schema, plan, credits, refill, limit, outcome, environments, filter] {
             shown.extend(holder["properties"].as_object().into_iter().flatten().map(|(name, _)| name.clone()));
         }
     }

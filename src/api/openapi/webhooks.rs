@@ -24,8 +24,22 @@ pub(super) fn schemas() -> Map<String, Value> {
             json!({ "email": email(), "firstName": text, "token": text, "url": url, "expiresAt": time() }),
         ),
     ];
-    let schemas = messages.map(|(name, description, kind, data)| (name.to_owned(), message(description, kind, data)));
-    schemas.into_iter().collect()
+    let alert = (
+        "AlertMessage",
+        "An alert was opened, or is over.",
+        "alert",
+        json!({
+            "to": { "type": "array", "items": email() },
+            "organization": text,
+            "organizationId": reference("OrganizationId"),
+            "alert": { "type": "object", "description": "The alert, as in webhooks." },
+        }),
+    );
+    let schemas = messages
+        .into_iter()
+        .chain([alert])
+        .map(|(name, description, kind, data)| (name.to_owned(), message(description, kind, data)));
+    schemas.collect()
 }
 
 fn message(description: &str, kind: &str, data: Value) -> Value {
@@ -45,6 +59,7 @@ fn message(description: &str, kind: &str, data: Value) -> Value {
 /// The messages, by their type.
 pub(super) fn webhooks() -> Value {
     json!({
+        "alert": webhook("Tells people of an alert", "AlertMessage"),
         "invitation": webhook("Sends somebody the link of an invitation", "InvitationMessage"),
         "password_reset": webhook("Sends somebody a link that sets the password anew", "PasswordResetMessage"),
     })

@@ -3,10 +3,12 @@
 //! A row (`Slab`) holds a stretch of time in steps of the next finer size: an hour in minutes, a day in hours, 32 days in
 //! days. When a stretch has become old, its rows become steps of the next larger one. Sums never change by that.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::outcomes::Outcomes;
+use super::steps::{Steps, Summed};
 use super::{Used, add};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::verification::Code;
@@ -73,88 +75,18 @@ impl Grain {
 }
 
 /// How many of each outcome, by the beginning of each step.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Series(Vec<(Timestamp, Counts)>);
+pub type Series = Steps<Counts>;
+
+impl Summed for Counts {
+    fn absorb(&mut self, other: &Self) {
+        other.iter().for_each(|(code, more)| add(self, *code, *more));
+    }
+}
 
 impl Series {
-    /// Whether nothing is counted.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// The steps, the earliest first.
-    pub fn iter(&self) -> impl Iterator<Item = (Timestamp, &Counts)> {
-        self.0.iter().map(|(start, counts)| (*start, counts))
-    }
-
-    /// What is counted in the step that begins here.
-    #[must_use]
-    pub fn at(&self, start: Timestamp) -> Option<&Counts> {
-        let place = self.0.binary_search_by_key(&start, |(start, _)| *start).ok()?;
-        self.0.get(place).map(|(_, counts)| counts)
-    }
-
     /// Counts more in the step that begins here.
     pub fn add(&mut self, start: Timestamp, counts: &[(Code, u64)]) {
         self.change(start, |step| counts.iter().for_each(|(code, more)| add(step, *code, *more)));
-    }
-
-    /// Replaces what is counted in the step that begins here.
-    pub fn set(&mut self, start: Timestamp, counts: Counts) {
-        self.change(start, |step| *step = counts);
-    }
-
-    fn change(&mut self, start: Timestamp, work: impl FnOnce(&mut Counts)) {
-        match self.0.binary_search_by_key(&start, |(start, _)| *start) {
-            Ok(place) => {
-                if let Some((_, counts)) = self.0.get_mut(place) {
-                    work(counts);
-                }
-            }
-            Err(place) => {
-                let mut counts = Counts::new();
-                work(&mut counts);
-                self.0.insert(place, (start, counts));
-            }
-        }
-    }
-
-    /// Adds all of another.
-    pub fn merge(&mut self, other: &Self) {
-        other.iter().for_each(|(start, counts)| self.add(start, counts));
-    }
-
-    /// The same in larger steps.
-    #[must_use]
-    pub fn in_steps_of(&self, grain: Grain) -> Self {
-        let mut coarse = Self::default();
-        self.iter().for_each(|(start, counts)| coarse.add(grain.start_of(start), counts));
-        coarse
-    }
-
-    /// By stretches of this size.
-    #[must_use]
-    pub fn by(&self, grain: Grain) -> BTreeMap<Timestamp, Self> {
-        let mut stretches: BTreeMap<Timestamp, Self> = BTreeMap::new();
-        self.iter().for_each(|(start, counts)| stretches.entry(grain.start_of(start)).or_default().add(start, counts));
-        stretches
-    }
-
-    /// Only what begins from `from` on and before `to`.
-    #[must_use]
-    pub fn within(mut self, from: Timestamp, to: Timestamp) -> Self {
-        self.0.retain(|(start, _)| (from..to).contains(start));
-        self
-    }
-
-    /// All steps together.
-    #[must_use]
-    pub fn sum(&self) -> Counts {
-        let mut sum = Counts::new();
-        self.0.iter().flat_map(|(_, counts)| counts).for_each(|(code, more)| add(&mut sum, *code, *more));
-        sum
     }
 }
 
@@ -169,9 +101,53 @@ pub fn total(counts: &[(Code, u64)]) -> u64 {
 pub struct Slab {
     /// The counts.
     pub steps: Series,
+    /// What became of the requests.
+    #[serde(default, skip_serializing_if = "Steps::is_empty")]
+    pub outcomes: Steps<Outcomes>,
     /// The last use within it, where somebody keeps that here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last: Option<Used>,
+}
+
+impl Slab {
+    /// Whether nothing is counted in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty() && self.outcomes.is_empty()
+    }
+
+    /// Adds all of another.
+    pub fn merge(&mut self, other: &Self) {
+        self.steps.merge(&other.steps);
+        self.outcomes.merge(&other.outcomes);
+        self.last = Used::later(self.last.take(), other.last.clone());
+    }
+
+    /// The same in larger steps.
+    #[must_use]
+    pub fn in_steps_of(self, grain: Grain) -> Self {
+        Self { steps: self.steps.in_steps_of(grain), outcomes: self.outcomes.in_steps_of(grain), last: self.last }
+    }
+
+    /// Only what begins from `from` on and before `to`.
+    #[must_use]
+    pub fn within(self, from: Timestamp, to: Timestamp) -> Self {
+        Self { steps: self.steps.within(from, to), outcomes: self.outcomes.within(from, to), last: self.last }
+    }
+
+    /// By stretches of this size, each without a last use.
+    #[must_use]
+    pub fn by(&self, grain: Grain) -> BTreeMap<Timestamp, Self> {
+        let (mut steps, mut outcomes) = (self.steps.by(grain), self.outcomes.by(grain));
+        let starts: BTreeSet<Timestamp> = steps.keys().chain(outcomes.keys()).copied().collect();
+        let part = |start| Self {
+            steps: steps.remove(&start).unwrap_or_default(),
+            outcomes: outcomes.remove(&start).unwrap_or_default(),
+            last: None,
+        };
+        let slabs: Vec<Self> = starts.iter().copied().map(part).collect();
+        starts.into_iter().zip(slabs).collect()
+    }
 }
 
 /// A size of rows: which stretch one row holds, and in which steps.
@@ -247,7 +223,7 @@ mod tests {
             let mut again = Series::default();
             both.by(Grain::Day).values().for_each(|day| again.merge(day));
             prop_assert_eq!(sorted(again.sum()), sorted(both.sum()));
-            prop_assert!(both.0.is_sorted_by_key(|(start, _)| *start));
+            prop_assert!(both.iter().is_sorted_by_key(|(start, _)| start));
         }
 
         #[test]

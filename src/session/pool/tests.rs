@@ -32,9 +32,9 @@ fn answer(pool: &mut PoolBanks, draw: Draw, asked: i64, came: i64, bank: Option<
     let limit =
         LimitUse { level: Level::Organization, limit: limit(), remaining: 900, restores_in_ms: Some(5), refusal: None };
     let plan = Plan::preset(PlanName::Enterprise);
-    let policy = Policy { version: VERSION, status: OrganizationStatus::Active, plan };
+    let policy = Policy { version: VERSION, status: OrganizationStatus::Active, plan, domains: Default::default() };
     let drawn = Some(Drawn { limit, debit: Debit::default(), bank });
-    let grant = Some(Grant { policy, policy_by: None, ttl_ms: 60_000, pool: drawn });
+    let grant = Some(Grant { policy, policy_by: None, ttl_ms: 60_000, pool: drawn, rules: None, domains: None });
     pool.hear(&Heard { asked_at: at(asked), grant, draw: Some(draw), debit: Debit::default(), steps: 0 }, at(came));
 }
 

@@ -5,14 +5,20 @@ use serde::{Deserialize, Serialize};
 
 use super::pending::{Delta, keep_last};
 use super::{RECENT_MAX, SESSION, key_of};
+use crate::domain::alert::Sighting;
 use crate::domain::lease::grant::IsolateId;
 use crate::domain::session::Session;
 use crate::domain::timestamp::Timestamp;
-use crate::domain::usage::series::{Grain, Series};
+use crate::domain::usage::outcomes::Outcomes;
+use crate::domain::usage::series::{Grain, Series, Slab};
+use crate::domain::usage::steps::Steps;
 use crate::domain::usage::{Seen, Used};
+use crate::object::outbox::EntryKey;
 use crate::object::rows::{execute, json, query_one};
 use crate::object::{Context, outbox, usage};
 use crate::ports::{Sql, SqlError, SqlValue};
+use crate::session::alerts::watched::{self, Watched};
+use crate::session::alerts::{News, Watcher};
 use crate::session::projection::{DIRECTORY, USAGE, announce_use};
 use crate::session::store;
 
@@ -31,8 +37,9 @@ pub const SCHEMA_ISOLATES: &str = "CREATE TABLE usage_isolates (
 ) WITHOUT ROWID";
 
 /// How to forget a portion of each table, and whether anything is left.
-pub const FORGET_STATEMENTS: [(&str, &str); 3] = [
+pub const FORGET_STATEMENTS: [(&str, &str); 4] = [
     usage::FORGET,
+    watched::FORGET,
     (
         "DELETE FROM usage_heads WHERE subject IN (SELECT subject FROM usage_heads LIMIT ?)",
         "SELECT 1 FROM usage_heads LIMIT 1",
@@ -55,18 +62,30 @@ const TELL_USE_MS: (i64, i64) = (15_000, 20_000);
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Head {
     pub(super) minutes: Series,
+    #[serde(default, skip_serializing_if = "Steps::is_empty")]
+    pub(super) outcomes: Steps<Outcomes>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) last: Option<Used>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) recent: Vec<Seen>,
+    /// What was found worth an alert.
+    #[serde(default, skip_serializing_if = "Watched::is_empty")]
+    pub(super) watched: Watched,
 }
 
 impl Head {
     pub(super) fn merge(&mut self, delta: &Delta) {
         self.minutes.merge(&delta.minutes);
+        self.outcomes.merge(&delta.outcomes);
         self.last = Used::later(self.last.take(), delta.last.clone());
         self.recent.extend(delta.recent.iter().cloned());
         keep_last(&mut self.recent);
+    }
+
+    /// What is counted here from `from` on and before `to`.
+    pub(super) fn counted(&self, from: Timestamp, to: Timestamp) -> Slab {
+        let (steps, outcomes) = (self.minutes.clone().within(from, to), self.outcomes.clone().within(from, to));
+        Slab { steps, outcomes, last: None }
     }
 }
 
@@ -86,24 +105,61 @@ pub fn last_use(sql: &dyn Sql) -> Result<Option<Timestamp>, SqlError> {
 pub(super) fn add<'d>(
     sql: &dyn Sql,
     context: &Context<'_>,
-    session: &Session,
+    watcher: &mut Watcher<'_>,
     subject: &str,
-    news: impl Iterator<Item = &'d Delta>,
+    deltas: impl Iterator<Item = &'d Delta>,
 ) -> Result<(), SqlError> {
     let mut head = head(sql, subject)?;
     let before = head.last.clone();
-    news.for_each(|delta| head.merge(delta));
+    let mut news = News::default();
+    deltas.for_each(|delta| {
+        head.merge(delta);
+        delta.news(&mut news);
+    });
     debug_assert!(head.recent.len() <= RECENT_MAX);
     let hour = Grain::Hour.start_of(context.now);
-    let minutes = std::mem::take(&mut head.minutes);
-    let over = minutes.clone().within(Timestamp::MIN, hour);
-    usage::add(sql, Grain::Hour, subject, &over, None)?;
-    head.minutes = minutes.within(hour, Timestamp::MAX);
-    tell_use(sql, context, session, subject, before.as_ref(), head.last.as_ref())?;
+    let over = head.counted(Timestamp::MIN, hour);
+    usage::add(sql, Grain::Hour, subject, &over)?;
+    if !over.steps.is_empty() {
+        watcher.forget(subject);
+    }
+    let Slab { steps, outcomes, .. } = head.counted(hour, Timestamp::MAX);
+    (head.minutes, head.outcomes) = (steps, outcomes);
+    tell_use(sql, context, &watcher.state().session, subject, before.as_ref(), head.last.as_ref())?;
+    head.watched.begin(before.as_ref());
+    let counted = head.counted(Timestamp::MIN, Timestamp::MAX);
+    watcher.look(sql, context, subject, &mut head.watched, &counted, &news)?;
+    save(sql, subject, &head)
+}
+
+fn save(sql: &dyn Sql, subject: &str, head: &Head) -> Result<(), SqlError> {
     let last = head.last.as_ref().map(|used| used.at);
     let statement = "INSERT INTO usage_heads (subject, last_used_at, record) VALUES (?, ?, ?)
         ON CONFLICT (subject) DO UPDATE SET last_used_at = excluded.last_used_at, record = excluded.record";
-    execute(sql, statement, &[subject.into(), last.into(), json(&head)?])
+    execute(sql, statement, &[subject.into(), last.into(), json(head)?])
+}
+
+/// Looks again at what was counted of a subject, because an alert about it is open.
+pub(super) fn look_again(
+    sql: &dyn Sql,
+    context: &Context<'_>,
+    watcher: &mut Watcher<'_>,
+    subject: &str,
+) -> Result<(), SqlError> {
+    let mut head = head(sql, subject)?;
+    let before = head.watched.clone();
+    let counted = head.counted(Timestamp::MIN, Timestamp::MAX);
+    watcher.look(sql, context, subject, &mut head.watched, &counted, &News::default())?;
+    if head.watched == before { Ok(()) } else { save(sql, subject, &head) }
+}
+
+/// What the organization is told by these entries of the outbox.
+pub fn sightings(sql: &dyn Sql, entries: &[EntryKey]) -> Result<Vec<Sighting>, SqlError> {
+    let mut sightings = Vec::with_capacity(entries.len());
+    for (kind, subject) in entries.iter().filter_map(watched::named) {
+        sightings.extend(head(sql, subject)?.watched.sighting(kind).cloned());
+    }
+    Ok(sightings)
 }
 
 /// Sees to it that the organization's list hears of a use: of the first one at once.

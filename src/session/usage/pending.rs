@@ -2,18 +2,20 @@
 //!
 //! What a step counts is set apart until the next one begins, so that a step that is taken back has counted nothing.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::heads;
 use super::{RECENT_MAX, SESSION};
 use crate::domain::lease::grant::IsolateId;
-use crate::domain::session::Session;
 use crate::domain::timestamp::Timestamp;
+use crate::domain::usage::outcomes::{Outcome, Outcomes};
 use crate::domain::usage::series::{Grain, Series};
-use crate::domain::usage::{Seen, Used};
+use crate::domain::usage::steps::Steps;
+use crate::domain::usage::{self, Origin, Seen, Used};
 use crate::domain::verification::Code;
 use crate::object::Context;
 use crate::ports::{Sql, SqlError};
+use crate::session::alerts::{News, Watcher};
 
 /// How many keys may wait, and how many verifications that are described; beyond that they are written down at once.
 pub(crate) const KEYS_MAX: usize = 500;
@@ -25,8 +27,11 @@ const ISOLATES_MAX: usize = 4_096;
 #[derive(Debug, Default)]
 pub(super) struct Delta {
     pub(super) minutes: Series,
+    pub(super) outcomes: Steps<Outcomes>,
     pub(super) recent: Vec<Seen>,
     pub(super) last: Option<Used>,
+    /// Calls of its own that were refused because the key has ended: how many, and when the last was.
+    refused_calls: Option<(u64, Timestamp)>,
 }
 
 impl Delta {
@@ -37,10 +42,19 @@ impl Delta {
         used.into_iter().for_each(|used| self.use_at(used));
     }
 
+    pub(super) fn outcome(&mut self, minute: Timestamp, outcome: &Outcome) {
+        self.outcomes.change(minute, |step| step.record(outcome.status, outcome.latency_ms));
+    }
+
     pub(super) fn use_at(&mut self, used: &Used) {
         if self.last.as_ref().is_none_or(|last| used.at >= last.at) {
             self.last = Some(used.clone());
         }
+    }
+
+    pub(super) fn refuse_calls(&mut self, more: u64, at: Timestamp) {
+        let (count, last) = self.refused_calls.unwrap_or((0, at));
+        self.refused_calls = Some((count.saturating_add(more), last.max(at)));
     }
 
     pub(super) fn describe(&mut self, seen: Option<Seen>) {
@@ -48,11 +62,71 @@ impl Delta {
         shorten(&mut self.recent);
     }
 
+    /// What somebody who looks for something worth an alert wants to know of it.
+    pub(super) fn news(&self, news: &mut News) {
+        self.minutes.sum().iter().for_each(|(code, count)| usage::add(&mut news.counts, *code, *count));
+        for seen in &self.recent {
+            match seen.code {
+                Code::Valid => note_country(news, &Used { at: seen.at, origin: seen.origin.clone() }),
+                Code::Revoked | Code::Expired => {
+                    let seen = Used { at: seen.at, origin: seen.origin.clone() };
+                    news.refused = Used::later(news.refused.take(), Some(seen));
+                }
+                Code::NotFound
+                | Code::Disabled
+                | Code::NotYetValid
+                | Code::OrganizationSuspended
+                | Code::SessionDisconnected
+                | Code::WrongSession
+                | Code::WrongEnvironment
+                | Code::Forbidden
+                | Code::InsufficientPermissions
+                | Code::DomainNotAllowed
+                | Code::RateLimited
+                | Code::UsageExceeded => {}
+            }
+        }
+        if let Some((count, at)) = self.refused_calls {
+            news.refused_calls = news.refused_calls.saturating_add(count);
+            let call = Used { at, origin: Origin::default() };
+            // Of what is as late the place is known.
+            news.refused = Used::later(Some(call), news.refused.take());
+        }
+        self.last.iter().for_each(|used| note_country(news, used));
+        news.last = Used::later(news.last.take(), self.last.clone());
+    }
+
     fn merge(&mut self, other: Self) {
         self.minutes.merge(&other.minutes);
+        self.outcomes.merge(&other.outcomes);
         other.last.iter().for_each(|used| self.use_at(used));
+        other.refused_calls.iter().for_each(|(count, at)| self.refuse_calls(*count, *at));
         self.recent.extend(other.recent);
         shorten(&mut self.recent);
+    }
+}
+
+/// Sees to it that the organization hears of the hours in which something was counted.
+fn tell_hours<'d>(
+    sql: &dyn Sql,
+    context: &Context<'_>,
+    deltas: impl Iterator<Item = &'d Delta>,
+) -> Result<(), SqlError> {
+    let minutes = |delta: &Delta| {
+        let counted = delta.minutes.iter().map(|(minute, _)| minute);
+        counted.chain(delta.outcomes.iter().map(|(minute, _)| minute)).collect::<Vec<_>>()
+    };
+    let hours: BTreeSet<Timestamp> = deltas.flat_map(minutes).map(|minute| Grain::Hour.start_of(minute)).collect();
+    hours.into_iter().try_for_each(|hour| heads::tell(sql, context, hour))
+}
+
+/// Remembers the first use from each country.
+fn note_country(news: &mut News, used: &Used) {
+    let Some(country) = &used.origin.country else { return };
+    match news.countries.get_mut(country) {
+        Some(first) if first.at <= used.at => {}
+        Some(first) => *first = used.clone(),
+        None => drop(news.countries.insert(country.clone(), used.clone())),
     }
 }
 
@@ -144,21 +218,37 @@ impl Pending {
     }
 
     /// Writes all of it down: one row for each subject, and one for each isolate that has reported.
-    pub(super) fn write(&self, sql: &dyn Sql, context: &Context<'_>, session: &Session) -> Result<(), SqlError> {
+    pub(super) fn write(
+        &self,
+        sql: &dyn Sql,
+        context: &Context<'_>,
+        watcher: &mut Watcher<'_>,
+    ) -> Result<(), SqlError> {
         let new = self.step.keys().filter(|subject| !self.subjects.contains_key(*subject));
         for subject in self.subjects.keys().chain(new) {
-            heads::add(sql, context, session, subject, self.of(subject))?;
+            heads::add(sql, context, watcher, subject, self.of(subject))?;
         }
-        let hours: Series = self.of(SESSION).fold(Series::default(), |mut hours, delta| {
-            hours.merge(&delta.minutes.in_steps_of(Grain::Hour));
-            hours
-        });
-        for (hour, _) in hours.iter() {
-            heads::tell(sql, context, hour)?;
-        }
+        tell_hours(sql, context, self.of(SESSION))?;
         for (isolate, seq) in self.all_reported() {
             heads::save_durable(sql, isolate, seq, context.now)?;
         }
+        Ok(())
+    }
+
+    /// Writes down only what the step that runs has counted, which has to be durable when it ends. What waits goes on doing
+    /// so, and with it the numbers of the reports that it comes from.
+    pub(super) fn write_step(
+        &mut self,
+        sql: &dyn Sql,
+        context: &Context<'_>,
+        watcher: &mut Watcher<'_>,
+    ) -> Result<(), SqlError> {
+        for (subject, delta) in &self.step {
+            heads::add(sql, context, watcher, subject, std::iter::once(delta))?;
+        }
+        tell_hours(sql, context, self.step.get(SESSION).into_iter())?;
+        // Should the step be taken back after this, it has counted nothing all the same.
+        self.step.clear();
         Ok(())
     }
 

@@ -124,7 +124,7 @@ export async function violations(reply: Promise<Reply> | Reply, what = ''): Prom
 /** An answer without what differs between any two: request and verification ids, and the moment. */
 export function masked({ status, headers, text }: Reply): unknown {
   const kept = [...headers].filter(([name]) => !['x-request-id', 'date', 'server-timing'].includes(name));
-  return { status, headers: kept, text: text.replace(/(req|ver)_[0-9A-Za-z]{22}/g, '$1_…').replace(/"asOf":"[^"]*"/, '"asOf":"…"') };
+  return { status, headers: kept, text: text.replace(/(req|ver)_[0-9A-Za-z]{22,}/g, '$1_…').replace(/"asOf":"[^"]*"/, '"asOf":"…"') };
 }
 
 /** A request as it stands on the wire: header lines in order and twice if so given, the path as it is, no length if chunked. */

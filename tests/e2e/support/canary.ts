@@ -8,7 +8,8 @@ import { join } from 'node:path';
 
 const WINDOW = 12;
 const SHORTEST = 8;
-const SECRET_KEY = /\b[a-z][a-z0-9]{0,15}_(?:(?:live|staging|dev)_)?([0-9A-Za-z]{23})[0-9A-Za-z]{25}\b/g;
+/** The id of a verification has the same form, and is none: it names its key. */
+const SECRET_KEY = /\b(?!ver_)[a-z][a-z0-9]{0,15}_(?:(?:live|staging|dev)_)?([0-9A-Za-z]{23})[0-9A-Za-z]{25}\b/g;
 /** Access tokens, and the tokens of reset links and invitations. */
 const TOKEN = /\blk(?:at|pr|iv)_([0-9A-Za-z]{32})[0-9A-Za-z]{19}\b/g;
 /** The fields in which people send their passwords. */

@@ -1,7 +1,7 @@
 // Starts the built worker in the real runtime (workerd) with KV, Durable Objects and the rate limiter of wrangler.toml,
 // in about half a second. As many at once as a spec likes, each with its own variables and its own state.
 import { createHash, randomBytes } from 'node:crypto';
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { Log, LogLevel, Miniflare } from 'miniflare';
@@ -25,10 +25,15 @@ export interface StartOptions {
   authFailureLimit?: number;
   /** Attempts to sign in or to register, likewise. */
   signInLimit?: number;
+  /** With the dashboard, and before the worker those two of the platform that serve static assets. */
+  dashboard?: boolean;
+  /** With a clock that the header `x-demo-clock` moves: for pictures, not for tests. */
+  movedClock?: boolean;
 }
 
 /** As `npm start` has it: anybody may register, and owners choose their plan. */
-const SPEC_VARS = { REGISTRATION: 'open', PLAN_CHANGES: 'owner' };
+// Every request leaves a line: none of them may have a secret in it.
+const SPEC_VARS = { REGISTRATION: 'open', PLAN_CHANGES: 'owner', LOG_REQUESTS: 'all' };
 
 /** The one cookie of the service. */
 export const COOKIE = '__Host-latchkey';
@@ -59,6 +64,13 @@ export async function startLatchkey(options: StartOptions = {}): Promise<Latchke
   after(() => latchkey.stop());
   await latchkey.restart();
   return latchkey;
+}
+
+/** The build behind tests/browser/support/moved_clock.js. */
+function withMovedClock(directory: string): ReturnType<typeof manifest> {
+  const built = manifest(directory);
+  const contents = readFileSync(join(import.meta.dirname, '../../browser/support/moved_clock.js'), 'utf8');
+  return { ...built, mainModule: 'moved_clock.js', modules: { ...built.modules, 'moved_clock.js': { type: 'esm', contents } } } as typeof built;
 }
 
 export class Latchkey {
@@ -174,9 +186,9 @@ export class Latchkey {
   async restart(): Promise<void> {
     await this.stop();
     this.miniflare = new Miniflare(await this.runtimeOptions());
-    await this.miniflare.ready;
+    const entry = await this.miniflare.ready;
     // Straight to the worker: Miniflare's own entry is a worker in front of it that rewrites requests and costs time.
-    this.origin = (await this.miniflare.unsafeGetDirectURL(workerName)).origin;
+    this.origin = (this.options.dashboard ? entry : await this.miniflare.unsafeGetDirectURL(workerName)).origin;
   }
 
   private get running(): Miniflare {
@@ -185,10 +197,10 @@ export class Latchkey {
   }
 
   private async runtimeOptions(): Promise<ConstructorParameters<typeof Miniflare>[0]> {
-    const { build = 'release', vars = {}, authFailureLimit = 1_000_000, signInLimit = 1_000_000 } = this.options;
+    const { build = 'release', vars = {}, dashboard = false, movedClock = false, authFailureLimit = 1_000_000, signInLimit = 1_000_000 } = this.options;
     const directory = BUILDS[build];
     if (!existsSync(join(import.meta.dirname, '../../..', directory, 'index.js'))) throw new Error(`${directory} is missing: run npm run test:e2e`);
-    const { compatibilityDate, env, exports } = await workerConfig();
+    const { compatibilityDate, env, exports, assets } = await workerConfig();
     const digest = createHash('sha256').update(this.operatorToken).digest('hex');
     const text = { ...SPEC_VARS, ROOT_SECRETS: this.rootSecret, OPERATOR_TOKEN_SHA256: digest, ...vars };
     const limiter = (name: string, limit: number) => ({ ...env[name], simple: { limit, period: 60 } });
@@ -196,6 +208,7 @@ export class Latchkey {
       ...env,
       AUTH_FAILURES: limiter('AUTH_FAILURES', authFailureLimit),
       SIGN_INS: limiter('SIGN_INS', signInLimit),
+      ...(dashboard ? { ASSETS: { type: 'assets' } } : {}),
     };
     for (const [name, value] of Object.entries(text)) {
       if (value === undefined) delete bindings[name];
@@ -212,7 +225,7 @@ export class Latchkey {
       resourcePersistencePath: this.persistDir,
       handleStructuredLogs: ({ level, message }: { level: string; message: string }) => this.keep(`${level} ${message}`),
       workers: [{
-        config: { name: workerName, compatibilityDate, env: bindings, exports, manifest: manifest(directory) },
+        config: { name: workerName, compatibilityDate, env: bindings, exports, manifest: movedClock ? withMovedClock(directory) : manifest(directory), ...(dashboard ? { assets } : {}) },
         dev: { unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }] },
       }],
     };

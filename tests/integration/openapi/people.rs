@@ -114,6 +114,8 @@ fn account_tour(visitor: &Visitor, owner: &Somebody) {
     let cursor = text(&log["pagination"], "nextCursor");
     visitor.expect(200, "GET", &format!("/auth/audit_log?limit=2&cursor={cursor}"), by, None);
     visitor.expect(400, "GET", "/auth/audit_log?cursor=guess", by, None);
+    visitor.expect(200, "GET", "/auth/audit_log/export", by, None);
+    visitor.expect(400, "GET", "/auth/audit_log/export?after=x", by, None);
     for token in ["guess", ""] {
         visitor.expect(401, "GET", "/auth/user", token, None);
     }
@@ -348,6 +350,8 @@ pub(super) fn keys_tour(visitor: &Visitor, owner: &Somebody) {
     call(200, "GET", "/usage", None);
     let key = call(201, "POST", "/api_keys", Some(json!({ "name": "Mine" })));
     let one = format!("/api_keys/{}", text(&key, "id"));
+    let outcome = json!({ "keyId": text(&key, "id"), "status": 200, "latencyMs": 3 });
+    call(200, "POST", "/outcomes", Some(json!({ "outcomes": [outcome] })));
     let verified = call(200, "POST", "/keys/verify", Some(json!({ "key": key["key"] })));
     assert_eq!(verified["code"], "VALID");
     call(200, "GET", "/api_keys?limit=1", None);

@@ -68,7 +68,15 @@ impl AccountRoom {
         Self {
             disk,
             keyring: RefCell::new(keyring("1")),
-            rules: RefCell::new(Rules { retention_ms: 0, dashboard_url: None, link_hook: Some(hook) }),
+            rules: RefCell::new(Rules {
+                retention_ms: 0,
+                audit_retention_ms: None,
+                dashboard_url: None,
+                link_hook: Some(hook),
+                loopback_webhooks: false,
+                resolver_url: String::new(),
+                domain_loss_ms: 0,
+            }),
             now: Cell::new(Timestamp::from_millis(super::ports::BEGINNING)),
             draws: Cell::new(0),
         }
@@ -153,7 +161,15 @@ impl AccountRoom {
     fn within<T>(&self, confirmed: Option<&Confirmed>, work: impl FnOnce(&Context<'_>) -> T) -> T {
         let seed = self.seed();
         let (keyring, rules) = (self.keyring.borrow(), self.rules.borrow());
-        work(&Context { now: self.now.get(), keyring: &keyring, rules: &rules, confirmed, heard: None, seed: &seed })
+        work(&Context {
+            now: self.now.get(),
+            keyring: &keyring,
+            rules: &rules,
+            confirmed,
+            heard: None,
+            trace: None,
+            seed: &seed,
+        })
     }
 
     /// Lets time pass.
@@ -238,7 +254,12 @@ impl AccountRoom {
         let (keyring, now) = (self.keyring.borrow(), self.now.get());
         let locator = Locator::from_seed(&[organization; 8]);
         let (id, session_id) = (organization_id(organization), SessionId::mint(locator, &keyring));
-        let policy = Policy { version: 1, status: OrganizationStatus::Active, plan: Plan::preset(PlanName::Free) };
+        let policy = Policy {
+            version: 1,
+            status: OrganizationStatus::Active,
+            plan: Plan::preset(PlanName::Free),
+            domains: Default::default(),
+        };
         let name = Name::parse("Founded").unwrap();
         let secret = NewSecret {
             id: ApiKeyId::mint(locator, &self.seed(), &keyring).unwrap(),
@@ -248,6 +269,7 @@ impl AccountRoom {
             environment: None,
         };
         Founding {
+            trace: None,
             organization: Organization {
                 policy_at: None,
                 id: id.clone(),
@@ -261,10 +283,12 @@ impl AccountRoom {
                 members_count: 0,
                 deleted_at: None,
                 erased: false,
+                alert_emails: Vec::new(),
             },
             session: Session {
                 rate_limits: RateLimits::default(),
                 consistency: Consistency::default(),
+                leak_policy: Default::default(),
                 id: session_id,
                 organization_id: id,
                 name: name.clone(),

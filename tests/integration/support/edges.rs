@@ -9,7 +9,7 @@ use latchkey::domain::caller::Caller;
 use latchkey::domain::consistency::Mode;
 use latchkey::domain::timestamp::Timestamp;
 use latchkey::domain::verification::Code;
-use latchkey::ports::{Clock, World};
+use latchkey::ports::{Address, Clock, World};
 
 use super::cluster::Kind;
 use super::house::House;
@@ -57,7 +57,7 @@ impl Afterwork {
             for job in jobs {
                 match job {
                     Job::Report(_) => self.reports.borrow_mut().push(job),
-                    Job::Renew(_) | Job::HearOut(_) => house.finish(app.carry_out(job)),
+                    Job::Renew(_) | Job::HearOut(_) | Job::Note(_) | Job::Leak(_) => house.finish(app.carry_out(job)),
                 }
             }
         }
@@ -165,6 +165,11 @@ impl House {
         let house = Self::new();
         house.timer.stand_still();
         house
+    }
+
+    /// The next alarm within half a day: what somebody still has to do, but for what only time does to keys and alerts.
+    pub fn next_work(&self) -> Option<(Timestamp, Address)> {
+        self.next_alarm().filter(|(at, _)| *at < self.after(12 * 60 * 60 * 1_000))
     }
 
     /// The code of a verification that must come about.

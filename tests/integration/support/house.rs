@@ -9,16 +9,15 @@ use std::sync::Arc;
 
 use futures_executor::{LocalPool, block_on};
 use futures_util::task::LocalSpawn;
+use latchkey::app::WantedSession;
 use latchkey::app::{
     App, Call, Error, Idempotency, IssueKey, Patience, Principal, RotateKey, Settings, Verification, VerifyKey,
 };
 use latchkey::domain::api_key::ApiKey;
-use latchkey::domain::consistency::Consistency;
 use latchkey::domain::consistency::Mode;
 use latchkey::domain::id::{ApiKeyId, OrganizationId, SessionId};
 use latchkey::domain::key_change::KeyChange;
 use latchkey::domain::operation::Operation;
-use latchkey::domain::rate_limit::RateLimits;
 use latchkey::domain::session::{OrganizationStatus, Session};
 use latchkey::domain::timestamp::Timestamp;
 use latchkey::ports::World;
@@ -29,7 +28,7 @@ use super::edges::Afterwork;
 pub use super::held::{Held, Home};
 use super::kv::FakeKv;
 use super::ports::{CapturedLog, CommittedAssets, FakeLimiter, FakeWeb, ManualClock, PatientTimer, SeededEntropy};
-use super::words::{name, root_secret};
+use super::words::{root_secret, wanted_session};
 
 /// When what follows an answer happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -276,11 +275,13 @@ impl House {
         due.min_by_key(|(at, _)| *at)
     }
 
-    /// How many messages objects still have to send, but for sums of usage, which follow in their own time.
+    /// How many messages objects still have to send, but for sums of usage and alerts, which follow in their own time.
     pub fn undelivered(&self) -> i64 {
         let disks = self.objects.disks();
         let with_outbox = disks.iter().filter(|(_, disk)| disk.tables().iter().any(|table| table == "outbox"));
-        with_outbox.map(|(_, disk)| disk.number("SELECT count(*) FROM outbox WHERE lane <> 'usage'")).sum()
+        with_outbox
+            .map(|(_, disk)| disk.number("SELECT count(*) FROM outbox WHERE lane NOT IN ('usage', 'alerts')"))
+            .sum()
     }
 
     /// Everything on every disk but the tables named.
@@ -360,15 +361,8 @@ impl House {
         label: &str,
         environment: Option<latchkey::domain::environment::Environment>,
     ) -> Result<Session, Error> {
-        self.run(self.app.create_session(
-            by,
-            name(label),
-            environment,
-            None,
-            RateLimits::default(),
-            Consistency::default(),
-        ))
-        .map(|outcome| outcome.reply)
+        self.run(self.app.create_session(by, WantedSession { environment, ..wanted_session(label) }))
+            .map(|outcome| outcome.reply)
     }
 
     /// Deletes a session.

@@ -1,9 +1,9 @@
 //! Words for limits and credits, and what a house can be asked about them.
 
+use latchkey::app::WantedSession;
 use latchkey::app::{Error, IssueKey, Patience, Principal, Verification, VerifyKey};
 use latchkey::domain::api_key::KeySettings;
 use latchkey::domain::change::Change;
-use latchkey::domain::consistency::Consistency;
 use latchkey::domain::credits::{CreditChange, CreditSettings, Interval, Refill};
 use latchkey::domain::key_change::{CreditsChange, KeyChange};
 use latchkey::domain::plan::{Plan, PlanName};
@@ -16,7 +16,7 @@ use latchkey::ports::Address;
 use super::cluster::{Fault, Whom};
 use super::held::{Held, Home};
 use super::house::House;
-use super::words::{name, settings, with};
+use super::words::{settings, wanted_session, with};
 
 /// A minute, in milliseconds.
 pub const MINUTE: i64 = 60_000;
@@ -111,7 +111,7 @@ impl House {
 
     /// Creates a session with limits.
     pub fn limited_session(&self, by: &Principal, all: &[(&str, u32, u32)]) -> Session {
-        self.run(self.app.create_session(by, name("Limited"), None, None, limits(all), Consistency::default()))
+        self.run(self.app.create_session(by, WantedSession { rate_limits: limits(all), ..wanted_session("Limited") }))
             .unwrap()
             .reply
     }

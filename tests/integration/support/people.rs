@@ -35,6 +35,9 @@ pub fn ids(page: &Value, field: &str) -> Vec<String> {
     rows.iter().map(|row| text(row, field)).collect()
 }
 
+/// What a refusal may leave behind: that somebody who is known was refused.
+pub const DENIED: [&str; 1] = ["audit_log"];
+
 /// Insists that two dumps are equal, and shows the first line that is not.
 pub fn assert_same(before: &str, after: &str, what: &str) {
     let difference = before.lines().zip(after.lines()).find(|(before, after)| before != after);

@@ -1,12 +1,15 @@
 //! The small doors: clock, timer, chance, limiter and log, each under the test's control.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use latchkey::domain::timestamp::Timestamp;
-use latchkey::ports::{Assets, Clock, Entropy, FailureLimiter, Limited, Log, Outbound, PortError, Timer};
+use latchkey::ports::{Assets, Clock, Entropy, FailureLimiter, Fetched, Limited, Log, Outbound, PortError, Timer};
 use sha2::{Digest, Sha512};
+
+use super::domains::FakeResolver;
 
 /// 2026-01-02T03:04:05.678Z, where every test begins.
 pub const BEGINNING: i64 = 1_767_323_045_678;
@@ -156,18 +159,27 @@ impl Assets for CommittedAssets {
 
 /// Keeps every line.
 #[derive(Default)]
-pub struct CapturedLog(Mutex<Vec<String>>);
+pub struct CapturedLog(Mutex<Vec<String>>, Mutex<Vec<String>>);
 
 impl CapturedLog {
     /// The lines so far.
     pub fn lines(&self) -> Vec<String> {
         self.0.lock().unwrap().clone()
     }
+
+    /// Those that tell of nothing bad.
+    pub fn told(&self) -> Vec<String> {
+        self.1.lock().unwrap().clone()
+    }
 }
 
 impl Log for CapturedLog {
     fn line(&self, line: &str) {
         self.0.lock().unwrap().push(line.to_owned());
+    }
+
+    fn info(&self, line: &str) {
+        self.1.lock().unwrap().push(line.to_owned());
     }
 }
 
@@ -181,13 +193,42 @@ pub struct FakeWeb {
     pub failing: AtomicBool,
     /// What was posted: where to, the headers, the body.
     pub posted: Mutex<Vec<Posted>>,
+    /// What is answered to a post, by URL, in place of 204.
+    pub answers: Mutex<HashMap<String, u16>>,
+    /// What can be read there, by URL.
+    pub pages: Mutex<HashMap<String, Vec<u8>>>,
+    /// What happens while a message is under way.
+    pub meanwhile: Mutex<Option<Meanwhile>>,
+    /// The DNS over HTTPS.
+    pub resolver: FakeResolver,
 }
+
+/// Something that happens while somebody else waits.
+pub type Meanwhile = Box<dyn Fn() + Send>;
 
 #[async_trait]
 impl Outbound for FakeWeb {
     async fn post(&self, url: &str, headers: &[(&str, String)], body: &str) -> Result<u16, PortError> {
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         self.posted.lock().unwrap().push((url.to_owned(), headers, body.to_owned()));
-        Ok(if self.failing.load(Ordering::Relaxed) { 503 } else { 204 })
+        if let Some(meanwhile) = &*self.meanwhile.lock().unwrap() {
+            meanwhile();
+        }
+        let otherwise = if self.failing.load(Ordering::Relaxed) { 503 } else { 204 };
+        match self.answers.lock().unwrap().get(url) {
+            Some(0) => Err(PortError::new("outbound post", "nobody answers")),
+            answer => Ok(answer.copied().unwrap_or(otherwise)),
+        }
+    }
+
+    async fn get(&self, url: &str, _: &[(&str, String)], most_bytes: usize) -> Result<Fetched, PortError> {
+        let page = self.pages.lock().unwrap().get(url).cloned();
+        let body = self.resolver.answer(url).or(page);
+        match body {
+            _ if self.failing.load(Ordering::Relaxed) => Err(PortError::new("outbound get", "nobody answers")),
+            None => Ok(Fetched { status: 404, body: Vec::new() }),
+            Some(body) if body.len() > most_bytes => Err(PortError::new("outbound get", "the answer is too long")),
+            Some(body) => Ok(Fetched { status: 200, body }),
+        }
     }
 }

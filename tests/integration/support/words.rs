@@ -100,7 +100,7 @@ pub fn page(limit: u32) -> Page {
 
 /// All keys, one page of them.
 pub fn all_keys(page: Page) -> KeyQuery {
-    KeyQuery { status: None, environment: None, session_id: None, external_id: None, search: None, page }
+    KeyQuery { status: None, environment: None, session_id: None, external_id: None, search: None, idle: None, page }
 }
 
 /// The refusal in an error, or a panic that shows what it was instead.
@@ -129,4 +129,16 @@ pub fn set<T>(value: T) -> Change<T> {
 /// A field of a change that is null.
 pub fn clear<T>() -> Change<T> {
     Change::Clear
+}
+
+/// A session that is like any other.
+pub fn wanted_session(label: &str) -> latchkey::app::WantedSession {
+    latchkey::app::WantedSession {
+        name: name(label),
+        environment: None,
+        region: None,
+        rate_limits: Default::default(),
+        consistency: Default::default(),
+        leak_policy: Default::default(),
+    }
 }

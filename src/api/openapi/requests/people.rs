@@ -6,6 +6,7 @@ use super::{Field, NotNull, Optional, Required, body, change, text};
 use crate::api::openapi::answers::{email, plan_name, reference, role};
 use crate::domain::password::{MAX_CHARACTERS, MIN_CHARACTERS};
 use crate::domain::text::Name;
+use crate::organization::alerts::mail::ADDRESSES_MAX;
 
 /// The schemas of the bodies of people's routes.
 pub(super) fn schemas() -> Vec<(&'static str, Value)> {
@@ -138,6 +139,12 @@ fn renaming() -> Vec<Field> {
     vec![
         ("name", NotNull, text(Name::MAX_CHARACTERS), "A new name; for admins."),
         ("plan", NotNull, plan_name(), "Another plan; for owners, on deployments where they choose it."),
+        (
+            "alertEmails",
+            NotNull,
+            json!({ "type": "array", "maxItems": ADDRESSES_MAX, "items": email() }),
+            "Whom alerts are mailed to, in place of all before; for owners, on deployments that send mail.",
+        ),
     ]
 }
 

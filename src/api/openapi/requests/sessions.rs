@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{Field, NotNull, Optional, Required, body, change, limits, text};
 use crate::api::openapi::answers::{environment, mode, one_of, region};
 use crate::domain::consistency::Consistency;
+use crate::domain::session::LeakPolicy;
 use crate::domain::text::Name;
 
 /// The schemas of the bodies of sessions' routes.
@@ -22,6 +23,7 @@ fn new() -> Vec<Field> {
         ("region", Optional, region(), "Where to place its object, by Cloudflare's location hints."),
         limits("How often its keys may be verified, all together."),
         consistency("How long a decision on its keys may be relied on; null for what holds without a choice."),
+        ("leakPolicy", Optional, leak_policy(), "What happens to a key that was found elsewhere; null is `notify`."),
     ]
 }
 
@@ -31,7 +33,12 @@ fn changed() -> Vec<Field> {
         ("status", NotNull, one_of(["connected", "disconnected"]), "Whether its keys are let through."),
         limits("How often its keys may be verified, all together; null clears."),
         consistency("How long a decision on its keys may be relied on; what is left out stays, null resets."),
+        ("leakPolicy", NotNull, leak_policy(), "What happens to a key that was found elsewhere."),
     ]
+}
+
+fn leak_policy() -> Value {
+    one_of(LeakPolicy::ALL.map(LeakPolicy::as_str))
 }
 
 fn consistency(description: &'static str) -> Field {

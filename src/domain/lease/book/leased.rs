@@ -27,7 +27,8 @@ const LASTS_MS: i64 = 234;
 const AHEAD_MS: (i64, i64) = (600, 2_000);
 
 /// What surrounds a key that has a lease: nothing that refuses, or it would have none.
-const GOOD: Standing = Standing { session: SessionStatus::Connected, organization: OrganizationStatus::Active };
+const GOOD: Standing =
+    Standing { session: SessionStatus::Connected, organization: OrganizationStatus::Active, domain_refused: false };
 
 /// From when until when a lease counts, by the clock of this isolate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -271,7 +272,9 @@ impl Leased {
         if !self.spend(cost, now) {
             return None;
         }
-        Some(self.decision(Code::Valid, seen(&self.limits, self.limits_at), now))
+        let decision = self.decision(Code::Valid, seen(&self.limits, self.limits_at), now);
+        // Whoever answered the next request by this one would let it through without paying, also for a pool he cannot see.
+        Some(if cost == 0 { decision } else { Decision { rest_ms: 0, ..decision } })
     }
 
     /// Spends tokens, of the bank that ends first; all of them or none.

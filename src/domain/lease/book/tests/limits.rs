@@ -23,6 +23,14 @@ fn tokens_are_spent_of_the_bank_that_ends_first_and_none_beyond() {
 }
 
 #[test]
+fn what_has_been_paid_for_holds_for_one_request_only() {
+    let mut book = holding(&counting(1, 3));
+    assert_eq!(spending(&mut book, 1, 20).map(|decision| decision.rest_ms), Some(0));
+    let free = spending(&mut book, 0, 20).unwrap();
+    assert!(free.rest_ms > 0 && free.code == Code::Valid, "it costs nothing the next time either");
+}
+
+#[test]
 fn what_is_refused_otherwise_spends_nothing_and_says_nothing_of_limits() {
     let mut book = holding(&counting(1, 1));
     let demand = Demand { permissions: vec![Permission::of("emails:delete")], ..Demand::default() };
