@@ -125,6 +125,11 @@ const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/
 export async function accessible(page: Page, what: string): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme });
+    // What has been is still what is computed, until the next frame is there and nothing moves in it.
+    await page.evaluate(async () => {
+      for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
+      await Promise.allSettled(document.getAnimations().map((animation) => Number.isFinite(animation.effect?.getComputedTiming().endTime) && animation.finished));
+    });
     await page.evaluate(`window.axe || (() => { ${axeSource} })()`);
     const found: string[] = await page.evaluate(async () => {
       const { violations } = await (globalThis as any).axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] });
