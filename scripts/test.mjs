@@ -13,6 +13,7 @@ import { at, node, shown, wranglerEnv } from './lib/env.mjs';
 import { build } from './lib/build.mjs';
 import { chromium, withoutChromium } from './lib/chromium.mjs';
 import { attempt } from './lib/process.mjs';
+import { proxies } from './lib/proxies.mjs';
 import { Failure, bold, elapsed, green, main, red } from './lib/steps.mjs';
 import { prepare, wasmOpt } from './lib/tools.mjs';
 
@@ -76,6 +77,7 @@ async function endToEnd() {
   // One cargo feature apart from what is shipped, so it is never what the other specs run on.
   await build({ dev: true, outDir: '.e2e/worker-panic', features: 'panic-route', title: 'worker with the panic route, dev build' });
 
+  await proxies();
   const run = newRun();
   const chosen = specs('tests/e2e');
   // The canary looks at what all the others left behind.
