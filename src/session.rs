@@ -27,6 +27,7 @@ pub mod store;
 pub mod usage;
 pub mod verify;
 
+use crate::domain::session::SessionStatus;
 use crate::domain::timestamp::Timestamp;
 use crate::object::outbox::Delivery;
 use crate::object::{Abort, Context, Effect, Object, Step};
@@ -72,6 +73,20 @@ impl Object for SessionObject {
             | Command::NoteDenial { .. }
             | Command::ReportLeak { .. }
             | Command::Erase => Effect::Writes,
+        }
+    }
+
+    fn takes_away(command: &Command) -> bool {
+        match command {
+            // A narrower policy comes this way.
+            Command::Initialize(_)
+            | Command::RevokeKey { .. }
+            | Command::DeleteSession { .. }
+            | Command::ReportLeak { .. }
+            | Command::Erase => true,
+            Command::ChangeKey { change, .. } => change.active == Some(false),
+            Command::ChangeSession { change, .. } => change.status == Some(SessionStatus::Disconnected),
+            _ => false,
         }
     }
 

@@ -172,6 +172,9 @@ fn codes(place: &Place<'_>) -> Vec<Code> {
     if keyed {
         codes.extend([ForbiddenIp, InsufficientPermissions]);
     }
+    if place.method != "get" && !place.operation.handler.starts_with("verification::") {
+        codes.push(StorageFull);
+    }
     if place.is_counted() {
         codes.push(RateLimited);
     }
