@@ -10,6 +10,7 @@ mod asking;
 pub mod audit_log;
 pub mod behind;
 pub mod denials;
+pub mod figures;
 pub mod ledgers;
 mod migration;
 pub mod outbox;

@@ -85,6 +85,9 @@ pub struct SqlError(pub String);
 pub trait Sql {
     /// Runs one statement and returns its rows.
     fn exec(&self, sql: &str, params: &[SqlValue]) -> Result<Vec<Vec<SqlValue>>, SqlError>;
+
+    /// How many bytes the database has.
+    fn bytes(&self) -> i64;
 }
 
 /// The time, by this machine's clock. It may step, and inside Workers it stands still between I/O.
