@@ -46,12 +46,15 @@ pub fn read(sql: &dyn Sql, now: Timestamp, counts: &[(&str, &str)]) -> Result<Fi
     })
 }
 
+/// How many pauses are shorter than the longest one.
+const SHORT_PAUSES: i64 = 6;
+
 /// How long (ms) so many failures take: the pauses between them.
 fn tried_for_ms(attempts: i64) -> i64 {
-    let before_longest = i64::from(MAX_PAUSE_MS.ilog2()) - i64::from(FIRST_PAUSE_MS.ilog2()) + 1;
-    let doubling = (0..attempts.min(before_longest)).map(|failed| MAX_PAUSE_MS.min(FIRST_PAUSE_MS << failed));
-    let longest = attempts.saturating_sub(before_longest).max(0).saturating_mul(MAX_PAUSE_MS);
-    doubling.fold(longest, i64::saturating_add)
+    let pauses = attempts.saturating_sub(1).max(0);
+    let short = (0..pauses.min(SHORT_PAUSES)).map(|failed| FIRST_PAUSE_MS << failed);
+    let longest = pauses.saturating_sub(SHORT_PAUSES).max(0).saturating_mul(MAX_PAUSE_MS);
+    short.fold(longest, i64::saturating_add)
 }
 
 #[cfg(test)]
@@ -59,12 +62,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn failures_take_as_long_as_the_pauses_after_them() {
-        let pauses = |attempts| (0..attempts).map(|failed: i64| MAX_PAUSE_MS.min(FIRST_PAUSE_MS << failed.min(10)));
-        for attempts in 0..40 {
-            assert_eq!(tried_for_ms(attempts), pauses(attempts).sum::<i64>(), "{attempts}");
+    fn failures_take_as_long_as_the_pauses_between_them() {
+        let pause = |failed: i64| MAX_PAUSE_MS.min(FIRST_PAUSE_MS << failed.min(10));
+        for attempts in 1..40 {
+            assert_eq!(tried_for_ms(attempts), (0..attempts - 1).map(pause).sum::<i64>(), "{attempts}");
         }
-        assert_eq!(tried_for_ms(1), 1_100);
+        assert_eq!((tried_for_ms(0), tried_for_ms(1), tried_for_ms(2)), (0, 0, 1_100));
         assert!(tried_for_ms(i64::MAX) > 0, "and no number overflows");
     }
 }
