@@ -139,7 +139,8 @@ fn republish(
         store::save_state(sql, &state)?;
     }
     for (id, generation) in heard {
-        let Some(mut key) = store::key_by_id(sql, &state.session, id)?.filter(|key| key.generation < *generation) else {
+        let Some(mut key) = store::key_by_id(sql, &state.session, id)?.filter(|key| key.generation < *generation)
+        else {
             continue;
         };
         key.generation = generation.saturating_add(1);

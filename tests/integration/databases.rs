@@ -106,7 +106,10 @@ fn databases_of_every_former_version_open_verify_their_keys_and_go_on() {
     let all = all();
     assert!(all.len() >= 2, "{}", all.len());
     let steps: Vec<usize> = all.iter().map(Golden::steps).collect();
-    assert!(steps.is_sorted() && steps.last() == Some(&SessionObject::MIGRATIONS.len()), "{steps:?}: write the new one");
+    assert!(
+        steps.is_sorted() && steps.last() == Some(&SessionObject::MIGRATIONS.len()),
+        "{steps:?}: write the new one"
+    );
     for golden in all {
         let house = golden.opened();
         assert_eq!(codes(&house, &golden), expected(&golden), "{}", golden.name);
@@ -124,7 +127,10 @@ fn databases_of_every_former_version_open_verify_their_keys_and_go_on() {
         house.revoke(&admin, &id("inner")).unwrap();
         house.advance(10 * MINUTE);
         assert_eq!(house.undelivered(), 0, "{}", golden.name);
-        assert_eq!((strictly(&house, &made.text), strictly(&house, golden.secret("inner"))), (Code::Valid, Code::Revoked));
+        assert_eq!(
+            (strictly(&house, &made.text), strictly(&house, golden.secret("inner"))),
+            (Code::Valid, Code::Revoked)
+        );
         let log = house.call(golden.secret("home"), "GET", "/v1/audit_log?limit=100", &Value::Null).json();
         let actions: Vec<&str> =
             log["data"].as_array().unwrap().iter().map(|entry| entry["action"].as_str().unwrap()).collect();
@@ -147,7 +153,10 @@ fn databases_of_every_former_version_open_verify_their_keys_and_go_on() {
             load(&again.objects.disk(&address), &dump(&disk));
         }
         again.objects.restart();
-        assert_eq!((strictly(&again, &made.text), strictly(&again, golden.secret("revoked"))), (Code::Valid, Code::Revoked));
+        assert_eq!(
+            (strictly(&again, &made.text), strictly(&again, golden.secret("revoked"))),
+            (Code::Valid, Code::Revoked)
+        );
     }
 }
 
@@ -213,7 +222,13 @@ fn write() {
     let pieces = |text: &str| {
         text.as_bytes().chunks(10).map(|piece| String::from_utf8(piece.to_vec()).unwrap()).collect::<Vec<_>>()
     };
-    let secrets = [("home", &home.secret), ("revoked", &dead.text), ("old", &old.text), ("new", &new.text), ("inner", &inner.text)];
+    let secrets = [
+        ("home", &home.secret),
+        ("revoked", &dead.text),
+        ("old", &old.text),
+        ("new", &new.text),
+        ("inner", &inner.text),
+    ];
     let secrets: BTreeMap<_, _> = secrets.into_iter().map(|(name, text)| (name, pieces(text))).collect();
     let databases: BTreeMap<_, _> = house
         .objects

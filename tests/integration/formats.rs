@@ -32,8 +32,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::formats_of_limits::{limit, limit_use};
-use crate::support::house::Home;
 use crate::support::dumps::quoted;
+use crate::support::house::Home;
 use crate::support::*;
 
 fn path(file: &str) -> PathBuf {

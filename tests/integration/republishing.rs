@@ -48,7 +48,11 @@ impl House {
     }
 
     fn republish(&self, home: &Home, query: &str) -> Response {
-        self.operate("POST", &format!("/operator/organizations/{}/republish{query}", home.organization.id), &Value::Null)
+        self.operate(
+            "POST",
+            &format!("/operator/organizations/{}/republish{query}", home.organization.id),
+            &Value::Null,
+        )
     }
 
     fn metrics(&self, home: &Home, query: &str) -> Value {
@@ -217,7 +221,8 @@ fn a_key_that_was_revoked_after_the_point_that_a_session_is_set_back_to_does_not
 
         // The list believes the session again, although it had heard of later versions, and so does the log.
         let admin = house.principal(&home.secret);
-        let listed = |id: &str| house.call(&home.secret, "GET", &format!("/v1/api_keys?search={id}"), &Value::Null).json();
+        let listed =
+            |id: &str| house.call(&home.secret, "GET", &format!("/v1/api_keys?search={id}"), &Value::Null).json();
         assert_eq!(listed(keys[1].id().as_str())[0]["name"], "Key", "as it was then");
         assert_eq!(listed(keys[0].id().as_str())[0]["active"], false);
         let change = KeyChange { name: Some(name("Anew")), ..KeyChange::default() };
@@ -226,7 +231,11 @@ fn a_key_that_was_revoked_after_the_point_that_a_session_is_set_back_to_does_not
         assert_eq!(listed(keys[1].id().as_str())[0]["name"], "Anew");
         let log = house.call(&home.secret, "GET", "/v1/audit_log?action=api_key.updated", &Value::Null).json();
         let times = log["data"].as_array().unwrap().len();
-        assert_eq!(times, if list { 2 } else { 1 }, "the entry of then stays, and that of now is not taken for it: {log}");
+        assert_eq!(
+            times,
+            if list { 2 } else { 1 },
+            "the entry of then stays, and that of now is not taken for it: {log}"
+        );
         let disks = [house.objects.disk(&session), house.objects.disk(&organization)];
         assert!(disks.iter().all(|disk| verify_chain(disk).is_ok()));
         let by = latchkey_action(&house, &session);
