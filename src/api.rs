@@ -60,6 +60,7 @@ mod session_keys;
 mod sessions;
 mod sign_ins;
 mod totp;
+mod upkeep;
 mod usage;
 mod verification;
 mod webhook_body;
@@ -136,6 +137,9 @@ pub fn router(app: Arc<App>) -> Router {
             .route("/operator/organizations/{id}/suspend", post(operator::suspend))
             .route("/operator/organizations/{id}/resume", post(operator::resume))
             .route("/operator/organizations/{id}/invitations", post(operator_users::invite))
+            .route("/operator/organizations/{id}/metrics", get(upkeep::metrics_of))
+            .route("/operator/organizations/{id}/republish", post(upkeep::republish))
+            .route("/operator/metrics", get(upkeep::metrics))
             .route("/operator/users", get(operator_users::list))
             .route("/operator/users/{userId}/password_reset", post(operator_users::reset_password))
             .route("/operator/users/{userId}/totp", delete(operator_users::remove_totp));

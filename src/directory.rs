@@ -7,6 +7,7 @@ pub mod users;
 
 use crate::domain::organization::Organization;
 use crate::domain::timestamp::Timestamp;
+use crate::object::figures;
 use crate::object::outbox::{self, Delivery, Message};
 use crate::object::rows::{execute, json, query, query_one};
 use crate::object::{Abort, Context, Effect, Object, Step, ballast};
@@ -17,6 +18,8 @@ use protocol::{Command, Reply};
 
 const ORGANIZATION: &str = "organization";
 const BATCH: i64 = 32;
+const COUNTS: [(&str, &str); 2] =
+    [("organizations", "SELECT count(*) FROM organizations"), ("users", "SELECT count(*) FROM users")];
 
 /// The rules of the directory object.
 pub struct DirectoryObject;
@@ -51,7 +54,8 @@ impl Object for DirectoryObject {
             Command::List { .. }
             | Command::FindUser { .. }
             | Command::FindRegistered { .. }
-            | Command::ListUsers { .. } => Effect::Reads,
+            | Command::ListUsers { .. }
+            | Command::Figures => Effect::Reads,
         }
     }
 
@@ -67,6 +71,7 @@ impl Object for DirectoryObject {
             Command::FindUser { email } => Ok(Step::done(Reply::User { user_id: users::find(sql, email)? })),
             Command::FindRegistered { email } => Ok(Step::done(users::registered_as(sql, email)?)),
             Command::ListUsers { page } => Ok(Step::done(users::list(sql, page)?)),
+            Command::Figures => Ok(Step::done(Reply::Figures { figures: figures::read(sql, context.now, &COUNTS)? })),
         }
     }
 

@@ -11,6 +11,7 @@ pub mod audit_log;
 pub mod ballast;
 pub mod behind;
 pub mod denials;
+pub mod figures;
 pub mod ledgers;
 mod migration;
 pub mod outbox;

@@ -16,6 +16,7 @@ pub mod projection;
 pub mod protocol;
 pub mod removal;
 pub mod store;
+pub mod upkeep;
 pub mod usage;
 pub mod webhooks;
 
@@ -81,6 +82,7 @@ impl Object for OrganizationObject {
             Command::Draw { .. } => Effect::Counts,
             Command::Webhooks { webhooks } => webhooks::effect(webhooks),
             Command::Domains { domains } => domains::effect(domains),
+            Command::Upkeep { upkeep } => upkeep::effect(upkeep),
         }
     }
 
@@ -159,6 +161,7 @@ impl Object for OrganizationObject {
             Command::NoteExport { authority } => removal::note_export(sql, context, authority),
             Command::Webhooks { webhooks } => webhooks::handle(sql, context, webhooks),
             Command::Domains { domains } => domains::handle(sql, memory, context, domains),
+            Command::Upkeep { upkeep } => upkeep::handle(sql, context, upkeep),
             Command::Draw { session_id, draw, rules, domains } => {
                 policy::draw(sql, memory, context, session_id, draw.as_ref(), (*rules, *domains))
             }

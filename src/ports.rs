@@ -102,6 +102,9 @@ fn says_full(detail: &str) -> bool {
 pub trait Sql {
     /// Runs one statement and returns its rows.
     fn exec(&self, sql: &str, params: &[SqlValue]) -> Result<Vec<Vec<SqlValue>>, SqlError>;
+
+    /// How many bytes the database has.
+    fn bytes(&self) -> i64;
 }
 
 /// The time, by this machine's clock. It may step, and inside Workers it stands still between I/O.

@@ -24,6 +24,7 @@ pub mod protocol;
 pub mod spending;
 pub mod state;
 pub mod store;
+pub mod upkeep;
 pub mod usage;
 pub mod verify;
 
@@ -73,6 +74,7 @@ impl Object for SessionObject {
             | Command::NoteDenial { .. }
             | Command::ReportLeak { .. }
             | Command::Erase => Effect::Writes,
+            Command::Upkeep { upkeep } => upkeep::effect(upkeep),
         }
     }
 
@@ -165,5 +167,6 @@ fn carry_out(
         Command::ReportLeak { hashes, place } => leaks::report(sql, memory, context, hashes, place.as_deref()),
         Command::NoteDenial { hashes, code, route } => verify::note_denial(sql, memory, context, hashes, (code, route)),
         Command::Erase => erasure::erase(sql, memory),
+        Command::Upkeep { upkeep } => upkeep::handle(sql, context, upkeep),
     }
 }

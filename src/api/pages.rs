@@ -69,14 +69,18 @@ impl Cursors<'_> {
     /// Reads `limit` and `cursor` of a list that is ordered by creation and id.
     pub(super) fn page(&self, query: &mut Query, default: u32) -> Page {
         let limit = limit(query, default);
-        let after = query.optional("cursor", |text| {
+        Page { after: self.after(query), limit }
+    }
+
+    /// Reads `cursor` of such a list.
+    pub(super) fn after(&self, query: &mut Query) -> Option<(Timestamp, String)> {
+        query.optional("cursor", |text| {
             let place = self.read(text)?;
             let refused = || FieldError::new(FieldCode::InvalidFormat, "is not a cursor of this list");
             let (millis, id) = place.split_once('.').ok_or_else(refused)?;
             let millis = millis.parse().map_err(|_| refused())?;
             Ok((Timestamp::from_millis(millis), id.to_owned()))
-        });
-        Page { after, limit }
+        })
     }
 
     /// The pagination after rows whose last one has this creation and id.

@@ -84,6 +84,10 @@ impl Sql for Database {
         let cursor = self.0.exec(sql, bindings).map_err(failed)?;
         cursor.raw().map(|row| row.map_err(failed)?.into_iter().map(incoming).collect()).collect()
     }
+
+    fn bytes(&self) -> i64 {
+        i64::try_from(self.0.database_size()).unwrap_or(i64::MAX)
+    }
 }
 
 fn outgoing(value: &SqlValue) -> SqlStorageValue {

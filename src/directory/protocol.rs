@@ -7,6 +7,7 @@ use crate::domain::id::UserId;
 use crate::domain::organization::Organization;
 use crate::domain::tagged::tagged;
 use crate::domain::timestamp::Timestamp;
+use crate::object::figures::Figures;
 use crate::organization::protocol::{Founding, Page};
 
 /// A command to the directory.
@@ -29,6 +30,8 @@ pub enum Command {
     FindRegistered { email: Email },
     /// A page of users, newest first.
     ListUsers { page: Page },
+    /// Figures for the operator.
+    Figures,
 }
 tagged!(Command);
 
@@ -68,5 +71,7 @@ pub enum Reply {
     User { user_id: Option<UserId> },
     /// A page of users.
     Users { users: Vec<Registered>, more: bool },
+    /// Figures for the operator.
+    Figures { figures: Figures },
 }
 tagged!(Reply);

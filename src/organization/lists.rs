@@ -130,10 +130,19 @@ pub fn sessions(sql: &dyn Sql, caller: &Caller, page: &Page) -> Result<Reply, Sq
     if let Some(session) = bound(caller) {
         filter.and("id = ?", [session.as_str().into()]);
     }
+    let (sessions, more) = sessions_of(sql, filter, page)?;
+    Ok(Reply::Sessions { sessions, more })
+}
+
+/// A page of all sessions, newest first, and whether there is another; for the operator.
+pub fn all_sessions(sql: &dyn Sql, page: &Page) -> Result<(Vec<Session>, bool), SqlError> {
+    sessions_of(sql, Filter::default(), page)
+}
+
+fn sessions_of(sql: &dyn Sql, mut filter: Filter, page: &Page) -> Result<(Vec<Session>, bool), SqlError> {
     filter.after(page);
     let (rows, more) = filter.page(sql, "SELECT record FROM sessions", "created_at DESC, id DESC", page.limit)?;
-    let sessions: Vec<Session> = rows.iter().map(|row| row.json(0)).collect::<Result<_, _>>()?;
-    Ok(Reply::Sessions { sessions, more })
+    Ok((rows.iter().map(|row| row.json(0)).collect::<Result<_, _>>()?, more))
 }
 
 /// A page of members, the newest first. No key reaches this far; the caller is a member.

@@ -32,6 +32,7 @@ use crate::object::{Authority, Seat};
 use crate::session::protocol::NewKey;
 
 use super::domains::protocol::{DomainCommand, DomainReply};
+use super::upkeep::{Upkeep, UpkeepReply};
 use super::webhooks::protocol::{WebhookCommand, WebhookReply};
 pub use draw::{Draw, DrawAction, Drawn, Grant};
 pub use pages::{AlertQuery, AuditQuery, EnvironmentFilter, Idle, KeyQuery, Page};
@@ -138,6 +139,8 @@ pub enum Command {
     Webhooks { webhooks: Box<WebhookCommand> },
     /// Something about domains.
     Domains { domains: Box<DomainCommand> },
+    /// Something for the operator.
+    Upkeep { upkeep: Box<Upkeep> },
 }
 tagged!(Command);
 
@@ -302,6 +305,8 @@ pub enum Reply {
     Webhooks { webhooks: Box<WebhookReply> },
     /// An answer about domains.
     Domains { domains: Box<DomainReply> },
+    /// An answer to the operator.
+    Upkeep { upkeep: Box<UpkeepReply> },
 }
 tagged!(Reply);
 

@@ -227,6 +227,7 @@ fn need(command: &Command) -> Need {
         | Command::Release { .. }
         | Command::NoteDenial { .. }
         | Command::ReportLeak { .. }
+        | Command::Upkeep { .. }
         | Command::Erase => Need::Nothing,
     }
 }

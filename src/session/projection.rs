@@ -75,6 +75,28 @@ pub fn announce_all_keys(sql: &dyn Sql, now: Timestamp) -> Result<(), SqlError> 
     )
 }
 
+/// The keys behind `after` up to `last` are told of once more: to KV, and to the directory unless `only_kv`.
+pub fn announce_portion(
+    sql: &dyn Sql,
+    after: Option<&ApiKeyId>,
+    last: Option<&ApiKeyId>,
+    only_kv: bool,
+    now: Timestamp,
+) -> Result<(), SqlError> {
+    for lane in [KV, DIRECTORY].into_iter().take(if only_kv { 1 } else { 2 }) {
+        execute(
+            sql,
+            "INSERT INTO outbox (lane, subject, version, due_at)
+             SELECT ?1, id, json_extract(record, '$.generation'), ?2 FROM api_keys
+                WHERE id > ?3 AND (?4 IS NULL OR id <= ?4)
+             ON CONFLICT (lane, subject) DO UPDATE SET
+                version = max(version + 1, excluded.version), attempts = 0, due_at = min(due_at, excluded.due_at)",
+            &[lane.into(), now.into(), after.map_or("", ApiKeyId::as_str).into(), last.map(ApiKeyId::as_str).into()],
+        )?;
+    }
+    Ok(())
+}
+
 /// An audit entry is there to be copied into the organization's log.
 pub fn announce_audit(sql: &dyn Sql, seq: i64, now: Timestamp) -> Result<(), SqlError> {
     outbox::put(sql, AUDIT, &seq.to_string(), seq, now).map(drop)

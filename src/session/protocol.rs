@@ -32,6 +32,7 @@ use crate::domain::usage::{Origin, Report, Seen, UsageQuery};
 use crate::domain::verification::{Check, Code, Demand};
 use crate::object::{Authority, Credential};
 
+use super::upkeep::{Upkeep, UpkeepReply};
 pub use standing::{Health, SessionUsage};
 
 /// A command to one session.
@@ -107,6 +108,8 @@ pub enum Command {
     Release { header_hash: String },
     /// The organization's time is over: forget everything but that there was a session.
     Erase,
+    /// Something for the operator.
+    Upkeep { upkeep: Box<Upkeep> },
 }
 tagged!(Command);
 
@@ -360,6 +363,8 @@ pub enum Reply {
     Evidence { key: Box<ApiKey>, evidence: Box<Evidence> },
     /// The nonce and id that the claim began with.
     Claimed { nonce: String, key_id: String },
+    /// An answer to the operator.
+    Upkeep { upkeep: Box<UpkeepReply> },
 }
 tagged!(Reply);
 

@@ -25,13 +25,14 @@ use latchkey::domain::verification::{Check, Code, Demand, Outcome};
 use latchkey::hash_index;
 use latchkey::object::{Answer, Authority, Credential, Rejection};
 use latchkey::organization::protocol as organization;
-use latchkey::ports::{Address, SqlValue};
+use latchkey::ports::Address;
 use latchkey::session::protocol as session;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::formats_of_limits::{limit, limit_use};
+use crate::support::dumps::quoted;
 use crate::support::house::Home;
 use crate::support::*;
 
@@ -328,15 +329,6 @@ fn the_value_in_kv_is_pinned() {
     let pinned = serde_json::to_vec(&golden("kv_values.json")[0]).unwrap();
     assert_eq!(hash_index::decode(&pinned), Some(key.clone()));
     assert_eq!(hash_index::tombstone(&pinned, key.session_id.locator()), Some(key));
-}
-
-fn quoted(row: &[SqlValue]) -> String {
-    let cells = row.iter().map(|cell| match cell {
-        SqlValue::Null => "NULL".to_owned(),
-        SqlValue::Integer(number) => number.to_string(),
-        SqlValue::Text(text) => format!("'{}'", text.replace('\'', "''")),
-    });
-    cells.collect::<Vec<_>>().join(", ")
 }
 
 /// Writes the rows of the first version; run once, by hand.

@@ -6,6 +6,7 @@ mod domains;
 mod leaks;
 mod people;
 mod shared;
+mod upkeep;
 mod webhooks;
 
 use std::cell::RefCell;
@@ -137,6 +138,7 @@ fn operator_tour(visitor: &Visitor) -> (String, String) {
     let refused = visitor.expect(401, "GET", "/v1/sessions", &root, None);
     assert_eq!(refused["code"], "auth_organization_suspended");
     visitor.expect(200, "POST", &format!("{one}/resume"), OPERATOR_TOKEN, None);
+    upkeep::tour(visitor, &one, founded["apiKey"]["sessionId"].as_str().unwrap());
     visitor.expect(404, "GET", &format!("{all}/org_none"), OPERATOR_TOKEN, None);
     visitor.expect(401, "GET", all, "guess", None);
     (root, id)

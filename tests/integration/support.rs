@@ -5,6 +5,7 @@ pub mod cluster;
 pub mod contract;
 pub mod disk;
 pub mod domains;
+pub mod dumps;
 pub mod edges;
 pub mod fault;
 pub mod held;

@@ -192,6 +192,8 @@ fn text(owner: &str, member: &str) -> Value {
         ("VerificationBody" | "RequestBody", "code") => one_of(verification::Code::ALL.map(verification::Code::as_str)),
         ("ConsistencyBody", "mode") => mode(),
         ("FreshnessBody", "mode") => one_of(["strict", "leased", "edge", "stale"]),
+        ("RepublishedBody", "revoked") => reference("ApiKeyId"),
+        ("RepublishedBody", "set_back") => reference("SessionId"),
         ("ActorBody", "type") => one_of(["api_key", "user", "operator", "leak_report", "service"]),
         ("AuditEntryBody", "action") => actions(),
         ("HealthBody", "keys") => counts(),

@@ -39,6 +39,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("sessions", include_str!("../sessions.rs")),
     ("sign_ins", include_str!("../sign_ins.rs")),
     ("totp", include_str!("../totp.rs")),
+    ("upkeep", include_str!("../upkeep.rs")),
     ("usage", include_str!("../usage.rs")),
     ("verification", include_str!("../verification.rs")),
     ("domain_body", include_str!("../domain_body.rs")),

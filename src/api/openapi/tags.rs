@@ -32,7 +32,7 @@ pub(super) fn tag(handler: &str) -> &'static str {
         "leaks" => "Leaks",
         "members" | "invitations" => "People",
         "auth" | "passwords" | "sign_ins" | "totp" => "Account",
-        "operator" | "operator_users" => "Operator",
+        "operator" | "operator_users" | "upkeep" => "Operator",
         "meta" => "Service",
         // A module of handlers that is new wants its tag here.
         module => panic!("no tag for {module}"),

@@ -178,6 +178,14 @@ impl Sql for Statements<'_> {
         self.disk.gate()?;
         run(self.connection, sql, params)
     }
+
+    fn bytes(&self) -> i64 {
+        let pages = |pragma: &str| match run(self.connection, pragma, &[]).unwrap()[0][0] {
+            SqlValue::Integer(number) => number,
+            ref other => panic!("{pragma} answered {other:?}"),
+        };
+        pages("PRAGMA page_count") * pages("PRAGMA page_size")
+    }
 }
 
 impl Storage for Mount {

@@ -44,6 +44,7 @@ pub(in crate::api::openapi) fn parameter(name: &str) -> Value {
                 `minute` is not known of whole organizations.",
         ),
         "sessionId" => (reference("SessionId"), "Only keys of this session."),
+        "metrics.sessionId" => (reference("SessionId"), "Of this session instead of its organization."),
         "externalId" => (text, "Only keys with exactly this `externalId`."),
         "search" => (text, "Only keys whose name, id, start or last four characters contain this text."),
         "email" => (email(), "Only the user who registered with this address, in any case of letters."),
