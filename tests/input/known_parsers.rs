@@ -68,8 +68,11 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 /// What reads something in a file, sorted.
 fn readers(text: &str) -> Vec<String> {
     let lines: Vec<&str> = text.lines().map(str::trim).take_while(|line| *line != "#[cfg(test)]").collect();
-    let mut found: Vec<String> =
-        lines.iter().enumerate().filter_map(|(at, line)| implemented(line).or_else(|| function(line, &lines[at..]))).collect();
+    let mut found: Vec<String> = lines
+        .iter()
+        .enumerate()
+        .filter_map(|(at, line)| implemented(line).or_else(|| function(line, &lines[at..])))
+        .collect();
     found.sort();
     found
 }
@@ -119,10 +122,16 @@ fn every_parser_has_a_target() {
             found.insert(name, readers);
         }
     }
-    let known: BTreeMap<_, Vec<_>> =
-        KNOWN.iter().map(|(file, _, names)| ((*file).to_owned(), names.iter().map(|name| (*name).to_owned()).collect())).collect();
+    let known: BTreeMap<_, Vec<_>> = KNOWN
+        .iter()
+        .map(|(file, _, names)| ((*file).to_owned(), names.iter().map(|name| (*name).to_owned()).collect()))
+        .collect();
     for (file, readers) in &found {
-        assert_eq!(known.get(file), Some(readers), "src/{file}: give it a target in tests/input/parsers, then name it here");
+        assert_eq!(
+            known.get(file),
+            Some(readers),
+            "src/{file}: give it a target in tests/input/parsers, then name it here"
+        );
     }
     assert_eq!(known.keys().collect::<Vec<_>>(), found.keys().collect::<Vec<_>>(), "what is gone needs no target");
 }

@@ -24,6 +24,7 @@ use super::{figure, full, number, vectors};
 const ERROR_TEXTS_MAX: usize = 48;
 
 /// What reads something.
+#[derive(Clone, Copy)]
 pub(crate) struct Target {
     pub(crate) name: &'static str,
     /// Pieces that are right.
@@ -54,17 +55,7 @@ impl Kit {
 }
 
 pub(crate) fn targets() -> Vec<Target> {
-    [words::TARGETS, secrets::TARGETS, wire::TARGETS, door::TARGETS].concat_targets()
-}
-
-trait Concat {
-    fn concat_targets(self) -> Vec<Target>;
-}
-
-impl<const N: usize> Concat for [&[Target]; N] {
-    fn concat_targets(self) -> Vec<Target> {
-        self.into_iter().flatten().map(|Target { name, seeds, read, cost }| Target { name, seeds: *seeds, read: *read, cost: *cost }).collect()
-    }
+    [words::TARGETS, secrets::TARGETS, wire::TARGETS, door::TARGETS].concat()
 }
 
 /// The seeds as texts.

@@ -127,7 +127,11 @@ fn no_request_is_answered_with_a_5xx_a_secret_or_what_the_description_does_not_s
                     let broken = seen.lock().unwrap().failures.len();
                     stop.fetch_or(broken >= 20, Ordering::Relaxed);
                     if number % 25 == 24 {
-                        println!("{} requests after {:?}, {broken} failures", (number + 1 - first) * ROUND, started.elapsed());
+                        println!(
+                            "{} requests after {:?}, {broken} failures",
+                            (number + 1 - first) * ROUND,
+                            started.elapsed()
+                        );
                     }
                 }
             });

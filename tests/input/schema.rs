@@ -8,6 +8,8 @@ use super::support::PASSWORD;
 use super::support::contract::CONTRACT;
 use super::town::Town;
 
+static NOTHING: Value = Value::Null;
+
 /// A schema with what it refers to.
 pub(crate) fn resolved(schema: &Value) -> &Value {
     match schema["$ref"].as_str() {
@@ -23,7 +25,7 @@ pub(crate) fn make(town: &Town, random: &mut Random, schema: &Value, name: &str)
     }
     let schema = resolved(schema);
     for choice in ["anyOf", "oneOf"] {
-        if let Some(schemas) = schema[choice].as_array() {
+        if let Some(schemas) = schema[choice].as_array().filter(|_| schema["properties"].is_null()) {
             let chosen = random.pick(schemas);
             return make(town, random, chosen, name);
         }
@@ -56,10 +58,16 @@ fn object(town: &Town, random: &mut Random, schema: &Value) -> Node {
         return Node::of(random.pick(example));
     }
     let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    // One of several sets of members, of which each forbids the others.
+    let choice = schema["oneOf"].as_array().map_or(&NOTHING, |choices| random.pick(choices));
+    let chosen = |name: &String| choice["required"].as_array().is_some_and(|all| all.iter().any(|one| one == name));
     let mut members = Vec::new();
     let often = *random.pick(&[0, 15, 40]);
     for (name, member) in schema["properties"].as_object().into_iter().flatten() {
-        if required.contains(&name.as_str()) || random.percent(often) {
+        if choice["properties"][name]["type"] == "null" {
+            continue;
+        }
+        if required.contains(&name.as_str()) || chosen(name) || random.percent(often) {
             members.push((quoted(name), make(town, random, member, name)));
         }
     }
@@ -128,7 +136,9 @@ pub(crate) fn text(town: &Town, random: &mut Random, schema: &Value, name: &str)
         "password" | "currentPassword" | "newPassword" => return PASSWORD.to_owned(),
         "email" => return format!("{}@people.test", random.pick(&["owner", "spare", "helper", "new"])),
         "domain" => return (*random.pick(&["example.com", "mail.example.com", "b\u{fc}cher.example"])).to_owned(),
-        "ip" | "ipAllowList" => return (*random.pick(&["192.0.2.1", "192.0.2.0/24", "2001:db8::/32", "::1"])).to_owned(),
+        "ip" | "ipAllowList" => {
+            return (*random.pick(&["192.0.2.1", "192.0.2.0/24", "2001:db8::/32", "::1"])).to_owned();
+        }
         "permission" | "permissions" => {
             return (*random.pick(&["emails:send", "api_keys:read", "*:read", "*"])).to_owned();
         }

@@ -89,8 +89,20 @@ fn path(draft: &mut Draft, random: &mut Random, bait: &str) {
 
 fn query(draft: &mut Draft, random: &mut Random, bait: &str) {
     const NAMES: [&str; 14] = [
-        "limit", "cursor", "search", "status", "from", "to", "granularity", "environment", "after", "api_key", "access_token",
-        "key", "__proto__", "%6cimit",
+        "limit",
+        "cursor",
+        "search",
+        "status",
+        "from",
+        "to",
+        "granularity",
+        "environment",
+        "after",
+        "api_key",
+        "access_token",
+        "key",
+        "__proto__",
+        "%6cimit",
     ];
     if let Some((_, value)) = draft.query.last_mut().filter(|_| random.percent(50)) {
         *value = encoded(random, bait);
@@ -104,19 +116,76 @@ fn query(draft: &mut Draft, random: &mut Random, bait: &str) {
 
 fn header(draft: &mut Draft, random: &mut Random, bait: &str) {
     const NAMES: [&str; 24] = [
-        "authorization", "x-api-key", "cookie", "content-type", "content-encoding", "content-length", "accept", "idempotency-key",
-        "prefer", "origin", "sec-fetch-site", "x-requested-with", "host", "cf-connecting-ip", "cf-ipcountry", "user-agent",
-        "x-forwarded-for", "x-request-id", "github-public-key-identifier", "github-public-key-signature", "transfer-encoding",
-        "expect", "x-demo-clock", "accept-encoding",
+        "authorization",
+        "x-api-key",
+        "cookie",
+        "content-type",
+        "content-encoding",
+        "content-length",
+        "accept",
+        "idempotency-key",
+        "prefer",
+        "origin",
+        "sec-fetch-site",
+        "x-requested-with",
+        "host",
+        "cf-connecting-ip",
+        "cf-ipcountry",
+        "user-agent",
+        "x-forwarded-for",
+        "x-request-id",
+        "github-public-key-identifier",
+        "github-public-key-signature",
+        "transfer-encoding",
+        "expect",
+        "x-demo-clock",
+        "accept-encoding",
     ];
     const VALUES: [&str; 44] = [
-        "", " ", "Bearer", "Bearer ", "bearer x", "Bearer  x", "Bearer x y", "Basic YTpi", "Bearer x, Bearer y", "Digest a=b",
-        "application/json", "application/json; charset=utf-8", "application/json; charset=utf-16", "APPLICATION/JSON", "text/plain",
-        "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/problem+json",
-        "application/problem+json;q=0.1, application/json", "garbage;;q=x,", "*/*", "gzip", "identity", "deflate, gzip", "chunked",
-        "0", "-1", "18446744073709551616", "respond-async", "respond-async; wait=5, \"x", "wait=\"\\", "null", "https://evil.example",
-        "same-origin", "cross-site", "fetch", "::1", "999.1.1.1", "192.0.2.1, 192.0.2.2", "XX", "T1", "100-continue",
-        "__Host-latchkey=x; __Host-latchkey=y", "=;=;;__Host-latchkey",
+        "",
+        " ",
+        "Bearer",
+        "Bearer ",
+        "bearer x",
+        "Bearer  x",
+        "Bearer x y",
+        "Basic YTpi",
+        "Bearer x, Bearer y",
+        "Digest a=b",
+        "application/json",
+        "application/json; charset=utf-8",
+        "application/json; charset=utf-16",
+        "APPLICATION/JSON",
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "application/problem+json",
+        "application/problem+json;q=0.1, application/json",
+        "garbage;;q=x,",
+        "*/*",
+        "gzip",
+        "identity",
+        "deflate, gzip",
+        "chunked",
+        "0",
+        "-1",
+        "18446744073709551616",
+        "respond-async",
+        "respond-async; wait=5, \"x",
+        "wait=\"\\",
+        "null",
+        "https://evil.example",
+        "same-origin",
+        "cross-site",
+        "fetch",
+        "::1",
+        "999.1.1.1",
+        "192.0.2.1, 192.0.2.2",
+        "XX",
+        "T1",
+        "100-continue",
+        "__Host-latchkey=x; __Host-latchkey=y",
+        "=;=;;__Host-latchkey",
     ];
     let name = *random.pick(&NAMES);
     let value = match random.below(9) {
@@ -137,7 +206,8 @@ fn header(draft: &mut Draft, random: &mut Random, bait: &str) {
 }
 
 fn method(draft: &mut Draft, random: &mut Random) {
-    let methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "get", "X"];
+    let methods =
+        ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "get", "X"];
     draft.method = (*random.pick(&methods)).to_owned();
 }
 

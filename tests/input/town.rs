@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::random::Random;
 use super::support::people::Someone;
-use super::support::{House, Response, webhooks};
+use super::support::{House, webhooks};
 
 /// As which key GitHub signs.
 pub(crate) const GITHUB_KEY: &str = "k1";
@@ -45,7 +45,8 @@ impl Town {
             ("DASHBOARD_URL", "https://keys.example"),
             ("LOG_REQUESTS", "all"),
         ]);
-        let founded = house.operate("POST", "/operator/organizations", &json!({ "name": "Acme", "plan": plan() })).json();
+        let founded =
+            house.operate("POST", "/operator/organizations", &json!({ "name": "Acme", "plan": plan() })).json();
         let root = founded["apiKey"]["key"].as_str().unwrap().to_owned();
         let root_organization = founded["organization"]["id"].as_str().unwrap().to_owned();
         let (owner, spare) = (house.register("owner"), house.register("spare"));

@@ -14,18 +14,41 @@ pub(super) const TARGETS: &[Target] = &[
         name: "header",
         seeds: |kit| {
             let cookie = format!("__Host-latchkey={}", kit.town.owner.token);
-            let some = ["application/json", "respond-async, wait=\"5;\"", "\"0123456789abcdef\"", "https://latchkey.test", "same-origin"];
+            let some = [
+                "application/json",
+                "respond-async, wait=\"5;\"",
+                "\"0123456789abcdef\"",
+                "https://latchkey.test",
+                "same-origin",
+            ];
             texts(&[&[cookie.as_str(), "application/problem+json;q=0.5, */*"], some.as_slice()].concat())
         },
         read: header,
         cost: 8,
     },
-    Target { name: "body", seeds: |_| texts(&[r#"{"name":"CI","metadata":{"a":[1]}}"#, "{}", "[]", "null"]), read: body, cost: 4 },
-    Target { name: "cursor", seeds: |kit| kit.town.cursors.iter().map(|one| one.as_bytes().to_vec()).collect(), read: cursor, cost: 4 },
-    Target { name: "path", seeds: |kit| texts(&[&kit.town.known("key"), &kit.town.known("ses"), "%2e%2e%2f"]), read: path, cost: 4 },
+    Target {
+        name: "body",
+        seeds: |_| texts(&[r#"{"name":"CI","metadata":{"a":[1]}}"#, "{}", "[]", "null"]),
+        read: body,
+        cost: 4,
+    },
+    Target {
+        name: "cursor",
+        seeds: |kit| kit.town.cursors.iter().map(|one| one.as_bytes().to_vec()).collect(),
+        read: cursor,
+        cost: 4,
+    },
+    Target {
+        name: "path",
+        seeds: |kit| texts(&[&kit.town.known("key"), &kit.town.known("ses"), "%2e%2e%2f"]),
+        read: path,
+        cost: 4,
+    },
     Target {
         name: "github_alert",
-        seeds: |_| texts(&[r#"[{"token":"some_token","type":"some_type","url":"some_url"}]"#, "[]", r#"[{"token":""}]"#]),
+        seeds: |_| {
+            texts(&[r#"[{"token":"some_token","type":"some_type","url":"some_url"}]"#, "[]", r#"[{"token":""}]"#])
+        },
         read: alert,
         cost: 8,
     },
@@ -44,7 +67,8 @@ fn sent(kit: &Kit, method: &str, target: &str, headers: &[(&str, &[u8])], body: 
     let is_own = headers.iter().any(|(name, _)| *name == "authorization" || *name == "github-public-key-identifier");
     let usual = [("authorization", bearer.as_bytes())];
     for (name, value) in usual.iter().filter(|_| !is_own).chain(headers) {
-        request = request.header(HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_bytes(value).ok()?);
+        request =
+            request.header(HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_bytes(value).ok()?);
     }
     let response = kit.town.house.deliver(request.body(Body::from(body.to_vec())).ok()?);
     assert!(response.status < 500 && !response.broken_off, "{response:?}");
@@ -58,8 +82,20 @@ fn sent(kit: &Kit, method: &str, target: &str, headers: &[(&str, &[u8])], body: 
 
 fn header(kit: &Kit, bytes: &[u8]) {
     const NAMES: [&str; 14] = [
-        "authorization", "cookie", "accept", "content-type", "content-encoding", "idempotency-key", "prefer", "origin",
-        "sec-fetch-site", "x-requested-with", "cf-ipcountry", "user-agent", "cf-connecting-ip", "x-request-id",
+        "authorization",
+        "cookie",
+        "accept",
+        "content-type",
+        "content-encoding",
+        "idempotency-key",
+        "prefer",
+        "origin",
+        "sec-fetch-site",
+        "x-requested-with",
+        "cf-ipcountry",
+        "user-agent",
+        "cf-connecting-ip",
+        "x-request-id",
     ];
     for name in NAMES {
         let json = [("content-type", b"application/json".as_slice()), (name, bytes)];
@@ -72,7 +108,9 @@ fn header(kit: &Kit, bytes: &[u8]) {
 
 fn body(kit: &Kit, bytes: &[u8]) {
     let json = [("content-type", b"application/json".as_slice())];
-    for (method, target) in [("POST", "/v1/keys/verify"), ("POST", "/v1/outcomes"), ("PATCH", "/v1/alert_rules/rotation_due")] {
+    for (method, target) in
+        [("POST", "/v1/keys/verify"), ("POST", "/v1/outcomes"), ("PATCH", "/v1/alert_rules/rotation_due")]
+    {
         sent(kit, method, target, &json, bytes);
     }
 }
@@ -93,7 +131,8 @@ fn path(kit: &Kit, bytes: &[u8]) {
 
 fn alert(kit: &Kit, bytes: &[u8]) {
     let signature = kit.town.signature(bytes).into_bytes();
-    let headers = [("github-public-key-identifier", GITHUB_KEY.as_bytes()), ("github-public-key-signature", &signature)];
+    let headers =
+        [("github-public-key-identifier", GITHUB_KEY.as_bytes()), ("github-public-key-signature", &signature)];
     let Some(answer) = sent(kit, "POST", "/v1/leaks/github", &headers, bytes) else { return };
     assert!([200, 400, 413].contains(&answer.status), "{answer:?}");
 }

@@ -29,7 +29,12 @@ pub(super) const TARGETS: &[Target] = &[
         read: recovery_code,
         cost: 4,
     },
-    Target { name: "settings", seeds: |_| texts(&[&"0a".repeat(32), "next:", "30", "https://x.example"]), read: settings, cost: 1 },
+    Target {
+        name: "settings",
+        seeds: |_| texts(&[&"0a".repeat(32), "next:", "30", "https://x.example"]),
+        read: settings,
+        cost: 1,
+    },
     Target { name: "leak_place", seeds: places, read: leak_place, cost: 1 },
 ];
 
@@ -70,7 +75,13 @@ fn ids(kit: &Kit) -> Vec<Vec<u8>> {
     let (now, owner) = (kit.town.house.now(), &kit.town.owner);
     let key = ApiKeyId::parse(&kit.town.known("key"), &kit.keyring).unwrap();
     let verification = VerificationId::new(now, &[9; 64]).of(&key);
-    let texts = [key.to_string(), kit.town.known("ses"), owner.organization.clone(), owner.user_id.clone(), verification.to_string()];
+    let texts = [
+        key.to_string(),
+        kit.town.known("ses"),
+        owner.organization.clone(),
+        owner.user_id.clone(),
+        verification.to_string(),
+    ];
     texts.map(String::into_bytes).into()
 }
 
@@ -102,7 +113,7 @@ fn key_hash(kit: &Kit, bytes: &[u8]) {
     match KeyHash::parse(&read) {
         Ok(hash) => {
             assert_eq!(hash.to_string(), read);
-            assert!(read.parse() == Ok(hash.clone()) && KeyHash::try_from(read.clone()) == Ok(hash));
+            assert!(read.parse() == Ok(hash) && KeyHash::try_from(read.clone()) == Ok(hash));
         }
         Err(error) => kit.error(error),
     }
@@ -119,7 +130,9 @@ fn key_hash(kit: &Kit, bytes: &[u8]) {
     match PrefixWord::parse(&read) {
         Ok(word) => {
             assert_eq!(word.as_str(), read);
-            assert!(read.parse().is_ok_and(|again: PrefixWord| again == word) && PrefixWord::try_from(read) == Ok(word));
+            assert!(
+                read.parse().is_ok_and(|again: PrefixWord| again == word) && PrefixWord::try_from(read) == Ok(word)
+            );
         }
         Err(error) => kit.error(error),
     }
@@ -138,9 +151,24 @@ fn recovery_code(kit: &Kit, bytes: &[u8]) {
 
 fn settings(kit: &Kit, bytes: &[u8]) {
     const NAMES: [&str; 18] = [
-        "ROOT_SECRETS", "OPERATOR_TOKEN_SHA256", "SETUP_TOKEN_SHA256", "KEY_PREFIX", "REGISTRATION", "PLAN_CHANGES", "LINK_HOOK_URL",
-        "LINK_HOOK_SECRET", "DASHBOARD_URL", "ORGANIZATION_RETENTION_DAYS", "AUDIT_RETENTION_DAYS", "DNS_RESOLVER_URL",
-        "DOMAIN_LOSS_HOURS", "LOG_REQUESTS", "LOG_ADDRESSES", "GITHUB_KEYS_URL", "DEFAULT_PLAN", "ALLOW_LOOPBACK_WEBHOOKS",
+        "ROOT_SECRETS",
+        "OPERATOR_TOKEN_SHA256",
+        "SETUP_TOKEN_SHA256",
+        "KEY_PREFIX",
+        "REGISTRATION",
+        "PLAN_CHANGES",
+        "LINK_HOOK_URL",
+        "LINK_HOOK_SECRET",
+        "DASHBOARD_URL",
+        "ORGANIZATION_RETENTION_DAYS",
+        "AUDIT_RETENTION_DAYS",
+        "DNS_RESOLVER_URL",
+        "DOMAIN_LOSS_HOURS",
+        "LOG_REQUESTS",
+        "LOG_ADDRESSES",
+        "GITHUB_KEYS_URL",
+        "DEFAULT_PLAN",
+        "ALLOW_LOOPBACK_WEBHOOKS",
     ];
     let read = text(bytes);
     Keyring::parse(&read).map_or_else(|error| kit.error(error), drop);

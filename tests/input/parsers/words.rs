@@ -90,7 +90,12 @@ pub(super) const TARGETS: &[Target] = &[
 ];
 
 /// What is read is written as it can be read again, and then is the same.
-fn same<T: PartialEq + Debug, E: Display>(kit: &Kit, written: &str, parse: impl Fn(&str) -> Result<T, E>, write: impl Fn(&T) -> String) -> Option<T> {
+fn same<T: PartialEq + Debug, E: Display>(
+    kit: &Kit,
+    written: &str,
+    parse: impl Fn(&str) -> Result<T, E>,
+    write: impl Fn(&T) -> String,
+) -> Option<T> {
     match parse(written) {
         Ok(value) => {
             let again = parse(&write(&value)).map_err(|error| error.to_string());
