@@ -29,6 +29,12 @@ pub fn kept(text: &str, reported: &str) -> Option<String> {
     (!shown.is_empty()).then_some(shown)
 }
 
+/// A text that nobody has reported, without every word that is as long as a key.
+#[must_use]
+pub fn without_keys(text: &str) -> String {
+    masked(text, "")
+}
+
 /// The text with letters, digits and the like as they are, however often they were encoded.
 fn decoded(text: &str) -> String {
     let mut text = text.to_owned();
@@ -133,6 +139,21 @@ mod tests {
         assert!(!kept(&far, &reported).unwrap().contains("Zz"), "the half of a word is not kept");
         assert_eq!(kept("?", &reported), None);
         assert_eq!(kept(&"ä/".repeat(999), &reported).unwrap().chars().count(), PLACE_CHARACTERS_MAX);
+    }
+
+    #[test]
+    fn a_text_that_nobody_has_reported_loses_whatever_may_be_a_key() {
+        for (text, expected) in [
+            (format!("Bearer sk_live_{}", body()), "Bearer sk_live_…"),
+            (format!("lkat_{}x", body()), "lkat_…"),
+            (
+                "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36".to_owned(),
+                "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36",
+            ),
+            (String::new(), ""),
+        ] {
+            assert_eq!(without_keys(&text), expected);
+        }
     }
 
     #[test]

@@ -207,7 +207,7 @@ fn header(draft: &mut Draft, random: &mut Random, bait: &str) {
 
 fn method(draft: &mut Draft, random: &mut Random) {
     let methods =
-        ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "get", "X"];
+        ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "BREW", "X"];
     draft.method = (*random.pick(&methods)).to_owned();
 }
 

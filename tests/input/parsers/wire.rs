@@ -147,7 +147,7 @@ fn fields(kit: &Kit, bytes: &[u8]) {
     said(kit, plain::boolean(&json));
     said(kit, plain::integer(-5..=5)(&json));
     said(kit, plain::one_of(&[("a", 1)])(json.kind()));
-    let listed = plain::list(9, plain::string)(&json);
+    let listed = plain::list(9, "texts", plain::string)(&json);
     assert!(said(kit, listed).is_none_or(|list| list.len() <= 9));
     said(kit, plain::object(|fields| fields.required("name", plain::text(values::name)))(&json));
     let mut read = Fields::of(&json);

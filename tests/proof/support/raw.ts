@@ -94,12 +94,13 @@ export class Connection {
     this.received = Buffer.alloc(0);
     this.ended = false;
     const socket = connect({ host: this.url.hostname, port: Number(this.url.port), noDelay: true });
+    // What a former one still has to say is nothing to this one.
+    this.socket = socket;
     socket.setMaxListeners(0);
-    socket.on('data', (part) => { this.received = this.received.length > 0 ? Buffer.concat([this.received, part]) : part; this.wake?.(); });
-    const end = () => { if (this.socket === socket || this.socket === undefined) { this.ended = true; this.wake?.(); } };
+    socket.on('data', (part) => { if (this.socket !== socket) return; this.received = this.received.length > 0 ? Buffer.concat([this.received, part]) : part; this.wake?.(); });
+    const end = () => { if (this.socket === socket) { this.ended = true; this.wake?.(); } };
     socket.on('error', end).on('close', end).on('end', end);
     await new Promise<void>((resolve, reject) => { socket.once('connect', resolve).once('error', reject); });
-    this.socket = socket;
     return socket;
   }
 
