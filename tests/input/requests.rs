@@ -19,7 +19,7 @@ use super::{figure, full, number};
 
 /// How many requests a town lives through.
 const ROUND: u64 = 1_000;
-const QUICK: u64 = 8_000;
+const QUICK: u64 = 5_000;
 const FULL: u64 = 1_000_000;
 
 static OPERATIONS: LazyLock<Vec<Operation>> = LazyLock::new(|| {

@@ -32,15 +32,17 @@ export class Connection {
     this.url = new URL(url);
   }
 
-  /** Sends a request, and reads its answer. One that meets the end of a kept connection is sent again on a new one. */
-  async request(request: RawRequest): Promise<RawReply> {
-    const kept = this.socket !== undefined && !this.ended;
+  /**
+   * Sends a request, and reads its answer. A kept connection may have ended meanwhile, and whoever answers before all of a
+   * body is there may cut off a client that is still writing: then it is sent again, on a new one.
+   */
+  async request(request: RawRequest, tries = 4): Promise<RawReply> {
     try {
       return await this.exchange(request);
     } catch (error) {
       this.close();
-      if (!kept) throw error;
-      return this.exchange(request);
+      if (tries === 1 || !/ended|EPIPE|ECONNRESET/.test((error as Error).message)) throw error;
+      return this.request(request, tries - 1);
     }
   }
 
