@@ -8,6 +8,7 @@ import { Log, LogLevel, Miniflare } from 'miniflare';
 import { manifest, workerConfig, workerName } from '../../../scripts/lib/worker-config.mjs';
 import { filesBelow, recordSecret, runDirectory } from './canary.ts';
 import { Client, type Reply, type RequestOptions } from './client.ts';
+import { faultyFiles, type Faults } from './faults.ts';
 
 export type { Reply } from './client.ts';
 
@@ -29,6 +30,8 @@ export interface StartOptions {
   dashboard?: boolean;
   /** With a clock that the header `x-demo-clock` moves: for pictures, not for tests. */
   movedClock?: boolean;
+  /** In a world that fails on command (faults.ts): these faults from the start, and again after each restart. */
+  faulty?: Faults;
 }
 
 /** As `npm start` has it: anybody may register, and owners choose their plan. */
@@ -71,6 +74,14 @@ function withMovedClock(directory: string): ReturnType<typeof manifest> {
   const built = manifest(directory);
   const contents = readFileSync(join(import.meta.dirname, '../../browser/support/moved_clock.js'), 'utf8');
   return { ...built, mainModule: 'moved_clock.js', modules: { ...built.modules, 'moved_clock.js': { type: 'esm', contents } } } as typeof built;
+}
+
+/** The build behind faulty.js. */
+function withFaults(directory: string): ReturnType<typeof manifest> {
+  const built = manifest(directory);
+  const files = faultyFiles();
+  const shim = Object.fromEntries(files.map(({ name, contents }) => [name, { type: 'esm', contents }]));
+  return { ...built, mainModule: files[0]!.name, modules: { ...built.modules, ...shim } } as typeof built;
 }
 
 export class Latchkey {
@@ -197,12 +208,13 @@ export class Latchkey {
   }
 
   private async runtimeOptions(): Promise<ConstructorParameters<typeof Miniflare>[0]> {
-    const { build = 'release', vars = {}, dashboard = false, movedClock = false, authFailureLimit = 1_000_000, signInLimit = 1_000_000 } = this.options;
+    const { build = 'release', vars = {}, dashboard = false, movedClock = false, faulty, authFailureLimit = 1_000_000, signInLimit = 1_000_000 } = this.options;
     const directory = BUILDS[build];
     if (!existsSync(join(import.meta.dirname, '../../..', directory, 'index.js'))) throw new Error(`${directory} is missing: run npm run test:e2e`);
     const { compatibilityDate, env, exports, assets } = await workerConfig();
     const digest = createHash('sha256').update(this.operatorToken).digest('hex');
-    const text = { ...SPEC_VARS, ROOT_SECRETS: this.rootSecret, OPERATOR_TOKEN_SHA256: digest, ...vars };
+    const built = movedClock ? withMovedClock(directory) : faulty ? withFaults(directory) : manifest(directory);
+    const text = { ...SPEC_VARS, ...(faulty && { FAULTS: JSON.stringify(faulty) }), ROOT_SECRETS: this.rootSecret, OPERATOR_TOKEN_SHA256: digest, ...vars };
     const limiter = (name: string, limit: number) => ({ ...env[name], simple: { limit, period: 60 } });
     const bindings: Record<string, any> = {
       ...env,
@@ -225,7 +237,7 @@ export class Latchkey {
       resourcePersistencePath: this.persistDir,
       handleStructuredLogs: ({ level, message }: { level: string; message: string }) => this.keep(`${level} ${message}`),
       workers: [{
-        config: { name: workerName, compatibilityDate, env: bindings, exports, manifest: movedClock ? withMovedClock(directory) : manifest(directory), ...(dashboard ? { assets } : {}) },
+        config: { name: workerName, compatibilityDate, env: bindings, exports, manifest: built, ...(dashboard ? { assets } : {}) },
         dev: { unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }] },
       }],
     };
