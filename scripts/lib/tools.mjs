@@ -6,6 +6,12 @@ import { at, exe, node, nodePackage, npm, ownNodeCandidates, pinned, read, sha25
 import { attempt, run } from './process.mjs';
 import { Failure, step } from './steps.mjs';
 
+/**
+ * No package runs anything of its own when it is installed. The programs of esbuild and workerd come as packages for each
+ * platform; what their scripts would do is to look for them. Said here too, because .npmrc gives way to the environment.
+ */
+const noScripts = '--ignore-scripts';
+
 /** What every command needs, in the order in which it is needed. */
 export async function prepare() {
   await systemPackages();
@@ -85,7 +91,7 @@ async function ownNode() {
 /** @param {string} directory @param {string} spec */
 function installInto(directory, spec) {
   const [command, args] = npm();
-  return attempt(command, [...args, 'install', '--prefix', at(directory), '--no-save', '--no-package-lock', spec]);
+  return attempt(command, [...args, 'install', noScripts, '--prefix', at(directory), '--no-save', '--no-package-lock', spec]);
 }
 
 /**
@@ -112,7 +118,7 @@ async function npmPackages() {
     const wanted = sha256(read('package-lock.json'));
     if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
     const [command, args] = npm();
-    await run(command, [...args, 'ci', '--no-audit', '--no-fund', '--loglevel=error']);
+    await run(command, [...args, 'ci', noScripts, '--no-audit', '--no-fund', '--loglevel=error']);
     writeFileSync(stamp, wanted);
     note('npm ci');
   });
