@@ -64,13 +64,12 @@ export async function advisories(database = process.env.LATCHKEY_ADVISORY_DB ?? 
   const directory = mkdtempSync(join(tmpdir(), 'latchkey-advisories-'));
   try {
     const config = join(directory, 'deny.toml');
-    // cargo-deny takes a copy of its own from the clone, with git; nothing else is asked.
-    const text = (/** @type {string} */ value) => JSON.stringify(value);
-    const section = `db-path = ${text(join(directory, 'db'))}\ndb-urls = [${text(pathToFileURL(resolve(database)).href)}]`;
     const rules = read('deny.toml');
     if (!rules.includes('\n[advisories]\n')) throw new Failure('deny.toml has no [advisories]');
-    writeFileSync(config, rules.replace('\n[advisories]\n', `\n[advisories]\n${section}\n`));
-    const { code, output: said } = await attempt(at('.tools/bin', `cargo-deny${exe}`), ['--locked', 'check', '--config', config, 'advisories']);
+    writeFileSync(config, rules.replace('\n[advisories]\n', `\n[advisories]\ndb-path = ${JSON.stringify(join(directory, 'db'))}\n`));
+    // cargo-deny takes a copy of its own with git, which is told that the address is this clone's.
+    const instead = { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: `url.${pathToFileURL(resolve(database)).href}.insteadOf`, GIT_CONFIG_VALUE_0: 'https://github.com/RustSec/advisory-db' };
+    const { code, output: said } = await attempt(at('.tools/bin', `cargo-deny${exe}`), ['--locked', '--config', config, 'check', 'advisories'], { env: { ...process.env, ...instead } });
     const age = `the database is of ${Math.floor(days)} days ago`;
     if (code !== 0) throw new Failure(`${said.trimEnd()}\n${age}`);
     if (days > stalestDays) throw new Failure(`Nothing was found, but ${age}: more than ${stalestDays} days. Take a newer one.\n${said.trimEnd()}`);
