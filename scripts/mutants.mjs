@@ -10,7 +10,7 @@
 //   npm run mutants -- --report              nothing is tried; what is known is said
 //
 // A survivor that makes no difference stands in tests/mutants.toml, with the reason. Any other one is a failure.
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { at, exe, pinned, read, sha256 } from './lib/env.mjs';
@@ -33,9 +33,12 @@ const tool = at('.tools/bin', `cargo-mutants${exe}`);
 /** Between two looks at the clock, and what is lost if a run is broken off. */
 const BATCH = 8;
 const goal = 0.9;
+const stateFile = at('.mutants/tried.json');
+/** @type {Map<string, string>} */
+const digests = new Map();
 
 await main(async () => {
-  await cargoTool('cargo-mutants', 'cargo-mutants', pinned.cargoMutants);
+  await cargoTool('cargo-mutants', 'cargo-mutants', pinned.cargoMutants, [], ['mutants', '--version']);
   dropToolLeftovers();
   await step('a house with one room', layOut);
   const all = await mutants();
@@ -51,12 +54,16 @@ await main(async () => {
 async function layOut() {
   rmSync(at(house, 'src'), { recursive: true, force: true });
   mkdirSync(at(house, 'src'), { recursive: true });
-  for (const path of ['src/domain', 'tests/vectors', 'Cargo.lock', 'rust-toolchain.toml']) cpSync(at(path), at(house, path), { recursive: true });
+  for (const path of ['src/domain', 'src/domain.rs', 'tests/vectors', 'Cargo.lock', 'rust-toolchain.toml']) cpSync(at(path), at(house, path), { recursive: true });
   const manifest = read('Cargo.toml');
   const section = (/** @type {string} */ name) => new RegExp(`^\\[${name}\\]\\n(?:(?!\\[).*\\n)*`, 'm').exec(manifest)?.[0] ?? '';
+  // Crates that only other rooms name would be compiled for nothing.
+  const domain = readdirSync(at('src/domain'), { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.rs')).map((file) => read(`src/domain/${file}`)).join('\n');
+  const used = (/** @type {string} */ line) => !/^[\w-]+ = /.test(line) || new RegExp(`\\b${/^[\w-]+/.exec(line)?.[0].replaceAll('-', '_')}::`).test(domain);
+  const needed = (/** @type {string} */ name) => section(name).split('\n').filter(used).join('\n');
   // Not optimised: what counts is how soon the next mutant is compiled.
   const profile = ['[profile.dev]', 'debug = false', 'opt-level = 0', '', '[profile.dev.package."*"]', 'opt-level = 2', '', '[workspace]'].join('\n');
-  writeFileSync(at(house, 'Cargo.toml'), [section('package'), section('dependencies'), section('dev-dependencies'), profile, ''].join('\n'));
+  writeFileSync(at(house, 'Cargo.toml'), [section('package'), needed('dependencies'), needed('dev-dependencies'), profile, ''].join('\n'));
   writeFileSync(at(house, 'src/lib.rs'), '//! The domain alone, to be broken.\npub mod domain;\n');
 }
 
@@ -67,8 +74,6 @@ async function mutants() {
   return all.filter(({ file }) => file.startsWith('src/domain/'));
 }
 
-const stateFile = at('.mutants/tried.json');
-
 /** What is known of those that could be broken the same way today. @param {Mutant[]} all */
 function known(all) {
   /** @type {Record<string, Tried>} */
@@ -76,8 +81,6 @@ function known(all) {
   return new Map(all.flatMap(({ name, file }) => (kept[name]?.of === digest(file) ? [[name, /** @type {Tried} */ (kept[name])]] : [])));
 }
 
-/** @type {Map<string, string>} */
-const digests = new Map();
 /** @param {string} file */
 function digest(file) {
   const seen = digests.get(file) ?? sha256(read(file));
@@ -87,7 +90,6 @@ function digest(file) {
 
 /** @param {Mutant[]} all @param {Map<string, Tried>} tried */
 async function tryMore(all, tried) {
-  const until = Date.now() + Number(options.minutes) * 60_000;
   const [shard = 0, shards = 1] = options.shard.split('/').map(Number);
   const wanted = all
     .filter((_, index) => index % shards === shard)
@@ -104,6 +106,7 @@ async function tryMore(all, tried) {
     await run('cargo', ['test', '--lib', '--quiet'], { cwd: at(house), env });
     return (Date.now() - started) / 1000;
   });
+  const until = Date.now() + Number(options.minutes) * 60_000;
   // A mutant that never ends is killed too; on a busy machine everything may take several times as long.
   const patience = ['--timeout', String(Math.ceil(20 + 6 * seconds)), '--build-timeout', '600'];
   for (let from = 0; from < wanted.length && Date.now() < until; from += BATCH) {

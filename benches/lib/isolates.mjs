@@ -32,11 +32,12 @@ const OBJECTS = { SESSIONS: 'SessionObject', ORGANIZATIONS: 'OrganizationObject'
  * @property {string} [build]  the directory of the build
  * @property {Record<string, string>} [vars]  variables beside, or in place of, the ones set here
  * @property {boolean} [probed]  with the instruments of probe.js (the default) or exactly as it is deployed
+ * @property {string} [shim]  the source of a module before all others, which has them as './inner.js': something broken on purpose
  * @property {(chunk: string) => void} [log]  is given what workerd writes
  */
 
 /** @param {Options} options */
-export async function start({ directory, services = 2, build = '.e2e/bench', vars = {}, probed = true, log = () => {} }) {
+export async function start({ directory, services = 2, build = '.e2e/bench', vars = {}, probed = true, shim, log = () => {} }) {
   const operatorToken = randomBytes(24).toString('hex');
   /** @type {Record<string, string>} */
   const texts = {
@@ -44,12 +45,14 @@ export async function start({ directory, services = 2, build = '.e2e/bench', var
     OPERATOR_TOKEN_SHA256: createHash('sha256').update(operatorToken).digest('hex'), ...vars,
   };
   const built = modulesOf(join(root, build));
-  const modules = probed
+  const all = (/** @type {string | undefined} */ module) => `export * from './${module}';\nexport { default } from './${module}';\n`;
+  const inner = probed
     ? {
       'probe.js': { file: here('probe.js') }, 'probe_memory.js': { file: here('probe_memory.js') },
-      'built.js': { source: `export * from './${Object.keys(built)[0]}';\nexport { default } from './${Object.keys(built)[0]}';\n` }, ...built,
+      'built.js': { source: all(Object.keys(built)[0]) }, ...built,
     }
     : built;
+  const modules = shim === undefined ? inner : { 'shim.js': { source: shim }, 'inner.js': { source: all(Object.keys(inner)[0]) }, ...inner };
   const name = (/** @type {number} */ at) => `isolate${at}`;
   const options = {
     directory, compatibilityDate, log,

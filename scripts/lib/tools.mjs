@@ -97,12 +97,13 @@ function installInto(directory, spec) {
 /**
  * A program of the Rust community, built once into .tools. Unoptimised but for its `hot` crates: these tools run for a second
  * or two at a time, and building them that way takes a third of the time.
- * @param {string} program @param {string} crate @param {string} version @param {string[]} [hot]
+ * `asked`: what makes it tell its version.
+ * @param {string} program @param {string} crate @param {string} version @param {string[]} [hot] @param {string[]} [asked]
  */
-export async function cargoTool(program, crate, version, hot = []) {
+export async function cargoTool(program, crate, version, hot = [], asked = ['--version']) {
   await step(`${program} ${version}`, async ({ release }) => {
     const path = at('.tools/bin', program + exe);
-    if ((await attempt(path, ['--version'])).output.split(/\s+/).includes(version)) return;
+    if ((await attempt(path, asked)).output.split(/\s+/).includes(version)) return;
     release();
     await run('cargo', ['install', crate, '--version', version, '--bin', program, '--locked', '--force', '--root', at('.tools'), ...hot.flatMap((name) => ['--config', `profile.release.package.${name}.opt-level=1`])], {
       show: 'always',
