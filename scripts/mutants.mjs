@@ -11,7 +11,6 @@
 //
 // A survivor that makes no difference stands in tests/mutants.toml, with the reason. Any other one is a failure.
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { at, exe, pinned, read, sha256 } from './lib/env.mjs';
 import { attempt, output, run } from './lib/process.mjs';
@@ -33,6 +32,11 @@ const tool = at('.tools/bin', `cargo-mutants${exe}`);
 /** Between two looks at the clock, and what is lost if a run is broken off. */
 const BATCH = 8;
 const goal = 0.9;
+/** Two simulations of long loads, which take longer than all other tests together. */
+const SLOW = 'at_a_steady_load';
+/** A mutant that never ends is killed too (seconds); on a busy machine everything may take several times as long. */
+const PATIENCE = { quick: 90, all: 400 };
+const env = { ...process.env, CARGO_TARGET_DIR: at('.mutants/target') };
 const stateFile = at('.mutants/tried.json');
 /** @type {Map<string, string>} */
 const digests = new Map();
@@ -61,8 +65,8 @@ async function layOut() {
   const domain = readdirSync(at('src/domain'), { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.rs')).map((file) => read(`src/domain/${file}`)).join('\n');
   const used = (/** @type {string} */ line) => !/^[\w-]+ = /.test(line) || new RegExp(`\\b${/^[\w-]+/.exec(line)?.[0].replaceAll('-', '_')}::`).test(domain);
   const needed = (/** @type {string} */ name) => section(name).split('\n').filter(used).join('\n');
-  // Not optimised: what counts is how soon the next mutant is compiled.
-  const profile = ['[profile.dev]', 'debug = false', 'opt-level = 0', '', '[profile.dev.package."*"]', 'opt-level = 2', '', '[workspace]'].join('\n');
+  // Hardly optimised: what counts is how soon the next mutant is compiled, but some tests try a lot.
+  const profile = ['[profile.dev]', 'debug = false', 'opt-level = 1', '', '[profile.dev.package."*"]', 'opt-level = 2', '', '[workspace]'].join('\n');
   writeFileSync(at(house, 'Cargo.toml'), [section('package'), needed('dependencies'), needed('dev-dependencies'), profile, ''].join('\n'));
   writeFileSync(at(house, 'src/lib.rs'), '//! The domain alone, to be broken.\npub mod domain;\n');
 }
@@ -99,39 +103,45 @@ async function tryMore(all, tried) {
   const order = (/** @type {Mutant} */ { name }) => sha256(`${options.seed} ${name}`);
   wanted.sort((one, other) => (order(one) < order(other) ? -1 : 1));
   if (wanted.length === 0) return;
-  const env = { ...process.env, CARGO_TARGET_DIR: at('.mutants/target') };
-  const seconds = await step('the tests pass on what is whole', async () => {
-    await run('cargo', ['test', '--lib', '--no-run', '--quiet'], { cwd: at(house), env });
-    const started = Date.now();
+  await step('the tests pass on what is whole', async ({ release }) => {
+    release();
     await run('cargo', ['test', '--lib', '--quiet'], { cwd: at(house), env });
-    return (Date.now() - started) / 1000;
   });
   const until = Date.now() + Number(options.minutes) * 60_000;
-  // A mutant that never ends is killed too; on a busy machine everything may take several times as long.
-  const patience = ['--timeout', String(Math.ceil(20 + 6 * seconds)), '--build-timeout', '600'];
   for (let from = 0; from < wanted.length && Date.now() < until; from += BATCH) {
-    const batch = wanted.slice(from, from + BATCH);
-    const names = batch.map(({ name }) => `^${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`);
-    const out = at('.mutants/out');
-    rmSync(out, { recursive: true, force: true });
-    mkdirSync(out, { recursive: true });
-    const args = ['mutants', '--dir', at(house), '--in-place', '--baseline', 'skip', '--output', out, ...patience, '--jobserver-tasks', String(availableParallelism()), '--no-config', ...names.flatMap((name) => ['--re', name]), '--', '--lib'];
-    const { code, output: said } = await attempt(tool, args, { env });
-    // 2: some were missed, 3: some never ended.
-    if (![0, 2, 3].includes(code)) throw new Failure(`cargo mutants: exit code ${code}\n${said}`);
-    const { outcomes } = JSON.parse(readFileSync(`${out}/mutants.out/outcomes.json`, 'utf8'));
-    for (const { scenario, summary } of outcomes) {
-      const { name, file } = scenario.Mutant;
-      /** @type {Record<string, Tried['outcome']>} */
-      const outcome = { CaughtMutant: 'killed', Timeout: 'killed', MissedMutant: 'survived', Unviable: 'unviable' };
-      const found = outcome[summary];
-      if (!found) throw new Failure(`cargo mutants: ${name}: ${summary}`);
-      tried.set(name, { outcome: found, of: digest(file) });
-      if (found === 'survived') console.log(`survived: ${name}`);
-    }
+    const found = await broken(wanted.slice(from, from + BATCH), PATIENCE.quick, ['--skip', SLOW]);
+    // Who survives meets the slow ones as well.
+    const left = found.filter(({ outcome }) => outcome === 'survived');
+    const again = left.length > 0 ? await broken(left, PATIENCE.all, []) : [];
+    for (const { name, file, outcome } of [...found, ...again]) tried.set(name, { outcome, of: digest(file) });
+    for (const { name, outcome } of again) if (outcome === 'survived') console.log(`survived: ${name}`);
     writeFileSync(stateFile, `${JSON.stringify(Object.fromEntries(tried), null, 1)}\n`);
     console.log(dim(`${tried.size} of ${all.length} tried`));
   }
+}
+
+/**
+ * Breaks the domain in each of these ways, one after the other, and runs its tests.
+ * @param {Mutant[]} batch @param {number} patience @param {string[]} testArgs
+ * @returns {Promise<(Mutant & { outcome: Tried['outcome'] })[]>}
+ */
+async function broken(batch, patience, testArgs) {
+  const names = batch.map(({ name }) => `^${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`);
+  const out = at('.mutants/out');
+  rmSync(out, { recursive: true, force: true });
+  mkdirSync(out, { recursive: true });
+  const args = ['mutants', '--dir', at(house), '--in-place', '--baseline', 'skip', '--no-config', '--output', out, '--timeout', String(patience), '--build-timeout', '600', ...names.flatMap((name) => ['--re', name]), '--', '--lib', '--', ...testArgs];
+  const { code, output: said } = await attempt(tool, args, { env });
+  // 2: some were missed, 3: some never ended.
+  if (![0, 2, 3].includes(code)) throw new Failure(`cargo mutants: exit code ${code}\n${said}`);
+  const { outcomes } = JSON.parse(readFileSync(`${out}/mutants.out/outcomes.json`, 'utf8'));
+  return outcomes.map((/** @type {{ scenario: { Mutant: Mutant }, summary: string }} */ { scenario, summary }) => {
+    /** @type {Record<string, Tried['outcome']>} */
+    const known = { CaughtMutant: 'killed', Timeout: 'killed', MissedMutant: 'survived', Unviable: 'unviable' };
+    const { name, file } = scenario.Mutant;
+    if (!known[summary]) throw new Failure(`cargo mutants: ${name}: ${summary}`);
+    return { name, file, outcome: known[summary] };
+  });
 }
 
 /** A mutant's name without where in the file it is, which every edit moves. @param {string} name */

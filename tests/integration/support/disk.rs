@@ -264,7 +264,8 @@ fn stepped(connection: &Connection, sql: &str, params: &[SqlValue]) -> Result<(V
     }
     drop(rows);
     let steps = u64::try_from(statement.reset_status(StatementStatus::VmStep)).unwrap_or_default();
-    Ok((found, steps + counted_whole(connection, sql, &found)?))
+    let whole = counted_whole(connection, sql, &found)?;
+    Ok((found, steps + whole))
 }
 
 /// `SELECT count(*)` of a whole table is one step of the machine, which goes through all of it.
