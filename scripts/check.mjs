@@ -2,7 +2,8 @@
 import { markupSinks, types } from './lib/dashboard.mjs';
 import { at, exe, node, pinned } from './lib/env.mjs';
 import { run } from './lib/process.mjs';
-import { Failure, main, step } from './lib/steps.mjs';
+import { Failure, main, red, step } from './lib/steps.mjs';
+import { advisories } from './lib/supply.mjs';
 import { cargoTool, dropToolLeftovers, prepare } from './lib/tools.mjs';
 
 const deny = ['-D', 'warnings'];
@@ -32,6 +33,14 @@ await main(async () => {
     if (found.length > 0) throw new Failure(`Text becomes markup in: ${found.join(', ')}`);
   }).catch((error) => void failures.push(error));
   await check('licences and sources of dependencies', at('.tools/bin', `cargo-deny${exe}`), ['--locked', 'check', 'bans', 'licenses', 'sources']);
+  let leftOut = '';
+  await step('advisories', async ({ note }) => {
+    const { done, said } = await advisories();
+    note(said);
+    if (!done) leftOut = said;
+  }).catch((error) => void failures.push(error));
   for (const failure of failures) console.error(`\n${failure.message}`);
+  // A check that could not be made has not passed either, so it is said once more where it is seen.
+  if (leftOut) console.log(red(`\n! Advisories: ${leftOut}.`));
   if (failures.length > 0) process.exitCode = 1;
 });

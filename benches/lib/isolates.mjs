@@ -34,11 +34,12 @@ const OBJECTS = { SESSIONS: 'SessionObject', ORGANIZATIONS: 'OrganizationObject'
  * @property {boolean} [probed]  with the instruments of probe.js (the default) or exactly as it is deployed
  * @property {Record<string, { file: string } | { source: string }>} [front]  modules in front of the build, in place of the instruments; the first one is the worker
  * @property {string} [kv]  host and port of a KV namespace elsewhere, which outlives the process
+ * @property {string} [shim]  the source of a module before all others, which has them as './inner.js': something broken on purpose
  * @property {(chunk: string) => void} [log]  is given what workerd writes
  */
 
 /** @param {Options} options */
-export async function start({ directory, services = 2, build = '.e2e/bench', vars = {}, probed = true, front, kv, log = () => {} }) {
+export async function start({ directory, services = 2, build = '.e2e/bench', vars = {}, probed = true, front, shim, kv, log = () => {} }) {
   const operatorToken = randomBytes(24).toString('hex');
   /** @type {Record<string, string>} */
   const texts = {
@@ -46,12 +47,14 @@ export async function start({ directory, services = 2, build = '.e2e/bench', var
     OPERATOR_TOKEN_SHA256: createHash('sha256').update(operatorToken).digest('hex'), ...vars,
   };
   const built = modulesOf(join(root, build));
-  const modules = front ? { ...front, ...built } : probed
+  const all = (/** @type {string | undefined} */ module) => `export * from './${module}';\nexport { default } from './${module}';\n`;
+  const inner = front ? { ...front, ...built } : probed
     ? {
       'probe.js': { file: here('probe.js') }, 'probe_memory.js': { file: here('probe_memory.js') },
-      'built.js': { source: `export * from './${Object.keys(built)[0]}';\nexport { default } from './${Object.keys(built)[0]}';\n` }, ...built,
+      'built.js': { source: all(Object.keys(built)[0]) }, ...built,
     }
     : built;
+  const modules = shim === undefined ? inner : { 'shim.js': { source: shim }, 'inner.js': { source: all(Object.keys(inner)[0]) }, ...inner };
   const name = (/** @type {number} */ at) => `isolate${at}`;
   const options = () => ({
     directory, compatibilityDate, log,

@@ -7,6 +7,7 @@ import { at } from './env.mjs';
 /** In the order in which they run: what is quick to fail first. @type {Proof[]} */
 const native = [
   { name: 'simulation', cargo: ['--test', 'simulation'] },
+  { name: 'many_keys', cargo: ['--test', 'integration', 'many_keys'] },
 ];
 
 /** @returns {Proof[]} */

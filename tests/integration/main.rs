@@ -68,6 +68,7 @@ mod limit_answers;
 mod limits;
 mod limits_model;
 mod limits_over_time;
+mod many_keys;
 mod members;
 mod model;
 mod openapi;
