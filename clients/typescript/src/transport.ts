@@ -52,6 +52,9 @@ const PAUSE_MAX_MS = 2_000;
 /** A connection that broke is tried again after up to so long: not all clients of one that restarts at once. */
 const SPREAD_MS = 100;
 
+/** Longer ones would end at once. */
+const TIMER_MAX_MS = 2 ** 31 - 1;
+
 export function moment(): Moment {
   return { steadyMs: performance.now(), wallMs: Date.now() };
 }
@@ -90,7 +93,7 @@ export function transport({ baseUrl, key, fetch = (url, init) => globalThis.fetc
     // A `fetch` that does not listen to its signal is left behind.
     const given = new Promise<never>((_, reject) => {
       const over = (reason: unknown) => (reject(reason), controller.abort());
-      const timer = setTimeout(() => over(new LatchkeyError(`The service has not answered within ${timeoutMs} ms.`, { code: 'timeout' })), timeoutMs);
+      const timer = setTimeout(() => over(new LatchkeyError(`The service has not answered within ${timeoutMs} ms.`, { code: 'timeout' })), Math.min(timeoutMs, TIMER_MAX_MS));
       const aborted = () => over(caller?.reason);
       caller?.addEventListener('abort', aborted, { once: true });
       stop = () => (clearTimeout(timer), caller?.removeEventListener('abort', aborted));
