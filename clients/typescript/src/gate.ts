@@ -83,6 +83,8 @@ function answer(decision: Decided, demand: Demand): Refused {
     Object.assign(details, { limit: `${level}.${name}`, level, name, quota, windowMs, remaining, retryAfterMs });
     if (retryAfterMs !== null) headers['Retry-After'] = String(seconds(Math.max(retryAfterMs, resetMs ?? 0)));
   }
+  // When credits are filled up again a verification does not say.
+  if (code === 'usage_exceeded') Object.assign(details, { limit: 'key.credits', level: 'key', name: 'credits', remaining: decision.credits?.remaining });
   return refused(status, code, message, headers, details);
 }
 
