@@ -23,8 +23,9 @@ fn whose_request_it_is_stands_in_header_fields_if_that_was_asked_for() {
     let home = house.found("Acme");
     let session =
         house.call(&home.secret, "POST", "/v1/sessions", &json!({ "name": "A", "environment": "staging" })).json();
-    let body = json!({ "name": "Shop", "sessionId": session["id"], "externalId": "kunde 7/ü\u{1F511}" });
-    let key = house.call(&home.secret, "POST", "/v1/api_keys", &body).json();
+    let body = json!({ "name": "Shop", "externalId": "kunde 7/ü\u{1F511}" });
+    let keys = format!("/v1/sessions/{}/api_keys", session["id"].as_str().unwrap());
+    let key = house.call(&home.secret, "POST", &keys, &body).json();
     let secret = key["key"].as_str().unwrap();
     let gate = |query: &str| house.call(secret, "GET", &format!("/v1/whoami{query}"), &Value::Null);
 
