@@ -4860,6 +4860,16 @@ export interface components {
         Allow: string;
         /** @description The name of the file to keep it in. */
         "Content-Disposition": string;
+        /** @description The environment of its session, if it has one, likewise. */
+        "latchkey-environment": string;
+        /** @description Its `externalId`, if it has one, percent-encoded as UTF-8, likewise. */
+        "latchkey-external-id": string;
+        /** @description The id of the key, if `identity=headers` was asked for. */
+        "latchkey-key-id": string;
+        /** @description The organization that it belongs to, likewise. */
+        "latchkey-organization-id": string;
+        /** @description The session that it is a credential of, likewise. */
+        "latchkey-session-id": string;
         /** @description The next page (`rel="next"`), when a bare array does not hold all rows. */
         Link: string;
         /** @description The path of what was created. */
@@ -9515,6 +9525,8 @@ export interface operations {
                 cost?: number;
                 /** @description The domain that the key is to act for. */
                 domain?: string;
+                /** @description Whether the answer says whose key it is in header fields, too, for proxies to hand on. */
+                identity?: "headers";
                 /** @description The status for limits: 403 for proxies that cannot pass on a 429. */
                 on_limit?: "429" | "403";
                 /** @description A permission that the key must have. */
@@ -9529,6 +9541,11 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    "latchkey-environment": components["headers"]["latchkey-environment"];
+                    "latchkey-external-id": components["headers"]["latchkey-external-id"];
+                    "latchkey-key-id": components["headers"]["latchkey-key-id"];
+                    "latchkey-organization-id": components["headers"]["latchkey-organization-id"];
+                    "latchkey-session-id": components["headers"]["latchkey-session-id"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     "Server-Timing": components["headers"]["Server-Timing"];
