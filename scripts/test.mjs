@@ -1,14 +1,16 @@
-// `npm test`: native tests, then the release build of the worker, then the e2e specs against it in workerd, the quick form of
-// the proofs, and the specs of the dashboard in Chromium. Where there is no browser and none may be installed, those are left
-// out, and that is said.
+// `npm test`: native tests, then the release build of the worker, then the e2e specs against it in workerd, those of the
+// client and its snippets, the quick form of the proofs, and the specs of the dashboard in Chromium. Where there is no browser
+// and none may be installed, those are left out, and that is said.
 //
 //   npm test                      everything
 //   npm run test:native [-- FILTER]   cargo's own filter
 //   npm run test:e2e [-- NAME …]      spec files whose name contains one of the names
+//   npm run test:client [-- NAME …]   likewise, in tests/client
 //   npm run test:proof [-- NAME …]    likewise, in tests/proof
 //   npm run test:browser [-- NAME …]  likewise, in tests/browser
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildClient } from './lib/api-types.mjs';
 import { at, node, shown, wranglerEnv } from './lib/env.mjs';
 import { build } from './lib/build.mjs';
 import { chromium, withoutChromium } from './lib/chromium.mjs';
@@ -35,6 +37,7 @@ await main(async () => {
   const wanted = (/** @type {string} */ name) => layer === '' || layer === name;
   if (wanted('native')) layers.push(await timed('native', native));
   if (wanted('e2e')) layers.push(await timed('e2e', endToEnd));
+  if (wanted('client')) layers.push(await timed('client', withClient));
   if (wanted('proof')) layers.push(await timed('proof', quickProofs));
   let leftOut = '';
   if (wanted('browser')) {
@@ -84,6 +87,15 @@ async function endToEnd() {
   const last = chosen.filter((file) => file === CANARY);
   const first = await specRun(chosen.filter((file) => !last.includes(file)), run);
   return ended(run, first, await specRun(last, run));
+}
+
+async function withClient() {
+  console.log(bold('\nThe client, as its package is published'));
+  await build({ dev: false, outDir: '.e2e/worker' });
+  await buildClient();
+  const run = newRun('client-');
+  const first = await specRun(specs('tests/client'), run);
+  return ended(run, first, await specRun(first.passed > 0 ? [CANARY] : [], run));
 }
 
 async function quickProofs() {
