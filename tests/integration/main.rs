@@ -26,6 +26,7 @@ mod audit_trail;
 mod authentication;
 mod banks;
 mod browsers;
+mod comparisons;
 mod credits;
 mod deletion;
 mod deliveries;
