@@ -44,6 +44,10 @@ mod tests {
             self.told.lock().unwrap().push(sql.to_owned());
             Ok(Vec::new())
         }
+
+        fn bytes(&self) -> i64 {
+            0
+        }
     }
 
     fn told(done: i64, steps: &[&str]) -> Vec<String> {

@@ -34,7 +34,7 @@ fn texts(places: &[&str], extension: &str) -> BTreeMap<String, String> {
 }
 
 /// The code of a file: no comments, nothing from its tests on.
-fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
+pub fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let lines = text.lines().enumerate().take_while(|(_, line)| line.trim() != "#[cfg(test)]");
     lines.map(|(number, line)| (number + 1, line.split("//").next().unwrap_or_default()))
 }
@@ -52,11 +52,11 @@ fn hits(files: &BTreeMap<String, String>, words: &[&str]) -> Vec<String> {
     found
 }
 
-fn sources() -> BTreeMap<String, String> {
+pub fn sources() -> BTreeMap<String, String> {
     texts(&["src"], "rs")
 }
 
-fn none(found: &[String], rule: &str) {
+pub fn none(found: &[String], rule: &str) {
     assert!(found.is_empty(), "{rule}\n{}", found.join("\n"));
 }
 

@@ -27,6 +27,7 @@ mod authentication;
 mod banks;
 mod browsers;
 mod clock_jumps;
+mod comparisons;
 mod credits;
 mod databases;
 mod deletion;

@@ -7,7 +7,7 @@ import { after, afterEach } from 'node:test';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 import { findChromium, withoutChromium } from '../../../scripts/lib/chromium.mjs';
 import { COOKIE, startLatchkey, type Latchkey, type Registered, type StartOptions } from '../../e2e/support/latchkey.ts';
-import { recordSecretKeys } from '../../e2e/support/canary.ts';
+import { recordSecretKeys, repeats } from '../../e2e/support/canary.ts';
 
 export type { Page } from 'playwright-core';
 export type { Latchkey, Registered } from '../../e2e/support/latchkey.ts';
@@ -115,6 +115,8 @@ export class Dashboard {
     // What is answered once is known to the canary, as if a spec had asked for it.
     page.on('response', (response) => {
       if (response.request().method() === 'POST') void response.text().then(recordSecretKeys, () => {});
+      // … and whoever reads gets no secret that anybody was told.
+      else if (/json/.test(response.headers()['content-type'] ?? '')) void response.text().then((text) => repeats(text) && wrongs.push(`${here()} was answered a secret by ${response.url()}`), () => {});
     });
   }
 }

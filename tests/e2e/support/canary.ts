@@ -22,17 +22,26 @@ const known = new Set<string>();
 
 /** Records the random parts of all secret keys and tokens in a text: an answer, its `Set-Cookie`, what a hook was sent. */
 export function recordSecretKeys(text: string): void {
-  for (const shape of [SECRET_KEY, TOKEN]) for (const [, random] of text.matchAll(shape)) recordSecret(random!);
+  for (const shape of [SECRET_KEY, TOKEN]) for (const [, random] of text.matchAll(shape)) recordIssued(random!);
 }
 
-/** Records what an answer shows once and no pattern tells: the secret of a second factor, and recovery codes. */
+/** Records what an answer shows once and no pattern tells: the secret of a second factor or an endpoint, and recovery codes. */
 export function recordShown(body: any): void {
-  if (typeof body?.secret === 'string') recordSecret(body.secret);
+  if (typeof body?.secret === 'string') recordIssued(body.secret);
   for (const code of Array.isArray(body?.recoveryCodes) ? body.recoveryCodes : []) {
-    recordSecret(code);
-    recordSecret(code.replace('-', ''));
+    recordIssued(code);
+    recordIssued(code.replace('-', ''));
   }
 }
+
+/** What the service has made and told, in this process: it says none of it twice. */
+function recordIssued(secret: string): void {
+  recordSecret(secret);
+  if (secret.length >= SHORTEST) issued.add(secret);
+}
+
+/** Whether a text holds a part of anything that the service has told before. */
+export const repeats = (text: string): boolean => issued.find(Buffer.from(text)) !== -1;
 
 /** Records the passwords of a request, good or wrong. One that was no password at all (400) is left out. */
 export function recordPasswords(sent: any, status: number): void {
@@ -72,7 +81,8 @@ export function filesBelow(directory: string): string[] {
 
 /** Where any of the secrets occurs in the files below a directory: at most one leak for each file. */
 export function leaksBelow(directory: string, secrets: string[]): Leak[] {
-  const finder = new Finder(secrets);
+  const finder = new Finder();
+  for (const secret of secrets) finder.add(secret);
   return filesBelow(directory).flatMap((file) => {
     const offset = finder.find(readFileSync(file));
     return offset === -1 ? [] : [{ file, offset }];
@@ -87,26 +97,23 @@ class Finder {
   private readonly windows = new Set<string>();
   private readonly starts = new Uint8Array(1 << 20);
   /** The window, and how long the secrets are that are shorter than it. */
-  private readonly lengths: number[];
+  private readonly lengths = new Set<number>();
 
-  constructor(secrets: string[]) {
-    const lengths = new Set<number>();
-    for (const secret of secrets) {
-      const bytes = Buffer.from(secret);
-      const length = Math.min(WINDOW, bytes.length);
-      lengths.add(length);
-      for (let at = 0; at + length <= bytes.length; at++) {
-        this.windows.add(bytes.toString('latin1', at, at + length));
-        this.starts[Finder.slot(bytes, at)] = 1;
-      }
+  add(secret: string): void {
+    const bytes = Buffer.from(secret);
+    const length = Math.min(WINDOW, bytes.length);
+    this.lengths.add(length);
+    for (let at = 0; at + length <= bytes.length; at++) {
+      this.windows.add(bytes.toString('latin1', at, at + length));
+      this.starts[Finder.slot(bytes, at)] = 1;
     }
-    this.lengths = [...lengths];
   }
 
   find(bytes: Buffer): number {
+    const lengths = [...this.lengths];
     for (let at = 0; at + SHORTEST <= bytes.length; at++) {
       if (!this.starts[Finder.slot(bytes, at)]) continue;
-      if (this.lengths.some((length) => this.windows.has(bytes.toString('latin1', at, at + length)))) return at;
+      if (lengths.some((length) => this.windows.has(bytes.toString('latin1', at, at + length)))) return at;
     }
     return -1;
   }
@@ -116,3 +123,5 @@ class Finder {
     return Math.imul(word, 0x9e3779b1) >>> 12;
   }
 }
+
+const issued = new Finder();

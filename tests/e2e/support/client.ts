@@ -1,5 +1,5 @@
 // A small HTTP client for the specs: JSON in, JSON out, nothing hidden. Every exchange passes the canary.
-import { recordPasswords, recordSecretKeys, recordShown } from './canary.ts';
+import { recordPasswords, recordSecretKeys, recordShown, repeats } from './canary.ts';
 
 export interface Reply<T = any> {
   status: number;
@@ -45,6 +45,9 @@ export class Client {
     });
     const text = await response.text();
     const reply = { status: response.status, headers: response.headers, body: parse(text), text };
+    // A create that is sent again under its Idempotency-Key is the one that says its secret once more.
+    const again = method === 'POST' && response.status < 300 && Object.keys(headers ?? {}).some((name) => name.toLowerCase() === 'idempotency-key');
+    if (!again && repeats(text)) throw new Error(`${method} ${path.split('?')[0]} answered ${response.status} with a secret that had been told before`);
     recordExchange(raw ? parse(body) : body, reply);
     return reply;
   }
