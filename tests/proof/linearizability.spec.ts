@@ -83,11 +83,11 @@ async function record(mode: 'strict' | 'leased', keys: number, fronts: Front[], 
 
 const ends = (history: Call[]) => history.filter(({ what, outcome }) => what === 'revoke' && outcome === 'done').length;
 
-for (const [mode, keys] of [['strict', full ? 2_000 : 24], ['leased', full ? 500 : 12]] as const) {
+for (const [mode, keys] of [['strict', full ? 2_000 : 16], ['leased', full ? 500 : 8]] as const) {
   test(`what ${PROCESSES} processes see of ${keys} keys over two isolates, ${mode}, while objects end, has an order`, { timeout: 3_600_000 }, async () => {
     const { findings, history, outcomes, restarts } = await record(mode, keys, [], true);
     assert.deepEqual(findings, [], JSON.stringify({ seed, outcomes }));
-    const known = Object.keys(outcomes).filter((code) => !['VALID', 'REVOKED', 'status 503', 'status 500', 'status undefined'].includes(code));
+    const known = Object.keys(outcomes).filter((code) => !['VALID', 'REVOKED', 'status 503', 'status undefined'].includes(code));
     assert.deepEqual(known, [], JSON.stringify(outcomes));
     assert.ok((outcomes.VALID ?? 0) > keys && (outcomes.REVOKED ?? 0) > keys / 2 && ends(history) > keys / 2 && restarts > 0, JSON.stringify({ ...outcomes, restarts, ends: ends(history) }));
     figure(`linearizability: calls in an order, ${mode}`, history.length, 'calls');

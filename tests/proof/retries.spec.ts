@@ -8,7 +8,7 @@ import { Cutter, type Cut } from './support/cutter.ts';
 import { disagreements, readDisk } from './support/disk.ts';
 import { figure, full } from './support/proof.ts';
 import { random, seedOf } from './support/random.ts';
-import { startService } from './support/service.ts';
+import { startService, type Front } from './support/service.ts';
 
 const RETRIES = Number(process.env.LATCHKEY_RETRIES ?? (full ? 10_000 : 150));
 const seed = seedOf('LATCHKEY_RETRIES_SEED');
@@ -17,19 +17,19 @@ const TENANTS = 4;
 /** What is cut early keeps its place for half a minute: in the full form only. */
 const FIRST: Cut[] = full ? ['dropped', 'dropped', 'dropped', 'half', 'half', 'lost', 'early'] : ['dropped', 'dropped', 'dropped', 'half', 'lost'];
 
-test(`${RETRIES} requests sent again after their answer was lost: no key twice, the same secret each time, and nobody else is told`, { timeout: 2 * 3_600_000 }, async (t) => {
-  figure('retries: seed', seed);
-  const service = await startService({ services: 2 });
+/** A service behind a network that breaks, and one request to it, sent again until it is answered. */
+async function setUp(fronts: Front[] = []) {
+  const service = await startService({ services: 2, fronts });
   const tenants = await Promise.all(Array.from({ length: TENANTS }, (_, at) => service.newTenant(`Retries ${at}`)));
   // A second key of each, which may as much as the first.
   const seconds = await Promise.all(tenants.map(({ key }) => ok(service.client(0, key).post('/v1/api_keys', { name: 'Second' }), 201)));
   const cutters = [await new Cutter(() => service.origin(0)).listen(), await new Cutter(() => service.origin(1)).listen()];
-  let retries = 0;
-  let waited = 0;
-  let strangers = 0;
+  const counts = { retries: 0, waited: 0, strangers: 0 };
   /** Every key that was asked for once, by its label. */
   const keys = new Map<string, { id: string; key: string }>();
   const replaced = new Set<string>();
+  /** Labels under which two others have asked for a key as well. */
+  const strangers = new Set<string>();
 
   async function once(at: number): Promise<void> {
     const rng = random(seed, at);
@@ -49,38 +49,43 @@ test(`${RETRIES} requests sent again after their answer was lost: no key twice, 
       const reply = await send(attempt < 3 && rng.chance(0.25) ? rng.of(['dropped', 'half', 'lost'] as Cut[]) : 'none');
       if (reply?.status === 409 && reply.body.code === 'idempotency_in_flight' && Date.now() < end) {
         // The first request is taken to be at work until half a minute after it was last heard of.
-        waited += 1;
+        counts.waited += 1;
         await sleep(1_000);
         continue;
       }
       attempt += 1;
-      retries += 1;
+      counts.retries += 1;
       if (reply) answer = reply;
     }
     const { id, key } = await ok(answer, 201);
     // Once more, when all is well.
-    retries += 1;
+    counts.retries += 1;
     const again = await ok((await send('none'))!, 201);
     assert.deepEqual([again.id, again.key], [id, key], label);
     for (const lost of cutters.flatMap(({ swallowed }) => swallowed.get(label) ?? [])) assert.deepEqual([lost.id, lost.key], [id, key], label);
     keys.set(label, { id, key });
     if (former) replaced.add(former.id);
     if (at % 10 !== 3) return;
-    // The same text from others, of the same organization and of another one, is theirs and says nothing of this one.
-    const other = { name: `Other of ${label}` };
-    await refused((await send('none', caller, other))!, 422, 'idempotency_mismatch', label);
+    await refused((await send('none', caller, { name: `Other of ${label}` }))!, 422, 'idempotency_mismatch', label);
+    // The same from others, of the same organization and of another one, is theirs and says nothing of this one.
+    strangers.add(label);
     for (const bearer of [seconds[tenant]!.key, tenants[(tenant + 1) % TENANTS]!.key]) {
-      const theirs = await ok((await send('none', bearer, other))!, 201);
+      const theirs = await ok((await send('none', bearer))!, 201);
       assert.ok(theirs.id !== id && theirs.key !== key, label);
       assert.ok(!JSON.stringify(theirs).includes(id) && !JSON.stringify(theirs).includes(key.slice(8, 31)), label);
-      strangers += 1;
+      counts.strangers += 1;
     }
   }
+  return { service, tenants, cutters, keys, replaced, strangers, counts, once };
+}
 
+test(`${RETRIES} requests sent again after their answer was lost: no key twice, the same secret each time, and nobody else is told`, { timeout: 2 * 3_600_000 }, async (t) => {
+  figure('retries: seed', seed);
+  const { service, tenants, cutters, keys, replaced, strangers, counts, once } = await setUp();
   const began = Date.now();
-  for (let from = 0; retries < RETRIES; from += 50) {
+  for (let from = 0; counts.retries < RETRIES; from += 50) {
     await inParallel(Array.from({ length: 50 }, (_, at) => from + at), 8, once);
-    if (full && from % 1_000 === 950) console.log(`${retries} of ${RETRIES} retries, ${Math.round((Date.now() - began) / 1_000)} s`);
+    if (full && from % 1_000 === 950) console.log(`${counts.retries} of ${RETRIES} retries, ${Math.round((Date.now() - began) / 1_000)} s`);
   }
   // What was shown is good, until it was replaced.
   const sample = [...keys.values()].slice(-100);
@@ -94,19 +99,29 @@ test(`${RETRIES} requests sent again after their answer was lost: no key twice, 
   const disk = readDisk(service.directory);
   assert.deepEqual(await disagreements(disk, service.kv.entries), []);
   const rows = disk.sessions.flatMap(({ keys: found }) => [...found.values()].map(({ record }) => record));
-  const issued = rows.filter(({ rotated_from: from, settings }) => from === null && settings.name.startsWith('retry-')).map(({ settings }) => settings.name);
-  const successors = rows.flatMap(({ rotated_from: from }) => from ?? []);
-  const duplicates = [issued, successors].flatMap((names) => names.filter((name, at) => names.indexOf(name) !== at));
-  assert.deepEqual(duplicates, [], 'something was issued twice');
-  assert.equal(issued.length + successors.length, keys.size, 'as many keys as were asked for');
+  // One row of each name, and of those that others have asked for as well one more for each; one successor of each that was replaced.
+  const times = new Map<string, number>();
+  for (const { rotated_from: from, settings } of rows) {
+    const name = from ?? settings.name;
+    if (from !== null || name.startsWith('retry-')) times.set(name, (times.get(name) ?? 0) + 1);
+  }
+  const duplicates = [...times].filter(([name, count]) => count !== (strangers.has(name) ? 3 : 1));
+  assert.deepEqual(duplicates, [], 'something was issued more often than it was asked for');
+  assert.equal(times.size, keys.size, 'as many keys as were asked for');
   assert.deepEqual(new Set([...keys.values()].map(({ id }) => id)).size, keys.size);
   assert.deepEqual(leaksBelow(service.directory, recordedSecrets()), []);
   const lost = cutters.reduce((sum, { swallowed }) => sum + [...swallowed.values()].flat().length, 0);
-  assert.ok(lost >= keys.size / 2 && strangers > 0, `${lost} answers lost, ${strangers} strangers`);
-  t.diagnostic(JSON.stringify(cutters.map(({ counts }) => counts)));
-  figure('retries: requests sent again', retries, 'requests');
+  assert.ok(lost >= keys.size / 2 && counts.strangers > 0, `${lost} answers lost, ${counts.strangers} strangers`);
+  t.diagnostic(JSON.stringify(cutters.map((cutter) => cutter.counts)));
+  figure('retries: requests sent again', counts.retries, 'requests');
   figure('retries: answers lost that had issued a key', lost, 'answers');
   figure('retries: keys issued twice', duplicates.length, `of ${keys.size}`);
-  figure('retries: of others with the same Idempotency-Key, told anything', 0, `of ${strangers}`);
-  figure('retries: waited for a first attempt', waited);
+  figure('retries: of others with the same Idempotency-Key, told anything', 0, `of ${counts.strangers}`);
+  figure('retries: waited for a first attempt', counts.waited);
+});
+
+test('a service that does not look at the Idempotency-Key is found out', { timeout: 60_000 }, async () => {
+  const { service, once } = await setUp(['keyless']);
+  await assert.rejects(once(0), assert.AssertionError);
+  await service.kill();
 });

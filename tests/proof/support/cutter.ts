@@ -17,6 +17,7 @@ export class Cutter {
   readonly swallowed = new Map<string, any[]>();
   /** How many connections ended how. */
   readonly counts: Partial<{ [cut in Cut]: number }> = {};
+  private readonly open = new Set<Socket>();
   private readonly upstream: () => string;
   private port = 0;
 
@@ -28,7 +29,10 @@ export class Cutter {
   async listen(): Promise<this> {
     const server = createServer((client) => this.pass(client));
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-    after(() => void server.close());
+    after(() => {
+      server.close();
+      for (const socket of this.open) socket.destroy();
+    });
     this.port = (server.address() as AddressInfo).port;
     return this;
   }
@@ -58,11 +62,12 @@ export class Cutter {
 
   private pass(client: Socket): void {
     const sent: Buffer[] = [];
-    client.on('error', () => {});
+    this.open.add(client);
+    client.on('error', () => {}).on('close', () => this.open.delete(client));
     client.on('data', (part) => {
       sent.push(part);
-      const text = Buffer.concat(sent).toString('latin1');
-      if (whole(text)) this.forward(client, Buffer.concat(sent), text);
+      const request = Buffer.concat(sent);
+      if (bodyOf(request)) this.forward(client, request, request.toString('latin1'));
     });
   }
 
@@ -70,7 +75,8 @@ export class Cutter {
     const cut = (/\r\nx-cut: (\w+)/i.exec(text)?.[1] ?? 'none') as Cut;
     if (cut === 'lost') return void client.destroy();
     const server = connect(Number(new URL(this.upstream()).port), '127.0.0.1');
-    server.on('error', () => client.destroy());
+    this.open.add(server);
+    server.on('error', () => client.destroy()).on('close', () => this.open.delete(server));
     server.write(request);
     // About as long as a request is at work.
     if (cut === 'early') setTimeout(() => [client, server].forEach((socket) => socket.destroy()), (request.length * 7) % 25);
@@ -78,28 +84,41 @@ export class Cutter {
     server.on('data', (part) => {
       received.push(part);
       const answer = Buffer.concat(received);
-      if (!whole(answer.toString('latin1'))) return;
+      const body = bodyOf(answer);
+      if (!body) return;
       server.destroy();
       if (cut === 'none') return void client.end(answer);
-      this.keep(text, answer.toString());
+      this.keep(text, Number(answer.toString('latin1', 9, 12)), body.toString());
       if (cut === 'half') client.write(answer.subarray(0, answer.length / 2), () => client.destroy());
       else client.destroy();
     });
   }
 
-  private keep(request: string, answer: string): void {
+  private keep(request: string, status: number, text: string): void {
     const label = /\r\nidempotency-key: (\S+)/i.exec(request)?.[1] ?? '';
-    const body = JSON.parse(answer.slice(answer.indexOf('\r\n\r\n') + 4));
-    const reply = { status: Number(answer.slice(9, 12)), headers: new Headers(), body, text: answer };
-    recordExchange(undefined, reply);
-    if (reply.status === 201) this.swallowed.set(label, [...(this.swallowed.get(label) ?? []), body]);
+    const body = JSON.parse(text);
+    recordExchange(undefined, { status, headers: new Headers(), body, text });
+    if (status === 201) this.swallowed.set(label, [...(this.swallowed.get(label) ?? []), body]);
   }
 }
 
-/** Whether a message with a length has arrived as a whole. */
-function whole(text: string): boolean {
-  const end = text.indexOf('\r\n\r\n');
-  if (end === -1) return false;
-  const length = /\r\ncontent-length: (\d+)/i.exec(text.slice(0, end + 2));
-  return text.length >= end + 4 + Number(length?.[1] ?? 0);
+/** The body of a message, with a length or in chunks, once it has arrived as a whole. */
+function bodyOf(message: Buffer): Buffer | undefined {
+  const end = message.indexOf('\r\n\r\n');
+  if (end === -1) return undefined;
+  const head = message.toString('latin1', 0, end + 2);
+  const body = message.subarray(end + 4);
+  if (!/\r\ntransfer-encoding: chunked\r/i.test(head)) {
+    const length = Number(/\r\ncontent-length: (\d+)/i.exec(head)?.[1] ?? 0);
+    return body.length >= length ? body : undefined;
+  }
+  const parts: Buffer[] = [];
+  for (let at = 0; ; ) {
+    const line = body.indexOf('\r\n', at);
+    const size = line === -1 ? NaN : Number.parseInt(body.toString('latin1', at, line), 16);
+    if (size === 0) return Buffer.concat(parts);
+    if (!(body.length >= line + 4 + size)) return undefined;
+    parts.push(body.subarray(line + 2, line + 2 + size));
+    at = line + 4 + size;
+  }
 }

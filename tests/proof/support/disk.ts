@@ -30,8 +30,8 @@ export interface Entry {
 interface Common {
   file: string;
   integrity: string;
-  /** What waits, as `lane subject`, with the version. */
-  outbox: Map<string, number>;
+  /** What is still to be told, as `lane subject`. */
+  outbox: Map<string, { version: number; attempts: number }>;
   log: Entry[];
   anchor: { seq: number; hash: string };
 }
@@ -89,7 +89,7 @@ function common(database: DatabaseSync, file: string): Common {
   return {
     file,
     integrity: rows(database, 'PRAGMA integrity_check').map(({ integrity_check }) => integrity_check).join(),
-    outbox: new Map(rows(database, 'SELECT lane, subject, version FROM outbox').map(({ lane, subject, version }) => [`${lane} ${subject}`, version])),
+    outbox: new Map(rows(database, 'SELECT lane, subject, version, attempts FROM outbox').map(({ lane, subject, version, attempts }) => [`${lane} ${subject}`, { version, attempts }])),
     log: rows(database, 'SELECT seq, hash, entry FROM audit_log ORDER BY seq').map(({ seq, hash, entry }) => {
       const { action, target, details } = JSON.parse(entry);
       return { seq, hash, text: entry, action, target, details };
@@ -123,15 +123,15 @@ export async function disagreements(disk: Disk, kv: Map<string, Buffer>, { drain
   for (const object of [...disk.sessions, ...disk.organizations]) {
     if (object.integrity !== 'ok') found.push(`integrity_check of ${object.id}: ${object.integrity}`);
     await chain(object).catch((error: Error) => found.push(`the audit chain of ${object.id}: ${error.message}`));
-    const waiting = [...object.outbox.keys()].filter((entry) => !SCHEDULED.test(entry));
-    if (drained && waiting.length > 0) found.push(`${waiting.length} entries wait in ${object.id}, such as ${waiting[0]}`);
+    const late = drained ? waiting(object) : [];
+    if (late.length > 0) found.push(`${late.length} entries wait in ${object.id}, such as ${late[0]}`);
   }
   for (const session of disk.sessions) {
     const directory = disk.organizations.find(({ keys, copied }) => [...session.keys.keys()].some((id) => keys.has(id)) || [...copied.keys()].some((copy) => copy.startsWith(session.id)));
     found.push(...keysAndLog(session));
     for (const [id, { hash, record }] of session.keys) {
       names.add(`key/${hash}`);
-      const waits = (lane: string) => (session.outbox.get(`${lane} ${id}`) ?? 0) >= record.generation;
+      const waits = (lane: string) => !drained && (session.outbox.get(`${lane} ${id}`)?.version ?? 0) >= record.generation;
       const inKv = published.get(`key/${hash}`)?.record;
       const known = inKv?.generation ?? 0;
       if (known < record.generation && !waits('kv')) found.push(`KV has generation ${known} of ${id}, not ${record.generation}, and nothing waits for it`);
@@ -151,8 +151,13 @@ export async function disagreements(disk: Disk, kv: Map<string, Buffer>, { drain
   return found;
 }
 
-/** Lanes of what is sent when its time has come. */
-const SCHEDULED = /^(usage|alerts|domain) /;
+/**
+ * What of an outbox was to be told at once, or could not be. What is told when its time has come is none of it: counts, alerts,
+ * and, to the directory, when a key was used.
+ */
+export function waiting({ outbox }: { outbox: Common['outbox'] }): string[] {
+  return [...outbox].filter(([entry, { attempts }]) => attempts > 0 || !/^(usage|alerts|domain|directory) /.test(entry)).map(([entry]) => entry);
+}
 
 /** The chain of one log, as `npm run verify-audit` sees a copy of it. */
 async function chain({ log, anchor }: Common): Promise<void> {

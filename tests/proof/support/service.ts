@@ -11,7 +11,7 @@ import { faultyFiles, type Faults } from '../../e2e/support/faults.ts';
 import { KvServer } from './kv_server.ts';
 
 /** What may stand in front of the worker: see the files in `fronts`. */
-export type Front = 'abort' | 'ahead' | 'caching' | 'early' | 'forgetful';
+export type Front = 'abort' | 'ahead' | 'caching' | 'early' | 'forgetful' | 'keyless';
 
 export interface Options {
   /** How many isolates; the first one is where the objects are. */

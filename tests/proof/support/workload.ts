@@ -30,7 +30,7 @@ export interface Attempt {
   tenant: number;
   /** Of the new key, or of the one to be replaced. */
   name: string;
-  again: (() => Promise<Reply>) | undefined;
+  again: () => Promise<Reply>;
 }
 
 export interface Tenancy extends Tenant {
