@@ -54,7 +54,7 @@ export async function fire(origin, shots, { connections, seconds, pauseMs = 0, r
   return { requests: latencies.length, seconds: (performance.now() - started) / 1000, latencies: latencies.sort((a, b) => a - b), answers };
 }
 
-/** @param {URL} origin @param {Shot} shot */
+/** @param {URL} origin @param {Pick<Shot, 'method' | 'path' | 'headers' | 'body'>} shot */
 function encode(origin, { method, path, headers = {}, body }) {
   const lines = [`${method} ${path} HTTP/1.1`, `host: ${origin.host}`, ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`)];
   if (body !== undefined) lines.push('content-type: application/json', `content-length: ${Buffer.byteLength(body)}`);
@@ -65,6 +65,41 @@ function encode(origin, { method, path, headers = {}, body }) {
 function varied(shot) {
   const { headers, body } = shot.vary?.() ?? {};
   return { ...shot, headers: { ...shot.headers, ...headers }, body: body ?? shot.body };
+}
+
+/**
+ * One connection that stays open, for whoever decides from request to request what to send. The answer is not judged.
+ * @param {URL} origin
+ * @returns {Promise<{ ask: (shot: Pick<Shot, 'method' | 'path' | 'headers' | 'body'>) => Promise<{ ms: number, status: number, answer: string }>, close: () => void }>}
+ */
+export async function line(origin) {
+  const socket = connect(Number(origin.port), origin.hostname);
+  socket.setNoDelay(true);
+  socket.setEncoding('latin1');
+  /** @type {((chunk: string) => void)} */
+  let heard = () => {};
+  /** @type {((error: Error) => void)} */
+  let broken = () => {};
+  socket.on('data', (/** @type {string} */ chunk) => heard(chunk));
+  socket.on('error', (error) => broken(error));
+  socket.on('close', () => broken(new Error('the connection was closed')));
+  await new Promise((resolve, reject) => {
+    socket.once('connect', resolve);
+    broken = reject;
+  });
+  return {
+    ask: (shot) => new Promise((resolve, reject) => {
+      const sent = performance.now();
+      let answer = '';
+      broken = reject;
+      heard = (chunk) => {
+        answer += chunk;
+        if (complete(answer)) resolve({ ms: performance.now() - sent, status: Number(answer.slice('HTTP/1.1 '.length, 'HTTP/1.1 200'.length)), answer });
+      };
+      socket.write(encode(origin, shot));
+    }),
+    close: () => void socket.destroy(),
+  };
 }
 
 /** @param {URL} origin @param {Shot} shot @param {() => boolean} more @param {number} pauseMs @param {(ms: number, status: number, answer: string) => void} told */

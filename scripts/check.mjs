@@ -1,8 +1,10 @@
 // `npm run check`: everything that can be judged without running the service.
+import { buildClient, checkClientTypes } from './lib/api-types.mjs';
 import { markupSinks, types } from './lib/dashboard.mjs';
 import { at, exe, node, pinned } from './lib/env.mjs';
 import { run } from './lib/process.mjs';
-import { Failure, main, step } from './lib/steps.mjs';
+import { Failure, main, red, step } from './lib/steps.mjs';
+import { advisories } from './lib/supply.mjs';
 import { cargoTool, dropToolLeftovers, prepare } from './lib/tools.mjs';
 
 const deny = ['-D', 'warnings'];
@@ -25,6 +27,9 @@ await main(async () => {
   await check('types of scripts and specs', /** @type {string} */ (node()), [at('node_modules/typescript/bin/tsc'), '--noEmit']);
   // The types come from the description of the API, so a changed route that is still called the old way fails here.
   await step('types of the API for the dashboard', types).catch((error) => void failures.push(error));
+  await checkClientTypes().catch((error) => void failures.push(error));
+  await buildClient().catch((error) => void failures.push(error));
+  await check('types of the client specs and examples', /** @type {string} */ (node()), [at('node_modules/typescript/bin/tsc'), '-p', at('tests/client')]);
   await check('types of the dashboard', /** @type {string} */ (node()), [at('node_modules/typescript/bin/tsc'), '-p', at('dashboard')]);
   await check('types of the browser specs', /** @type {string} */ (node()), [at('node_modules/typescript/bin/tsc'), '-p', at('tests/browser')]);
   await step('the dashboard writes text, never markup', () => {
@@ -32,6 +37,14 @@ await main(async () => {
     if (found.length > 0) throw new Failure(`Text becomes markup in: ${found.join(', ')}`);
   }).catch((error) => void failures.push(error));
   await check('licences and sources of dependencies', at('.tools/bin', `cargo-deny${exe}`), ['--locked', 'check', 'bans', 'licenses', 'sources']);
+  let leftOut = '';
+  await step('advisories', async ({ note }) => {
+    const { done, said } = await advisories();
+    note(said);
+    if (!done) leftOut = said;
+  }).catch((error) => void failures.push(error));
   for (const failure of failures) console.error(`\n${failure.message}`);
+  // A check that could not be made has not passed either, so it is said once more where it is seen.
+  if (leftOut) console.log(red(`\n! Advisories: ${leftOut}.`));
   if (failures.length > 0) process.exitCode = 1;
 });

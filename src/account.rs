@@ -70,6 +70,10 @@ impl Object for AccountObject {
         )
     }
 
+    fn takes_away(command: &Command) -> bool {
+        matches!(command, Command::EndSignIn { .. } | Command::ChangePassword { .. } | Command::Reset { .. })
+    }
+
     fn answers_first(command: &Command) -> bool {
         matches!(command, Command::SignIn(_) | Command::RequestReset { by: ResetBy::Anybody })
     }

@@ -10,7 +10,7 @@ use crate::domain::timestamp::Timestamp;
 use crate::object::figures;
 use crate::object::outbox::{self, Delivery, Message};
 use crate::object::rows::{execute, json, query, query_one};
-use crate::object::{Abort, Context, Effect, Object, Step};
+use crate::object::{Abort, Context, Effect, Object, Step, ballast};
 use crate::organization::protocol::{Command as OrganizationCommand, Founding, Page};
 use crate::ports::{Address, Sql, SqlError, SqlValue};
 
@@ -45,6 +45,7 @@ impl Object for DirectoryObject {
         users::USERS,
         users::USERS_BY_AGE,
         users::SETUP,
+        ballast::SCHEMA,
     ];
 
     fn effect(command: &Command) -> Effect {

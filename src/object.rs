@@ -8,6 +8,7 @@
 mod answer;
 mod asking;
 pub mod audit_log;
+pub mod ballast;
 pub mod behind;
 pub mod denials;
 pub mod figures;
@@ -60,6 +61,12 @@ pub trait Object: Send + Sync + 'static {
 
     /// Whether the answer leaves before anybody else is told, so that the time it takes says nothing about them.
     fn answers_first(_: &Self::Command) -> bool {
+        false
+    }
+
+    /// Whether a change takes something away from somebody (revokes, suspends, signs out): it must be possible where
+    /// there is no room for anything else. What comes of it is bounded by what is there.
+    fn takes_away(_: &Self::Command) -> bool {
         false
     }
 
@@ -345,6 +352,8 @@ pub enum Rejection {
     OrganizationLimitReached,
     /// Too many at once want a password hashed.
     Busy,
+    /// The database of the object takes nothing more.
+    StorageFull,
     /// There are as many pending invitations as there may be.
     TooManyInvitations,
     /// The deployment lets nobody register who has no invitation of the right kind.

@@ -86,6 +86,17 @@ impl Object for OrganizationObject {
         }
     }
 
+    fn takes_away(command: &Command) -> bool {
+        matches!(
+            command,
+            Command::Suspend
+                | Command::Delete { .. }
+                | Command::ChangeMember { .. }
+                | Command::RemoveMember { .. }
+                | Command::RevokeInvitation { .. }
+        )
+    }
+
     fn handle(
         sql: &dyn Sql,
         memory: &mut Memory,

@@ -30,6 +30,11 @@ impl PortError {
     pub fn new(operation: &'static str, detail: impl Into<String>) -> Self {
         Self { operation, detail: detail.into(), retryable: false }
     }
+
+    /// Whether the other side had no room for what it was to write.
+    pub fn is_full(&self) -> bool {
+        says_full(&self.detail)
+    }
 }
 
 /// Workers KV. A read may be stale and may miss a name that exists; a write that returns `Err` may
@@ -79,6 +84,18 @@ pub enum SqlValue {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("sql: {0}")]
 pub struct SqlError(pub String);
+
+impl SqlError {
+    /// Whether there was no room for what was to be written.
+    pub fn is_full(&self) -> bool {
+        says_full(&self.0)
+    }
+}
+
+/// SQLite's own words, with which the platform passes it on.
+fn says_full(detail: &str) -> bool {
+    detail.contains("database or disk is full")
+}
 
 /// The SQLite of one object. Synchronous on purpose: what happens between two awaits is one step for
 /// everybody else.

@@ -28,6 +28,7 @@ pub mod upkeep;
 pub mod usage;
 pub mod verify;
 
+use crate::domain::session::SessionStatus;
 use crate::domain::timestamp::Timestamp;
 use crate::object::outbox::Delivery;
 use crate::object::{Abort, Context, Effect, Object, Step};
@@ -74,6 +75,20 @@ impl Object for SessionObject {
             | Command::ReportLeak { .. }
             | Command::Erase => Effect::Writes,
             Command::Upkeep { upkeep } => upkeep::effect(upkeep),
+        }
+    }
+
+    fn takes_away(command: &Command) -> bool {
+        match command {
+            // A narrower policy comes this way.
+            Command::Initialize(_)
+            | Command::RevokeKey { .. }
+            | Command::DeleteSession { .. }
+            | Command::ReportLeak { .. }
+            | Command::Erase => true,
+            Command::ChangeKey { change, .. } => change.active == Some(false),
+            Command::ChangeSession { change, .. } => change.status == Some(SessionStatus::Disconnected),
+            _ => false,
         }
     }
 

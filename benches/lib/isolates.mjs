@@ -9,7 +9,7 @@
 //   await service.probe(1)             { wasmBytes, calls }: memory of that isolate's wasm, calls of objects by class (isolate 0)
 //   service.cpuSeconds(), service.rssBytes()
 //   service.kv                         the KV namespace over HTTP: GET, PUT, DELETE /name (behind the worker's back)
-//   await service.restart()            like a power cut, then again on the same state; the ports change, KV is empty
+//   await service.restart()            like a power cut, then again on the same state; the ports change, KV is empty unless it is elsewhere
 //   await service.stop()
 //
 // Rate limits of client addresses are left out: without their bindings nobody is limited by them.
@@ -32,11 +32,14 @@ const OBJECTS = { SESSIONS: 'SessionObject', ORGANIZATIONS: 'OrganizationObject'
  * @property {string} [build]  the directory of the build
  * @property {Record<string, string>} [vars]  variables beside, or in place of, the ones set here
  * @property {boolean} [probed]  with the instruments of probe.js (the default) or exactly as it is deployed
+ * @property {Record<string, { file: string } | { source: string }>} [front]  modules in front of the build, in place of the instruments; the first one is the worker
+ * @property {string} [kv]  host and port of a KV namespace elsewhere, which outlives the process
+ * @property {string} [shim]  the source of a module before all others, which has them as './inner.js': something broken on purpose
  * @property {(chunk: string) => void} [log]  is given what workerd writes
  */
 
 /** @param {Options} options */
-export async function start({ directory, services = 2, build = '.e2e/bench', vars = {}, probed = true, log = () => {} }) {
+export async function start({ directory, services = 2, build = '.e2e/bench', vars = {}, probed = true, front, shim, kv, log = () => {} }) {
   const operatorToken = randomBytes(24).toString('hex');
   /** @type {Record<string, string>} */
   const texts = {
@@ -44,17 +47,19 @@ export async function start({ directory, services = 2, build = '.e2e/bench', var
     OPERATOR_TOKEN_SHA256: createHash('sha256').update(operatorToken).digest('hex'), ...vars,
   };
   const built = modulesOf(join(root, build));
-  const modules = probed
+  const all = (/** @type {string | undefined} */ module) => `export * from './${module}';\nexport { default } from './${module}';\n`;
+  const inner = front ? { ...front, ...built } : probed
     ? {
       'probe.js': { file: here('probe.js') }, 'probe_memory.js': { file: here('probe_memory.js') },
-      'built.js': { source: `export * from './${Object.keys(built)[0]}';\nexport { default } from './${Object.keys(built)[0]}';\n` }, ...built,
+      'built.js': { source: all(Object.keys(built)[0]) }, ...built,
     }
     : built;
+  const modules = shim === undefined ? inner : { 'shim.js': { source: shim }, 'inner.js': { source: all(Object.keys(inner)[0]) }, ...inner };
   const name = (/** @type {number} */ at) => `isolate${at}`;
-  const options = {
+  const options = () => ({
     directory, compatibilityDate, log,
     services: [
-      { name: 'kv', modules: { 'kv.js': { file: here('kv.js') } } },
+      kv ? { name: 'kv', elsewhere: kv } : { name: 'kv', modules: { 'kv.js': { file: here('kv.js') } } },
       ...Array.from({ length: services }, (_, at) => ({
         name: name(at), modules, objects: at === 0 ? Object.values(OBJECTS) : [],
         bindings: {
@@ -64,13 +69,13 @@ export async function start({ directory, services = 2, build = '.e2e/bench', var
         },
       })),
     ],
-  };
-  let server = await serve(options);
+  });
+  let server = await serve(options());
   const inOrder = () => Array.from({ length: services }, (_, at) => /** @type {URL} */ (server.urls[name(at)]));
   return {
     urls: inOrder(),
     operatorToken,
-    get kv() { return /** @type {URL} */ (server.urls.kv); },
+    get kv() { return kv ? new URL(`http://${kv}`) : /** @type {URL} */ (server.urls.kv); },
     get pid() { return server.pid; },
     cpuSeconds: () => server.cpuSeconds(),
     rssBytes: () => server.rssBytes(),
@@ -78,9 +83,11 @@ export async function start({ directory, services = 2, build = '.e2e/bench', var
     async probe(at) {
       return /** @type {any} */ (await (await fetch(new URL('/__probe', this.urls[at]))).json());
     },
-    async restart() {
+    /** @param {Record<string, string>} [changed]  variables that are others from now on */
+    async restart(changed = {}) {
+      Object.assign(texts, changed);
       await server.stop();
-      server = await serve(options);
+      server = await serve(options());
       this.urls = inOrder();
     },
     stop: () => server.stop(),

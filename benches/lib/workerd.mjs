@@ -21,10 +21,11 @@ const workerd = createRequire(import.meta.url)('workerd').default;
 /**
  * @typedef {object} Service
  * @property {string} name
- * @property {Record<string, { file: string } | { source: string }>} modules  by name; the first one is the worker, one that ends in .wasm is compiled
+ * @property {Record<string, { file: string } | { source: string }>} [modules]  by name; the first one is the worker, one that ends in .wasm is compiled
  * @property {Record<string, Binding>} [bindings]
  * @property {string[]} [objects]  classes of objects that this service hosts, with SQLite
  * @property {boolean} [hidden]  no socket of its own
+ * @property {string} [elsewhere]  host and port of an HTTP service outside the process that plays it, in place of modules
  */
 
 /**
@@ -45,14 +46,15 @@ const workerd = createRequire(import.meta.url)('workerd').default;
 export async function serve({ directory, services, compatibilityDate, log = (chunk) => void process.stderr.write(chunk) }) {
   const storage = join(directory, 'objects');
   mkdirSync(storage, { recursive: true });
-  const open = services.filter(({ hidden }) => !hidden);
+  const open = services.filter(({ hidden, elsewhere }) => !hidden && !elsewhere);
+  const place = (/** @type {Service} */ { elsewhere }, /** @type {number} */ at) => (elsewhere ? `external = (address = ${text(elsewhere)}, http = ())` : `worker = .worker${at}`);
   const config = [
     'using Workerd = import "/workerd/workerd.capnp";',
     'const config :Workerd.Config = (',
-    `  services = [ (name = "storage", disk = (path = ${text(storage)}, writable = true)), ${services.map(({ name }, at) => `(name = ${text(name)}, worker = .worker${at})`).join(', ')} ],`,
+    `  services = [ (name = "storage", disk = (path = ${text(storage)}, writable = true)), ${services.map((service, at) => `(name = ${text(service.name)}, ${place(service, at)})`).join(', ')} ],`,
     `  sockets = [ ${open.map(({ name }) => `(name = ${text(name)}, address = "127.0.0.1:0", http = (), service = ${text(name)})`).join(', ')} ],`,
     ');',
-    ...services.map((service, at) => `const worker${at} :Workerd.Worker = ${worker(service, directory, compatibilityDate)};`),
+    ...services.flatMap((service, at) => (service.elsewhere ? [] : [`const worker${at} :Workerd.Worker = ${worker(service, directory, compatibilityDate)};`])),
   ];
   const path = join(directory, 'config.capnp');
   writeFileSync(path, `${config.join('\n')}\n`);
@@ -93,7 +95,7 @@ export async function serve({ directory, services, compatibilityDate, log = (chu
 }
 
 /** @param {Service} service @param {string} directory @param {string} compatibilityDate */
-function worker({ name, modules, bindings = {}, objects = [] }, directory, compatibilityDate) {
+function worker({ name, modules = {}, bindings = {}, objects = [] }, directory, compatibilityDate) {
   // Next to the configuration, because it can embed files from there only.
   const place = (/** @type {string} */ module) => join('modules', name, module);
   for (const [module, content] of Object.entries(modules)) {

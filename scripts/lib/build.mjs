@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { at, buildEnv, exe, sha256, wasmOptBinary } from './env.mjs';
 import { buildDashboard } from './dashboard.mjs';
-import { run } from './process.mjs';
+import { output, run } from './process.mjs';
 import { step } from './steps.mjs';
 
 /**
@@ -55,7 +55,8 @@ export async function build({ dev, optimise = false, outDir = 'build', features,
     copyFileSync(at('docs/openapi.json'), at('public/openapi.json'));
     const args = [dev ? '--dev' : '--release', '--no-opt', '--out-dir', outDir];
     if (features) args.push('--', '--features', features);
-    await run(at('.tools/bin', `worker-build${exe}`), args, { show: show ? 'always' : 'never', env: buildEnv() });
+    const env = dev ? buildEnv() : { ...buildEnv(), ...(await withoutPlaces()) };
+    await run(at('.tools/bin', `worker-build${exe}`), args, { show: show ? 'always' : 'never', env });
     // The shell around it, which is what is run.
     copyFileSync(at('src/cloudflare/entry.js'), at(outDir, 'entry.js'));
     if (optimise) await optimised(at(outDir, 'index_bg.wasm'));
@@ -65,6 +66,23 @@ export async function build({ dev, optimise = false, outDir = 'build', features,
     return weight;
   });
 }
+
+/**
+ * The message of a panic names a file, and that of a crate lies somewhere on the machine that builds. What is deployed has
+ * neither the name of a home directory nor another digest on another machine (`npm run reproduce`).
+ */
+async function withoutPlaces() {
+  const metadata = await output('cargo', ['metadata', '--locked', '--quiet', '--format-version=1', '--filter-platform=wasm32-unknown-unknown']);
+  /** @type {{ packages: { source: string | null, manifest_path: string }[] }} */
+  const { packages } = JSON.parse(metadata);
+  const places = new Set(packages.filter(({ source }) => source).map(({ manifest_path: manifest }) => dirname(dirname(manifest))));
+  const { CARGO_ENCODED_RUSTFLAGS: encoded, RUSTFLAGS: plain = '' } = process.env;
+  const given = (encoded?.split(SEPARATOR) ?? plain.split(/\s+/)).filter((flag) => flag !== '');
+  return { CARGO_ENCODED_RUSTFLAGS: [...given, ...[...places].map((place) => `--remap-path-prefix=${place}=/crates`)].join(SEPARATOR) };
+}
+
+/** Between the flags, so that a path may have spaces. */
+const SEPARATOR = '\x1f';
 
 /** What rustc and wasm-bindgen use, as worker-build lists it: wasm-opt must not introduce anything newer. */
 const wasmFeatures = ['mutable-globals', 'sign-ext', 'nontrapping-float-to-int', 'bulk-memory', 'multivalue', 'reference-types', 'exception-handling'];

@@ -3,6 +3,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { description, typesOf } from './api-types.mjs';
 import { at, node, read, sha256, shown } from './env.mjs';
 import { run } from './process.mjs';
 import { step } from './steps.mjs';
@@ -28,7 +29,7 @@ export function buildDashboard() {
 
 /** A digest of all that the build depends on. */
 function inputs() {
-  const files = [...filesBelow(at('dashboard')), at('docs/openapi.json'), at('docs/API.md'), at('package-lock.json'), at('scripts/llms.mjs'), at('scripts/lib/dashboard.mjs')];
+  const files = [...filesBelow(at('dashboard')), at('docs/openapi.json'), at('docs/API.md'), at('package-lock.json'), at('scripts/llms.mjs'), at('scripts/lib/dashboard.mjs'), at('scripts/lib/api-types.mjs')];
   return sha256(files.map((file) => `${shown(file)} ${sha256(readFileSync(file))}`).join('\n'));
 }
 
@@ -63,32 +64,20 @@ export function firstPage() {
 /** What the dashboard may call: what is documented for people (house rule H13). */
 const CALLABLE = /^\/(?:auth|organizations)(?:\/|$)/;
 
-/**
- * Types of what the dashboard may call, and which role each operation needs, from docs/openapi.json. Errors are left out:
- * all of them have one shape.
- */
+/** Types of what the dashboard may call, and which role each operation needs, from docs/openapi.json. */
 export async function types() {
-  const { default: openapi, astToString } = await import('openapi-typescript');
-  const description = JSON.parse(read('docs/openapi.json'));
+  const described = description((path) => CALLABLE.test(path));
   /** @type {Record<string, string>} */
   const needs = {};
-  for (const [path, operations] of Object.entries(description.paths)) {
-    if (!CALLABLE.test(path)) {
-      delete description.paths[path];
-      continue;
-    }
+  for (const operations of Object.values(described.paths)) {
     for (const operation of Object.values(/** @type {Record<string, any>} */ (operations))) {
       const role = operation.security?.find((/** @type {any} */ way) => way.cookie)?.cookie[0];
       if (role) needs[operation.operationId.replace(/AsMember$/, '')] = role;
-      for (const status of Object.keys(operation.responses ?? {})) if (!status.startsWith('2')) delete operation.responses[status];
     }
   }
-  delete description.webhooks;
-  delete description.components.responses;
-  const schema = astToString(await openapi(description, { defaultNonNullable: false, alphabetize: true }));
   const head = '// Made from docs/openapi.json by scripts/lib/dashboard.mjs; not committed.\n';
   mkdirSync(generated, { recursive: true });
-  writeFileSync(join(generated, 'schema.d.ts'), head + schema);
+  writeFileSync(join(generated, 'schema.d.ts'), head + (await typesOf(described)));
   const table = JSON.stringify(needs, Object.keys(needs).sort(), 2);
   writeFileSync(join(generated, 'needs.ts'), `${head}/** The role that an operation of an organization needs at least. */\nexport const needs = ${table} as const;\n`);
 }

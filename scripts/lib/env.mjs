@@ -26,6 +26,7 @@ export const pinned = {
   /** wasm-opt; only what is uploaded needs it. */
   binaryen: '132.0.0',
   cargoDeny: '0.20.2',
+  cargoMutants: '27.1.0',
   /** The oldest Node that wrangler runs on, and the line we install when the machine's is older. */
   nodeMinimum: '22.12',
   nodeLine: '22',

@@ -1,5 +1,5 @@
 // Child processes: run one to its end, or keep one on a leash so that it never outlives us.
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { root, windows } from './env.mjs';
 import { Failure } from './steps.mjs';
@@ -52,6 +52,16 @@ export async function run(command, args, options) {
     throw new Failure(`${[command, ...args].join(' ')}: exit code ${outcome.code}${said}`);
   }
   return outcome.output;
+}
+
+/**
+ * The standard output of a command that has to succeed, without what it complains about meanwhile.
+ * @param {string} command @param {string[]} args
+ */
+export function output(command, args) {
+  return new Promise((/** @type {(text: string) => void} */ resolve, reject) => {
+    execFile(command, args, { cwd: root, maxBuffer: 1 << 28 }, (error, stdout) => (error ? reject(new Failure(String(error))) : resolve(stdout)));
+  });
 }
 
 /**

@@ -6,6 +6,12 @@ import { at, exe, node, nodePackage, npm, ownNodeCandidates, pinned, read, sha25
 import { attempt, run } from './process.mjs';
 import { Failure, step } from './steps.mjs';
 
+/**
+ * No package runs anything of its own when it is installed. The programs of esbuild and workerd come as packages for each
+ * platform; what their scripts would do is to look for them. Said here too, because .npmrc gives way to the environment.
+ */
+const noScripts = '--ignore-scripts';
+
 /** What every command needs, in the order in which it is needed. */
 export async function prepare() {
   await systemPackages();
@@ -85,18 +91,19 @@ async function ownNode() {
 /** @param {string} directory @param {string} spec */
 function installInto(directory, spec) {
   const [command, args] = npm();
-  return attempt(command, [...args, 'install', '--prefix', at(directory), '--no-save', '--no-package-lock', spec]);
+  return attempt(command, [...args, 'install', noScripts, '--prefix', at(directory), '--no-save', '--no-package-lock', spec]);
 }
 
 /**
  * A program of the Rust community, built once into .tools. Unoptimised but for its `hot` crates: these tools run for a second
  * or two at a time, and building them that way takes a third of the time.
- * @param {string} program @param {string} crate @param {string} version @param {string[]} [hot]
+ * `asked`: what makes it tell its version.
+ * @param {string} program @param {string} crate @param {string} version @param {string[]} [hot] @param {string[]} [asked]
  */
-export async function cargoTool(program, crate, version, hot = []) {
+export async function cargoTool(program, crate, version, hot = [], asked = ['--version']) {
   await step(`${program} ${version}`, async ({ release }) => {
     const path = at('.tools/bin', program + exe);
-    if ((await attempt(path, ['--version'])).output.split(/\s+/).includes(version)) return;
+    if ((await attempt(path, asked)).output.split(/\s+/).includes(version)) return;
     release();
     await run('cargo', ['install', crate, '--version', version, '--bin', program, '--locked', '--force', '--root', at('.tools'), ...hot.flatMap((name) => ['--config', `profile.release.package.${name}.opt-level=1`])], {
       show: 'always',
@@ -112,7 +119,7 @@ async function npmPackages() {
     const wanted = sha256(read('package-lock.json'));
     if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
     const [command, args] = npm();
-    await run(command, [...args, 'ci', '--no-audit', '--no-fund', '--loglevel=error']);
+    await run(command, [...args, 'ci', noScripts, '--no-audit', '--no-fund', '--loglevel=error']);
     writeFileSync(stamp, wanted);
     note('npm ci');
   });

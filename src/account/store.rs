@@ -9,7 +9,7 @@ use crate::domain::keyring::Keyring;
 use crate::domain::password::PasswordHash;
 use crate::domain::user::User;
 use crate::object::rows::{execute, json, query_one};
-use crate::object::{audit_log, outbox};
+use crate::object::{audit_log, ballast, outbox};
 use crate::ports::{Sql, SqlError, SqlValue};
 
 use super::gates;
@@ -55,6 +55,7 @@ pub const MIGRATIONS: &[&str] = &[
     ) WITHOUT ROWID",
     "CREATE TABLE foundings (organization_id TEXT PRIMARY KEY, founding TEXT NOT NULL) WITHOUT ROWID",
     audit_log::SCHEMA_ANCHOR,
+    ballast::SCHEMA,
 ];
 
 /// The row of the account.

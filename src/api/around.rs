@@ -11,6 +11,7 @@ use axum::response::Response;
 
 use super::canonical::Facts;
 use crate::app::{Background, Basis, Waited};
+use crate::domain::leak_place::without_keys;
 use crate::domain::usage::Origin;
 
 /// Where Cloudflare puts the country of the client; it overwrites what the client sends.
@@ -31,8 +32,14 @@ pub fn origin(country: Option<&str>, colo: Option<&str>, client: Option<&str>) -
     Origin {
         country: country.filter(|text| code(text)).map(str::to_ascii_uppercase),
         colo: colo.filter(|text| code(text)).map(str::to_ascii_uppercase),
-        client: client.map(|text| text.chars().filter(|c| !c.is_control()).take(CLIENT_CHARACTERS_MAX).collect()),
+        client: client.map(called),
     }
+}
+
+/// What a client calls itself, as far as it is kept: a key that it sends there is not.
+pub(super) fn called(text: &str) -> String {
+    let plain: String = text.chars().filter(|c| !c.is_control()).collect();
+    without_keys(&plain).chars().take(CLIENT_CHARACTERS_MAX).collect()
 }
 
 /// What surrounds a verification.
@@ -125,11 +132,13 @@ mod tests {
 
     #[test]
     fn what_the_platform_says_is_taken_and_what_a_client_says_is_cut() {
-        let long = format!("curl/8 {}\u{7f}", "x".repeat(100));
+        let long = format!("curl/8 {}\u{7f}", "x ".repeat(100));
         let found = origin(Some("de"), Some("FRA"), Some(&long));
         assert_eq!((found.country.as_deref(), found.colo.as_deref()), (Some("DE"), Some("FRA")));
         let client = found.client.unwrap();
         assert!(client.starts_with("curl/8 x") && client.chars().count() == CLIENT_CHARACTERS_MAX);
+        let key = origin(None, None, Some(&format!("Bearer sk_live_{}", "x".repeat(48))));
+        assert_eq!(key.client.as_deref(), Some("Bearer sk_live_…"));
         let odd = origin(Some("Germany"), Some(""), Some("a\tb"));
         assert_eq!((odd.country, odd.colo, odd.client.as_deref()), (None, None, Some("ab")));
     }

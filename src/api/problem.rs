@@ -115,6 +115,7 @@ codes! {
     RateLimited                TOO_MANY_REQUESTS "rate_limited" "The rate limit is reached."
     UsageExceeded              TOO_MANY_REQUESTS "usage_exceeded" "The usage limit is reached."
     InternalError              INTERNAL_SERVER_ERROR "internal_error" "Something went wrong on our side."
+    StorageFull                INSUFFICIENT_STORAGE "storage_full" "There is no room for this any more. What takes something away (revoking, disabling, signing out) still works."
     VerificationUnavailable    SERVICE_UNAVAILABLE "verification_unavailable" "The key cannot be verified at the moment; that says nothing about the key."
     SignInBusy                 SERVICE_UNAVAILABLE "sign_in_busy" "Too many people are signing in at the moment; try again shortly."
     ServiceUnavailable         SERVICE_UNAVAILABLE "service_unavailable" "The service is unavailable at the moment."

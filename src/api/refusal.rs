@@ -42,6 +42,7 @@ impl From<Rejection> for Problem {
                 return error.within("expiresAt").into();
             }
             Rejection::SignedOut => return Self::signed_out(),
+            Rejection::StorageFull => Code::StorageFull,
             Rejection::Busy => return Self::new(Code::SignInBusy).retry_after_ms(BUSY_PAUSE_MS),
             Rejection::KeyNotFound => Code::ApiKeyNotFound,
             Rejection::SessionNotFound => Code::SessionNotFound,

@@ -8,7 +8,7 @@ use super::{App, Error, trace};
 use crate::delivery;
 use crate::domain::locator::Locator;
 use crate::domain::timestamp::Timestamp;
-use crate::object::{Answer, Effect, Object};
+use crate::object::{Answer, Effect, Object, Rejection};
 use crate::ports::{Address, PortError, World};
 use crate::{account, directory, organization, session};
 
@@ -89,7 +89,7 @@ impl App {
         command: organization::protocol::Command,
         patience: Patience,
     ) -> Result<Outcome<organization::protocol::Reply>, Error> {
-        call(&self.world, &Address::Organization(locator), &command, patience).await
+        tell::<organization::OrganizationObject>(&self.world, &Address::Organization(locator), &command, patience).await
     }
 
     pub(super) async fn account(
@@ -97,14 +97,14 @@ impl App {
         locator: Locator,
         command: account::protocol::Command,
     ) -> Result<Outcome<account::protocol::Reply>, Error> {
-        call(&self.world, &Address::Account(locator), &command, Patience::Wait).await
+        tell::<account::AccountObject>(&self.world, &Address::Account(locator), &command, Patience::Wait).await
     }
 
     pub(super) async fn directory(
         &self,
         command: directory::protocol::Command,
     ) -> Result<Outcome<directory::protocol::Reply>, Error> {
-        call(&self.world, &Address::Directory, &command, Patience::Wait).await
+        tell::<directory::DirectoryObject>(&self.world, &Address::Directory, &command, Patience::Wait).await
     }
 }
 
@@ -118,7 +118,7 @@ pub(super) async fn ask_session(
     let address = Address::Session(locator);
     let reads = session::SessionObject::effect(&command) != Effect::Writes;
     for _ in 0..RETRIES {
-        match call(world, &address, &command, patience).await {
+        match tell::<session::SessionObject>(world, &address, &command, patience).await {
             // An object that was moved or updated under the call; reading again does no harm.
             Err(Error::Unavailable(error)) if reads && error.retryable => {
                 world.timer.sleep(RETRY_PAUSE_MS).await;
@@ -126,7 +126,22 @@ pub(super) async fn ask_session(
             other => return other,
         }
     }
-    call(world, &address, &command, patience).await
+    tell::<session::SessionObject>(world, &address, &command, patience).await
+}
+
+async fn tell<O: Object>(
+    world: &World,
+    address: &Address,
+    command: &O::Command,
+    patience: Patience,
+) -> Result<Outcome<O::Reply>, Error> {
+    match call(world, address, command, patience).await {
+        // The platform has given up the object, and with it what was to be written.
+        Err(Error::Unavailable(error)) if error.is_full() && O::effect(command) == Effect::Writes => {
+            Err(Rejection::StorageFull.into())
+        }
+        told => told,
+    }
 }
 
 async fn call<C: Serialize + Sync, R: DeserializeOwned>(

@@ -14,6 +14,7 @@ use super::{App, Error, network};
 use crate::account::protocol::{Account, Command, NewSignIn, Reply, SecondFactor, SignIn};
 use crate::domain::email::Email;
 use crate::domain::id::{SignInId, UserId};
+use crate::domain::leak_place::without_keys;
 use crate::domain::password::Password;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::token::{Token, TokenKind};
@@ -118,7 +119,7 @@ impl App {
             cookie: attempt.cookie,
             ip: attempt.ip.map(|ip| ip.to_string()),
             source: attempt.ip.map(|ip| network(ip).to_string()),
-            client: client.map(|client| client.chars().take(CLIENT_CHARACTERS_MAX).collect()),
+            client: client.map(|client| without_keys(client).chars().take(CLIENT_CHARACTERS_MAX).collect()),
         };
         Ok((token, sign_in))
     }

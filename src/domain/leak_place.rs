@@ -9,19 +9,30 @@ use super::secret_key::BODY_CHARACTERS;
 pub const PLACE_CHARACTERS_MAX: usize = 500;
 /// So many characters of a key in a row are a piece of it.
 const PIECE_CHARACTERS: usize = 8;
+/// So many characters of what was reported are looked at: what was encoded over and over takes a turn for each time.
+const READ_CHARACTERS_MAX: usize = 4 * PLACE_CHARACTERS_MAX;
 /// Stands for a word that is not kept.
 const MASK: &str = "…";
 
 /// What is kept of a place in which `reported` was found; none if that is nothing.
 #[must_use]
 pub fn kept(text: &str, reported: &str) -> Option<String> {
-    let text: String = text.chars().filter(|c| !c.is_control()).collect();
-    let text = decoded(&text);
+    let read: String = text.chars().take(READ_CHARACTERS_MAX).filter(|c| !c.is_control()).collect();
+    let is_cut = text.len() > read.len() && text.chars().nth(READ_CHARACTERS_MAX).is_some();
+    // Half a word may be half a key.
+    let whole = if is_cut { read.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || c == '%') } else { &read };
+    let text = decoded(whole);
     let end = text.find(['?', '#']).unwrap_or(text.len());
     let without_query = text.get(..end).unwrap_or_default();
     let shown = masked(&without_user(without_query), reported);
     let shown: String = shown.chars().take(PLACE_CHARACTERS_MAX).collect();
     (!shown.is_empty()).then_some(shown)
+}
+
+/// A text that nobody has reported, without every word that is as long as a key.
+#[must_use]
+pub fn without_keys(text: &str) -> String {
+    masked(text, "")
 }
 
 /// The text with letters, digits and the like as they are, however often they were encoded.
@@ -124,8 +135,35 @@ mod tests {
         ] {
             assert_eq!(kept(&text, &reported).as_deref(), Some(expected), "{text}");
         }
+        let far = format!("https://a.test/{}{other}", "%25252e".repeat(READ_CHARACTERS_MAX / 7 - 3));
+        assert!(!kept(&far, &reported).unwrap().contains("Zz"), "the half of a word is not kept");
         assert_eq!(kept("?", &reported), None);
         assert_eq!(kept(&"ä/".repeat(999), &reported).unwrap().chars().count(), PLACE_CHARACTERS_MAX);
+    }
+
+    #[test]
+    fn a_text_that_nobody_has_reported_loses_whatever_may_be_a_key() {
+        for (text, expected) in [
+            (format!("Bearer sk_live_{}", body()), "Bearer sk_live_…"),
+            (format!("lkat_{}x", body()), "lkat_…"),
+            (
+                "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36".to_owned(),
+                "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36",
+            ),
+            (String::new(), ""),
+        ] {
+            assert_eq!(without_keys(&text), expected);
+        }
+    }
+
+    #[test]
+    fn what_was_encoded_over_and_over_does_not_take_for_ever() {
+        let reported = ["sk", "live", &body()].join("_");
+        let nested = format!("https://a.test/%{}", "25".repeat(500_000));
+        let started = std::time::Instant::now();
+        assert!(kept(&nested, &reported).is_some_and(|place| place.chars().count() <= PLACE_CHARACTERS_MAX));
+        // It took hours; the bound is far from what it takes now.
+        assert!(started.elapsed().as_secs() < 20);
     }
 
     proptest! {

@@ -12,6 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use futures_util::future::{Either, join_all, select};
 
 use super::asking;
+use super::ballast::Ballast;
 use super::behind;
 use super::migration::migrate;
 use super::outbox::{self, Delivery, EntryKey, Message};
@@ -59,6 +60,7 @@ pub struct Shell<O: Object, S> {
     under_way: Mutex<BTreeSet<EntryKey>>,
     /// How many heavy commands are here.
     heavy: AtomicUsize,
+    ballast: Ballast,
     memory: Mutex<O::Memory>,
 }
 
@@ -92,6 +94,7 @@ impl<O: Object, S: Storage> Shell<O, S> {
             ready: AtomicBool::new(false),
             under_way: Mutex::default(),
             heavy: AtomicUsize::new(0),
+            ballast: Ballast::default(),
             memory: Mutex::default(),
         }
     }
@@ -101,7 +104,12 @@ impl<O: Object, S: Storage> Shell<O, S> {
         let mut follow_up = FollowUp { command: None, wrote: false };
         let answer = match self.carry_out(request, &mut follow_up).await {
             Ok(answer) => answer,
-            Err(Abort::Rejected(rejection)) => Answer::Rejected(rejection),
+            Err(Abort::Rejected(rejection)) => {
+                if rejection == Rejection::StorageFull {
+                    self.complain("storage full", "the database takes nothing more");
+                }
+                Answer::Rejected(rejection)
+            }
             Err(Abort::Failed(SqlError(detail))) => {
                 self.complain("command failed", &detail);
                 Answer::Failed { detail }
@@ -209,11 +217,11 @@ impl<O: Object, S: Storage> Shell<O, S> {
         let context = Context { now: clock.now(), keyring, rules, confirmed, heard, trace, seed: &seed };
         let mut memory = self.memory();
         memory.begin();
+        let handle = |sql: &dyn Sql| O::handle(sql, &mut memory, &context, command);
         let step = match O::effect(command) {
-            Effect::Reads => self.storage.read(|sql| O::handle(sql, &mut memory, &context, command)),
-            Effect::Counts | Effect::Writes => {
-                self.storage.transaction(|sql| O::handle(sql, &mut memory, &context, command))
-            }
+            Effect::Reads => self.storage.read(handle),
+            Effect::Counts => self.storage.transaction(handle),
+            Effect::Writes => self.ballast.carry(&self.storage, O::takes_away(command), handle),
         };
         if step.is_err() {
             memory.roll_back();

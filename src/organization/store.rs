@@ -12,7 +12,7 @@ use crate::domain::session::{Session, SessionStatus};
 use crate::domain::text::Reason;
 use crate::domain::timestamp::Timestamp;
 use crate::object::rows::{Row, execute, json, query, query_one};
-use crate::object::{audit_log, ledgers, outbox};
+use crate::object::{audit_log, ballast, ledgers, outbox};
 use crate::ports::{Sql, SqlError};
 use crate::session::protocol::NewKey;
 
@@ -109,6 +109,7 @@ pub const MIGRATIONS: &[&str] = &[
     super::webhooks::watch::INDEX_BY_EXPIRY,
     super::alerts::mail::SCHEMA,
     super::domains::store::SCHEMA,
+    ballast::SCHEMA,
 ];
 
 const WEBHOOKS: [&str; 6] = super::webhooks::store::SCHEMA;

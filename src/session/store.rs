@@ -10,7 +10,7 @@ use crate::domain::session::{Policy, Session, SessionStatus};
 use crate::domain::text::Reason;
 use crate::domain::timestamp::Timestamp;
 use crate::object::rows::{Row, execute, json, query, query_one};
-use crate::object::{audit_log, ledgers, outbox};
+use crate::object::{audit_log, ballast, ledgers, outbox};
 use crate::ports::{Sql, SqlError, SqlValue};
 
 use super::{alerts, domains, outcomes, usage};
@@ -68,6 +68,7 @@ pub const MIGRATIONS: &[&str] = &[
     alerts::watched::SCHEMA,
     alerts::watched::INDEX_BY_TIME,
     domains::SCHEMA,
+    ballast::SCHEMA,
 ];
 
 /// The row of the session.

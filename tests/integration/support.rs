@@ -7,6 +7,7 @@ pub mod disk;
 pub mod domains;
 pub mod dumps;
 pub mod edges;
+pub mod fault;
 pub mod held;
 pub mod house;
 pub mod http;
@@ -19,8 +20,8 @@ pub mod ports;
 pub mod webhooks;
 pub mod words;
 
-pub use cluster::{Fault, Kind, Whom};
 pub use edges::wanting;
+pub use fault::{Fault, Kind, Whom};
 pub use house::{Held, House};
 pub use http::Response;
 pub use kv::Mood;

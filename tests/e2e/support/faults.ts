@@ -30,7 +30,7 @@ export interface Faults {
   };
   /** `after`: the call is carried out, and its answer is lost. `garbage`: what comes back is this text. */
   objects?: Partial<Record<'SESSIONS' | 'ORGANIZATIONS' | 'ACCOUNTS' | 'DIRECTORY', When & { error?: 'overloaded' | 'reset' | 'lost' | 'broken'; after?: true; garbage?: string }>>;
-  /** Present: nothing more has a place in the databases of that class. */
+  /** Present: the databases of that class grow no more; what is deleted makes room. */
   storage?: Partial<Record<'SessionObject' | 'OrganizationObject' | 'AccountObject' | 'DirectoryObject', When>>;
 }
 

@@ -42,24 +42,29 @@ export function faultyNamespace(namespace, fault, count) {
   };
 }
 
-/** Statements that make the database grow. Not so what deletes. */
+/** Statements that may make the database grow. Not so what deletes. */
 const GROWS = /^\s*(insert|update|replace|create|alter)\b/i;
 
 /**
- * The storage of one object, in which nothing more has a place while `fault()` says so: `{ error: 'full', from }`. What the
- * platform says then, it says of the statement.
+ * The storage of one object, which grows no more from the moment on when `fault()` says so. What the platform says then, it
+ * says of the statement; the object takes back its transaction. What was deleted makes room.
  */
 export function faultyStorage(storage, fault, count) {
   const { sql } = storage;
   const exec = sql.exec.bind(sql);
+  let bound = { since: undefined, bytes: 0 };
   Object.defineProperty(sql, 'exec', {
     configurable: true,
     value(statement, ...bindings) {
-      if (GROWS.test(statement) && happens(fault(), statement)) {
+      const since = fault();
+      if (!since) return exec(statement, ...bindings);
+      if (bound.since !== since) bound = { since, bytes: sql.databaseSize };
+      const cursor = exec(statement, ...bindings);
+      if (GROWS.test(statement) && sql.databaseSize > bound.bytes && happens(since, statement)) {
         count('full');
         throw new Error('database or disk is full: SQLITE_FULL');
       }
-      return exec(statement, ...bindings);
+      return cursor;
     },
   });
 }

@@ -28,6 +28,8 @@ export interface StartOptions {
   signInLimit?: number;
   /** With the dashboard, and before the worker those two of the platform that serve static assets. */
   dashboard?: boolean;
+  /** Workers beside it in the same account: each is one module, and may be bound to others by name. */
+  beside?: { name: string; source: string; env: Record<string, any> }[];
   /** With a clock that the header `x-demo-clock` moves: for pictures, not for tests. */
   movedClock?: boolean;
   /** In a world that fails on command (faults.ts): these faults from the start, and again after each restart. */
@@ -105,6 +107,11 @@ export class Latchkey {
   /** Where it answers, without a trailing slash. Changes with every restart. */
   get url(): string {
     return this.origin;
+  }
+
+  /** Where a worker beside it answers. */
+  async urlOf(name: string): Promise<string> {
+    return (await this.running.unsafeGetDirectURL(name)).origin;
   }
 
   /** A client without credentials. */
@@ -208,7 +215,7 @@ export class Latchkey {
   }
 
   private async runtimeOptions(): Promise<ConstructorParameters<typeof Miniflare>[0]> {
-    const { build = 'release', vars = {}, dashboard = false, movedClock = false, faulty, authFailureLimit = 1_000_000, signInLimit = 1_000_000 } = this.options;
+    const { build = 'release', vars = {}, dashboard = false, movedClock = false, faulty, beside = [], authFailureLimit = 1_000_000, signInLimit = 1_000_000 } = this.options;
     const directory = BUILDS[build];
     if (!existsSync(join(import.meta.dirname, '../../..', directory, 'index.js'))) throw new Error(`${directory} is missing: run npm run test:e2e`);
     const { compatibilityDate, env, exports, assets } = await workerConfig();
@@ -239,7 +246,10 @@ export class Latchkey {
       workers: [{
         config: { name: workerName, compatibilityDate, env: bindings, exports, manifest: built, ...(dashboard ? { assets } : {}) },
         dev: { unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }] },
-      }],
+      }, ...beside.map(({ name, source, env: bound }) => ({
+        config: { name, compatibilityDate, env: bound, manifest: { mainModule: 'index.js', modulesRoot: directory, modules: { 'index.js': { type: 'esm' as const, contents: source } } } },
+        dev: { unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }] },
+      }))],
     };
   }
 

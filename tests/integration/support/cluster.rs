@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -19,77 +20,8 @@ use latchkey::ports::{Address, Objects, PortError};
 use latchkey::session::SessionObject;
 
 use super::disk::{Disk, Mount};
-
-/// What goes wrong with a call to an object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
-    /// It never arrives.
-    Unreachable,
-    /// It is carried out, but the answer is lost.
-    AnswerLost,
-    /// Nothing ever comes back, and it never arrives.
-    Hanging,
-    /// It is turned away: too many at once.
-    Overloaded,
-    /// It never arrives, and the platform says that a second attempt may do.
-    Retryable,
-    /// It arrives twice; the second answer counts.
-    Doubled,
-    /// It seems lost, and arrives when `deliver_late` says.
-    Late,
-}
-
-/// Which calls a fault meets.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Whom {
-    /// All of them.
-    Everybody,
-    /// Those to one object.
-    One(Address),
-    /// Those to objects of a kind.
-    Kind(Kind),
-    /// Those that tell one object this command: whoever sends other commands reaches it.
-    Command(Address, &'static str),
-}
-
-impl Whom {
-    fn is_met(&self, address: &Address, request: &[u8]) -> bool {
-        match self {
-            Self::Everybody => true,
-            Self::One(one) => one == address,
-            Self::Kind(kind) => *kind == Kind::of(address),
-            Self::Command(one, command) => one == address && command_in(request) == *command,
-        }
-    }
-}
-
-/// The command in a request: its tag comes first.
-fn command_in(request: &[u8]) -> &str {
-    let text = std::str::from_utf8(request).unwrap_or_default();
-    text.strip_prefix("{\"command\":\"").and_then(|rest| rest.split('"').next()).unwrap_or_default()
-}
-
-/// The kinds of objects.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-
-pub enum Kind {
-    Session,
-    Organization,
-    Account,
-    Directory,
-}
-
-impl Kind {
-    /// The kind of an address.
-    pub fn of(address: &Address) -> Self {
-        match address {
-            Address::Session(_) => Self::Session,
-            Address::Organization(_) => Self::Organization,
-            Address::Account(_) => Self::Account,
-            Address::Directory => Self::Directory,
-        }
-    }
-}
+pub use super::fault::{Fault, Kind, Whom};
+use super::fault::{command_in, later};
 
 enum Room {
     Session(Box<Shell<SessionObject, Mount>>),
@@ -118,6 +50,9 @@ pub struct Cluster {
     before_answer: Mutex<Option<(Whom, Rest)>>,
     late: Mutex<Vec<(Address, Vec<u8>)>>,
     calls: Mutex<BTreeMap<(Kind, String), u64>>,
+    /// The last answer to each command, for `Fault::Believed`.
+    answers: Mutex<BTreeMap<(Kind, String), Vec<u8>>>,
+    skewed: AtomicBool,
     rests: Mutex<Vec<Rest>>,
     folder: Option<PathBuf>,
 }
@@ -135,6 +70,8 @@ impl Cluster {
             before_answer: Mutex::default(),
             late: Mutex::default(),
             calls: Mutex::default(),
+            answers: Mutex::default(),
+            skewed: AtomicBool::new(false),
             rests: Mutex::default(),
             folder,
         }
@@ -208,6 +145,11 @@ impl Cluster {
         for (address, request) in late {
             self.carry(&address, None, &request).await;
         }
+    }
+
+    /// Lets whoever speaks be a version ahead of whoever hears it, questions and answers alike.
+    pub fn skew(&self) {
+        self.skewed.store(true, Ordering::Relaxed);
     }
 
     /// Ends all faults.
@@ -364,7 +306,9 @@ fn name(address: &Address) -> String {
 impl Objects for Cluster {
     async fn call(&self, address: &Address, region: Option<Region>, request: Vec<u8>) -> Result<Vec<u8>, PortError> {
         let told = (Kind::of(address), command_in(&request).to_owned());
-        *self.calls.lock().unwrap().entry(told).or_default() += 1;
+        *self.calls.lock().unwrap().entry(told.clone()).or_default() += 1;
+        let skewed = self.skewed.load(Ordering::Relaxed);
+        let request = if skewed { later(&request) } else { request };
         let failed = |detail: &str| PortError::new("object call", detail);
         if let Some(interruption) = self.interruption() {
             interruption.await;
@@ -376,7 +320,8 @@ impl Objects for Cluster {
                 if let Some((_, rest)) = met {
                     rest.await;
                 }
-                Ok(answer)
+                self.answers.lock().unwrap().insert(told, answer.clone());
+                Ok(if skewed { later(&answer) } else { answer })
             }
             Some(Fault::Unreachable) => Err(failed("unreachable")),
             Some(Fault::Overloaded) => Err(failed("overloaded")),
@@ -386,6 +331,17 @@ impl Objects for Cluster {
                 Err(failed("no answer"))
             }
             Some(Fault::Hanging) => std::future::pending().await,
+            Some(Fault::Strange) => {
+                Ok(br#"{"done":{"reply":{"reply":"unheard_of"},"wait_ms":0,"settled":true}}"#.to_vec())
+            }
+            Some(Fault::Believed) => {
+                let last = self.answers.lock().unwrap().get(&told).cloned();
+                last.ok_or_else(|| failed("nobody has asked this before"))
+            }
+            Some(Fault::Garbled) => {
+                let answer = self.carry(address, region, &request).await;
+                Ok(answer[..answer.len() / 2].to_vec())
+            }
             Some(Fault::AnswerLost) => {
                 self.carry(address, region, &request).await;
                 Err(failed("the connection was cut"))

@@ -10,9 +10,9 @@ use std::sync::{Arc, Mutex};
 use latchkey::domain::timestamp::Timestamp;
 use latchkey::object::shell::Storage;
 use latchkey::ports::{PortError, Sql, SqlError, SqlValue};
-use rusqlite::Connection;
 use rusqlite::limits::Limit;
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
+use rusqlite::{Connection, StatementStatus};
 
 /// Beyond this the platform's numbers lose digits.
 const SAFE_INTEGER: i64 = 1 << 53;
@@ -28,6 +28,10 @@ pub struct Disk {
     /// Whether the alarm cannot be set.
     alarm_broken: AtomicBool,
     statements: AtomicU64,
+    /// Steps of the database's machine: a row that is looked at costs a few, however it was found.
+    steps: AtomicU64,
+    /// The statement that took the most of them, since they were last taken.
+    costliest: Mutex<(u64, String)>,
     file: Option<PathBuf>,
 }
 
@@ -56,6 +60,8 @@ impl Disk {
             broken: AtomicBool::new(false),
             alarm_broken: AtomicBool::new(false),
             statements: AtomicU64::new(0),
+            steps: AtomicU64::new(0),
+            costliest: Mutex::default(),
             file,
         })
     }
@@ -85,6 +91,12 @@ impl Disk {
         self.alarm_broken.store(broken, Ordering::Relaxed);
     }
 
+    /// Whether the database may grow no more: by a bound of SQLite's, as the platform has one.
+    pub fn set_full(&self, full: bool) {
+        let pages = if full { self.number("PRAGMA page_count") } else { i64::from(u32::MAX) - 1 };
+        self.rows(&format!("PRAGMA max_page_count = {pages}"));
+    }
+
     /// When the alarm is due.
     pub fn alarm(&self) -> Option<Timestamp> {
         *self.alarm.lock().unwrap()
@@ -98,6 +110,33 @@ impl Disk {
     /// How many statements have run.
     pub fn statements(&self) -> u64 {
         self.statements.load(Ordering::Relaxed)
+    }
+
+    /// How much work the statements of the object were since the last look, in steps that do not depend on the
+    /// machine, and which of them took the most.
+    pub fn take_work(&self) -> (u64, String) {
+        (self.steps.swap(0, Ordering::Relaxed), std::mem::take(&mut *self.costliest.lock().unwrap()).1)
+    }
+
+    /// A statement of a test's own, counted as one of the object's.
+    pub fn worked(&self, sql: &str) -> Vec<Vec<SqlValue>> {
+        let connection = self.connection.lock().unwrap();
+        let (rows, steps) = stepped(&connection, sql, &[]).unwrap();
+        self.count(sql, steps);
+        rows
+    }
+
+    /// The bytes of the database.
+    pub fn size(&self) -> i64 {
+        self.number("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
+    }
+
+    fn count(&self, sql: &str, steps: u64) {
+        self.steps.fetch_add(steps, Ordering::Relaxed);
+        let mut costliest = self.costliest.lock().unwrap();
+        if steps > costliest.0 {
+            *costliest = (steps, sql.to_owned());
+        }
     }
 
     /// Reads rows past every fault, for assertions.
@@ -130,7 +169,9 @@ impl Disk {
 
     /// Everything in every table but those named: two dumps are equal where no command has left a trace.
     pub fn dump(&self, without: &[&str]) -> String {
-        let tables = self.tables().into_iter().filter(|table| !without.contains(&table.as_str()));
+        // What fills the ballast tells nothing.
+        let told = |table: &String| table != "ballast" && !without.contains(&table.as_str());
+        let tables = self.tables().into_iter().filter(told);
         // Sums of usage follow in their own time.
         let wanted = |table: &str| if table == "outbox" { " WHERE lane <> 'usage'" } else { "" };
         let rows = |table: &str| self.rows(&format!("SELECT * FROM {table}{}", wanted(table)));
@@ -168,7 +209,9 @@ struct Statements<'a> {
 impl Sql for Statements<'_> {
     fn exec(&self, sql: &str, params: &[SqlValue]) -> Result<Vec<Vec<SqlValue>>, SqlError> {
         self.disk.gate()?;
-        run(self.connection, sql, params)
+        let (rows, steps) = stepped(self.connection, sql, params)?;
+        self.disk.count(sql, steps);
+        Ok(rows)
     }
 
     fn bytes(&self) -> i64 {
@@ -190,6 +233,10 @@ impl Storage for Mount {
         let connection = self.0.connection.lock().unwrap();
         run(&connection, "SAVEPOINT command", &[]).map_err(E::from)?;
         let result = work(&Statements { disk: &self.0, connection: &connection });
+        if connection.is_autocommit() {
+            // The database was full, and SQLite has taken everything back by itself.
+            return result;
+        }
         if result.is_err() {
             run(&connection, "ROLLBACK TO command", &[]).map_err(E::from)?;
         }
@@ -219,6 +266,11 @@ impl rusqlite::ToSql for Bound<'_> {
 }
 
 fn run(connection: &Connection, sql: &str, params: &[SqlValue]) -> Result<Vec<Vec<SqlValue>>, SqlError> {
+    stepped(connection, sql, params).map(|(rows, _)| rows)
+}
+
+/// The rows, and in how many steps they were found.
+fn stepped(connection: &Connection, sql: &str, params: &[SqlValue]) -> Result<(Vec<Vec<SqlValue>>, u64), SqlError> {
     if params.iter().any(|param| matches!(param, SqlValue::Integer(number) if number.abs() >= SAFE_INTEGER)) {
         return Err(SqlError("a number beyond 2^53 loses digits".to_owned()));
     }
@@ -230,7 +282,28 @@ fn run(connection: &Connection, sql: &str, params: &[SqlValue]) -> Result<Vec<Ve
     while let Some(row) = rows.next().map_err(failed)? {
         found.push((0..columns).map(|column| cell(row.get_ref(column).map_err(failed)?)).collect::<Result<_, _>>()?);
     }
-    Ok(found)
+    drop(rows);
+    let steps = u64::try_from(statement.reset_status(StatementStatus::VmStep)).unwrap_or_default();
+    let whole = counted_whole(connection, sql, &found)?;
+    Ok((found, steps + whole))
+}
+
+/// `SELECT count(*)` of a whole table is one step of the machine, which goes through all of it.
+fn counted_whole(connection: &Connection, sql: &str, found: &[Vec<SqlValue>]) -> Result<u64, SqlError> {
+    if !sql.contains("count(*)") || sql.contains("WHERE") {
+        return Ok(0);
+    }
+    let failed = |error: rusqlite::Error| SqlError(error.to_string());
+    let mut plan = connection.prepare_cached(&format!("EXPLAIN {sql}")).map_err(failed)?;
+    let places = plan.parameter_count();
+    let nothing = rusqlite::params_from_iter(std::iter::repeat_n(Value::Null, places));
+    let codes: Vec<String> =
+        plan.query_map(nothing, |row| row.get(1)).map_err(failed)?.collect::<Result<_, _>>().map_err(failed)?;
+    let numbers = found.iter().flatten().filter_map(|cell| match cell {
+        SqlValue::Integer(number) => u64::try_from(*number).ok(),
+        SqlValue::Null | SqlValue::Text(_) => None,
+    });
+    Ok(if codes.iter().any(|code| code == "Count") { numbers.sum() } else { 0 })
 }
 
 fn cell(value: ValueRef<'_>) -> Result<SqlValue, SqlError> {

@@ -72,7 +72,16 @@ impl House {
         headers: &[(&str, &str)],
         body: &str,
     ) -> impl Future<Output = Response> + Send + use<> {
-        let request = self.written(method, path, headers, body);
+        self.answering(self.written(method, path, headers, body))
+    }
+
+    /// Sends a request as it is: the straight way if it has one, else through the router.
+    pub fn deliver(&self, mut request: Request<Body>) -> Response {
+        request.extensions_mut().insert(self.afterwork.background.clone());
+        self.run(self.answering(request))
+    }
+
+    fn answering(&self, request: Request<Body>) -> impl Future<Output = Response> + Send + use<> {
         let answering = straight::begin(&self.app, request);
         let router = latchkey::api::router(self.app.clone());
         async {
