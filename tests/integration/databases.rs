@@ -115,7 +115,15 @@ fn databases_of_every_former_version_open_verify_their_keys_and_go_on() {
         assert_eq!(codes(&house, &golden), expected(&golden), "{}", golden.name);
         // Everything that was written goes on: lists, changes, new keys, the log.
         let admin = house.principal(golden.secret("home"));
-        let listed = house.call(golden.secret("home"), "GET", "/v1/api_keys", &Value::Null).json();
+        let get = |path: &str| house.call(golden.secret("home"), "GET", path, &Value::Null).json();
+        if get("/v1/api_keys").as_array().unwrap().is_empty() {
+            // Of the first version there are the rows of the session alone: the list is a copy, and can be made anew.
+            let id = text(&get("/v1/organization"), "id");
+            let path = format!("/operator/organizations/{id}/republish");
+            assert_eq!(house.operate("POST", &path, &Value::Null).status, 200);
+            house.advance(MINUTE);
+        }
+        let listed = get("/v1/api_keys");
         assert_eq!(listed.as_array().unwrap().len(), golden.secrets.len(), "{}: {listed}", golden.name);
         let made = house.issue(&admin, key(&["emails:send"])).unwrap();
         let id = |name: &str| {
@@ -123,19 +131,22 @@ fn databases_of_every_former_version_open_verify_their_keys_and_go_on() {
             let found = listed.as_array().unwrap().iter().find(|key| key["last4"] == hint).unwrap();
             latchkey::domain::id::ApiKeyId::from_trusted(found["id"].as_str().unwrap().to_owned())
         };
-        house.change(&admin, &id("new"), KeyChange { name: Some(name("Anew")), ..KeyChange::default() }).unwrap();
-        house.revoke(&admin, &id("inner")).unwrap();
+        // The first version's file has fewer keys.
+        let changed = if golden.secrets.contains_key("new") { "new" } else { "home" };
+        house.change(&admin, &id(changed), KeyChange { name: Some(name("Anew")), ..KeyChange::default() }).unwrap();
+        let ended = golden.secrets.get("inner").unwrap_or(&made.text);
+        let ended_id = if golden.secrets.contains_key("inner") { id("inner") } else { made.id().clone() };
+        house.revoke(&admin, &ended_id).unwrap();
         house.advance(10 * MINUTE);
         assert_eq!(house.undelivered(), 0, "{}", golden.name);
-        assert_eq!(
-            (strictly(&house, &made.text), strictly(&house, golden.secret("inner"))),
-            (Code::Valid, Code::Revoked)
-        );
-        let log = house.call(golden.secret("home"), "GET", "/v1/audit_log?limit=100", &Value::Null).json();
+        assert_eq!((strictly(&house, golden.secret(changed)), strictly(&house, ended)), (Code::Valid, Code::Revoked));
+        let log = get("/v1/audit_log?limit=100");
         let actions: Vec<&str> =
             log["data"].as_array().unwrap().iter().map(|entry| entry["action"].as_str().unwrap()).collect();
         assert!(actions.starts_with(&["api_key.revoked", "api_key.updated", "api_key.created"]), "{actions:?}");
-        assert!(actions.contains(&"organization.created"), "{}: {actions:?}", golden.name);
+        let written = golden.databases.iter().flat_map(|(_, statements)| statements);
+        let logged = written.filter(|statement| statement.contains("organization.created")).count() > 0;
+        assert_eq!(actions.contains(&"organization.created"), logged, "{}: {actions:?}", golden.name);
         for (address, _) in &golden.databases {
             let disk = house.objects.disk(address);
             if *address != Address::Directory && disk.tables().contains(&"audit_log".to_owned()) {
@@ -154,7 +165,7 @@ fn databases_of_every_former_version_open_verify_their_keys_and_go_on() {
         }
         again.objects.restart();
         assert_eq!(
-            (strictly(&again, &made.text), strictly(&again, golden.secret("revoked"))),
+            (strictly(&again, golden.secret(changed)), strictly(&again, golden.secret("revoked"))),
             (Code::Valid, Code::Revoked)
         );
     }
