@@ -38,9 +38,9 @@ async function good(line: string, options?: Parameters<typeof run>[2]): Promise<
 }
 
 test('a key, from its issue to its end: the key alone is on standard output', async () => {
-  const { out, err } = await good('keys create --name CI --permission emails:send --expires 90d --rate-limit burst=10/1s --credits 500 --external-id user-7');
+  const { out, err } = await good('keys create --name Pipeline --permission emails:send --expires 90d --rate-limit burst=10/1s --credits 500 --external-id user-7');
   assert.match(out, /^sk_live_[0-9A-Za-z]{48}\n$/);
-  assert.match(err, /name +CI\n/);
+  assert.match(err, /name +Pipeline\n/);
   const key = out.trim();
   assert.ok(!err.includes(key));
   const id = /key_[0-9A-Za-z]+/.exec(err)![0];
@@ -48,7 +48,7 @@ test('a key, from its issue to its end: the key alone is on standard output', as
   const shown = JSON.parse((await good(`keys show ${id} --json`)).out);
   assert.deepEqual([shown.permissions, shown.externalId, shown.rateLimits[0].limit, shown.credits.remaining], [['emails:send'], 'user-7', 10, 500]);
   assert.ok(Math.abs(Date.parse(shown.expiresAt) - Date.now() - 90 * 86_400_000) < 600_000);
-  assert.match((await good('keys list --search CI')).out, new RegExp(`^ID +NAME .*\\n${id} +CI +active +${key.slice(0, 12)}…`));
+  assert.match((await good('keys list --search Pipeline')).out, new RegExp(`^ID +NAME .*\\n${id} +Pipeline +active +${key.slice(0, 12)}…`));
 
   assert.match((await good('keys verify --permission emails:send', { stdin: `${key}\n` })).out, /^code +VALID\n/);
   const refused = await cli('keys verify --permission emails:read --json', { stdin: key });
