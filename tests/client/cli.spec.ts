@@ -8,6 +8,7 @@ import { test } from 'node:test';
 import { recordSecretKeys } from '../e2e/support/canary.ts';
 import { startLatchkey } from '../e2e/support/latchkey.ts';
 import { freePort, root } from '../e2e/support/shell.ts';
+import { sleep } from './support/real.ts';
 
 const latchkey = await startLatchkey();
 const { key: rootKey } = await latchkey.createOrganization('Command line');
@@ -84,6 +85,9 @@ test('lists end where they are told to, and say so', async () => {
 test('usage is a chart of characters, or JSON', async () => {
   const { body: issued } = await api.post('/v1/api_keys', { name: 'Charted', permissions: ['emails:send'] });
   for (const permissions of ['emails:send', 'emails:send', 'emails:read']) await api.post('/v1/keys/verify', { key: issued.key, permissions });
+  // What was decided by a lease is reported within ten seconds.
+  const counted = async () => (await api.get(`/v1/api_keys/${issued.id}/usage`)).body.totals.requests;
+  for (const end = Date.now() + 60_000; (await counted()) < 3 && Date.now() < end; ) await sleep(200);
   const { out } = await good(`usage ${issued.id} --granularity hour --from 12h`);
   assert.match(out, /^ +3 ┤ *░/);
   assert.match(out, /█/);
