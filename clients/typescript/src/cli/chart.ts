@@ -33,7 +33,7 @@ export function chart(usage: Usage, { columns, colour }: Look): string {
   const codes = Object.entries(totals.byCode).sort(([, a], [, b]) => Number(b) - Number(a)).map(([code, count]) => `${plain(code)} ${count}`).join(', ');
   const { outcomes } = totals;
   const summary: [string, unknown][] = [['requests', totals.requests], ['let through', `${totals.valid} (${share})`], ['refused', totals.refused], ['by code', codes]];
-  if (outcomes) summary.push(['failed', `${outcomes.failedRequests} of ${outcomes.totalRequests} that were told`], ['p95', outcomes.latencyMs ? `${outcomes.latencyMs.p95} ms` : null]);
+  if (outcomes && outcomes.totalRequests > 0) summary.push(['failed', `${outcomes.failedRequests} of ${outcomes.totalRequests} that were told`], ['p95', outcomes.latencyMs ? `${outcomes.latencyMs.p95} ms` : null]);
   summary.push(['last used', usage.lastUsed?.at]);
   return [...lines, axis, ends, '', `${GOOD} let through  ${REFUSED} refused, by ${granularity}`, '', facts(summary)].join('\n');
 }
