@@ -96,7 +96,8 @@ export interface Secrets {
 /** GitHub's list of keys and the DNS are out of reach here: whoever needs them is told to come again. */
 const OUTSIDE = /^\/v1\/leaks\/github$|\/domains\/\{id\}\/verify$/;
 
-const part = (secret: string) => secret.split('_').at(-1)!.slice(0, 20);
+/** The part of a secret that nothing else has. */
+const part = (secret: string) => secret.split('_').sort((one, other) => other.length - one.length)[0]!.slice(0, 20);
 
 /** What has to be true of every answer. */
 export class Judge {

@@ -193,6 +193,7 @@ export class Maker {
       case 'domain': return random.pick(['example.com', 'mail.example.com', 'bücher.example']);
       case 'ip': case 'ipAllowList': return random.pick(['192.0.2.1', '192.0.2.0/24', '2001:db8::/32']);
       case 'permission': case 'permissions': return random.pick(['emails:send', 'api_keys:read', '*:read', '*']);
+      case 'time': return new Date().toISOString();
       case 'totp': return String(100_000 + random.below(900_000));
     }
     if (schema.format === 'date-time') return new Date(Date.now() + (random.below(9_000) - 48) * 3_600_000).toISOString();
