@@ -16,7 +16,7 @@ const WANTED = Number(process.env.LATCHKEY_REQUESTS ?? (full ? 100_000 : 2_000))
 const SEED = Number(process.env.LATCHKEY_SEED ?? 1);
 const CONNECTIONS = 8;
 /** What the runtime may grow by: its caches and heaps, not what somebody sends. */
-const GROWTH_MB_MAX = 384;
+const GROWTH_MB_MAX = full ? 1_024 : 384;
 
 /** After so many requests others ask: what was asked may have ended the former ones. */
 const ROUND = 400;
