@@ -84,7 +84,7 @@ async function settle(url, operator) {
     if (!response.ok) throw new Failure(`${method} ${path} answered ${response.status}: ${await response.text()}`);
     return /** @type {any} */ (await response.json());
   };
-  const plan = { name: 'pro', keysPerSession: 100_000, requestsPerMinute: null };
+  const plan = { name: 'pro', keysPerSession: 100_000, requestsPerMinute: 1_000_000 };
   const founded = await send('POST', '/operator/organizations', { name: 'Acme', plan }, operator);
   const password = randomBytes(12).toString('base64url');
   const person = await send('POST', '/auth/register', { email: 'ada@example.com', password, firstName: 'Ada', lastName: 'King', organizationName: 'Engines' });

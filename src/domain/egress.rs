@@ -109,6 +109,10 @@ impl ReceiverUrl {
             return Err(EgressError::Spelling);
         }
         let url = Url::parse(text).map_err(|_| EgressError::Malformed)?;
+        // As it is kept and shown, where every character beyond ASCII takes several.
+        if url.as_str().len() > URL_CHARACTERS_MAX {
+            return Err(EgressError::TooLong);
+        }
         let authority = authority(text).ok_or(EgressError::Malformed)?;
         if authority.contains('@') || !url.username().is_empty() || url.password().is_some() {
             return Err(EgressError::UserInfo);

@@ -76,7 +76,7 @@ fn description(draft: &Draft, response: &Response) -> Option<String> {
     let path = target.split('?').next().unwrap();
     // No id is empty: such a path is none of the description's.
     if path.split('/').skip(1).any(str::is_empty) {
-        return (![404, 405, 400, 414].contains(&response.status)).then(|| "a path with a hole".to_owned());
+        return (!(400..500).contains(&response.status)).then(|| "a path with a hole".to_owned());
     }
     let method = draft.method.to_lowercase();
     let pointer = CONTRACT.template(path).map(|template| format!("/paths/{}/{method}", template.replace('/', "~1")));

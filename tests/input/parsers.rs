@@ -48,9 +48,11 @@ impl Kit {
         Self { town: Town::new(), keyring, errors: RefCell::default() }
     }
 
-    /// Remembers what an error says.
+    /// Remembers what an error says, but for numbers: where something is wrong may be told.
     pub(crate) fn error(&self, error: impl Display) {
-        self.errors.borrow_mut().insert(error.to_string());
+        let said = error.to_string();
+        let text: Vec<_> = said.split(|c: char| c.is_ascii_digit()).filter(|piece| !piece.is_empty()).collect();
+        self.errors.borrow_mut().insert(text.join("#"));
     }
 }
 

@@ -143,6 +143,7 @@ pub(crate) fn text(town: &Town, random: &mut Random, schema: &Value, name: &str)
             return (*random.pick(&["emails:send", "api_keys:read", "*:read", "*"])).to_owned();
         }
         "totp" => return format!("{:06}", random.below(1_000_000)),
+        "time" => return town.house.after(random.within(-60_000, 0)).to_string(),
         "subject" | "target" => return town.id(random, "key"),
         _ => {}
     }

@@ -93,18 +93,30 @@ export interface Secrets {
   bait: string;
 }
 
+/** GitHub's list of keys and the DNS are out of reach here: whoever needs them is told to come again. */
+const OUTSIDE = /^\/v1\/leaks\/github$|\/domains\/\{id\}\/verify$/;
+
+/** The part of a secret that nothing else has. */
+const part = (secret: string) => secret.split('_').sort((one, other) => other.length - one.length)[0]!.slice(0, 20);
+
 /** What has to be true of every answer. */
 export class Judge {
   /** The part of each secret that nothing else has. */
-  readonly parts: string[];
-  private readonly own: string[];
+  readonly parts: string[] = [];
+  private own: string[] = [];
   private readonly bait: string;
 
   constructor({ secrets, bait }: Secrets) {
-    const part = (secret: string) => secret.split('_').at(-1)!.slice(0, 20);
-    this.own = secrets.map(part);
     this.bait = part(bait);
-    this.parts = [...this.own, this.bait];
+    this.parts.push(this.bait);
+    this.watch(secrets);
+  }
+
+  /** Further secrets; those of the last few are looked for in answers, and all of them in the log. */
+  watch(secrets: string[]): void {
+    const parts = secrets.map(part);
+    this.own = [...this.own, ...parts].slice(-24);
+    this.parts.push(...parts);
   }
 
   /** A secret in what came back, or nothing. */
@@ -115,8 +127,7 @@ export class Judge {
 
   judge({ method, target, path }: RawRequest, reply: RawReply): string | undefined {
     const { status, headers, text } = reply;
-    // GitHub's list of keys is out of reach here: it is told to come again.
-    if (status >= 500 && !(status === 503 && path === '/v1/leaks/github')) return `${status}`;
+    if (status >= 500 && !(status === 503 && OUTSIDE.test(path ?? ''))) return `${status} ${text}`;
     for (const [name, value] of [['cache-control', 'no-store'], ['x-content-type-options', 'nosniff'], ['referrer-policy', 'no-referrer']] as const) {
       if (headers.get(name) !== value) return `${name}: ${headers.get(name)}`;
     }
