@@ -118,6 +118,7 @@ fn prefix_of(reference: &str) -> Option<&'static str> {
         "DomainId" => "dom",
         "InvitationId" => "inv",
         "SignInId" => "sgn",
+        "VerificationId" => "ver",
         "WebhookEndpointId" => "whe",
         "WebhookDeliveryId" => "dlv",
         _ => return None,
