@@ -1,5 +1,5 @@
 //! Whole databases as former versions have written them: they open, take the steps that they lack, verify their keys, and
-//! go on. `golden/databases/` has one file for each version of the schema; files are added and never changed.
+//! go on. `golden/databases/` has files by the number of steps that sessions had taken; files are added and never changed.
 //!
 //! `BLESS=1` writes that of this version, if there is none with as many steps as it has.
 
