@@ -1,5 +1,5 @@
 //! Whole databases as former versions have written them: they open, take the steps that they lack, verify their keys, and
-//! go on. `golden/databases/` has one file for each version of the schema; files are added and never changed.
+//! go on. `golden/databases/` has files by the number of steps that sessions had taken; files are added and never changed.
 //!
 //! `BLESS=1` writes that of this version, if there is none with as many steps as it has.
 
@@ -117,7 +117,7 @@ fn databases_of_every_former_version_open_verify_their_keys_and_go_on() {
         let admin = house.principal(golden.secret("home"));
         let get = |path: &str| house.call(golden.secret("home"), "GET", path, &Value::Null).json();
         if get("/v1/api_keys").as_array().unwrap().is_empty() {
-            // Of the first version there are the rows of the session alone: the list is a copy, and can be made anew.
+            // `session_09_rows` has the rows of `v1_rows.json` alone: the list is a copy, and can be made anew.
             let id = text(&get("/v1/organization"), "id");
             let path = format!("/operator/organizations/{id}/republish");
             assert_eq!(house.operate("POST", &path, &Value::Null).status, 200);
@@ -131,7 +131,7 @@ fn databases_of_every_former_version_open_verify_their_keys_and_go_on() {
             let found = listed.as_array().unwrap().iter().find(|key| key["last4"] == hint).unwrap();
             latchkey::domain::id::ApiKeyId::from_trusted(found["id"].as_str().unwrap().to_owned())
         };
-        // The first version's file has fewer keys.
+        // That one has fewer keys, too.
         let changed = if golden.secrets.contains_key("new") { "new" } else { "home" };
         house.change(&admin, &id(changed), KeyChange { name: Some(name("Anew")), ..KeyChange::default() }).unwrap();
         let ended = golden.secrets.get("inner").unwrap_or(&made.text);
