@@ -326,6 +326,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/operator/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads figures of the directory: how many organizations and users there are, and what it still has to tell */
+        get: operations["readMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/operator/organizations": {
         parameters: {
             query?: never;
@@ -374,6 +391,46 @@ export interface paths {
         put?: never;
         /** Invites somebody into any organization; in a closed deployment the only way in */
         post: operations["inviteAsOperator"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/operator/organizations/{id}/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Reads figures of an organization or, with `sessionId`, of one of its sessions
+         * @description No other object is woken.
+         */
+        get: operations["readOrganizationMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/operator/organizations/{id}/republish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Has the sessions of an organization tell KV and the lists of their keys once more, a portion at a time: call it with the cursor of the answer before until there is none
+         * @description A key that a copy says is revoked is revoked at its session first.
+         */
+        post: operations["republishOrganization"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3241,7 +3298,7 @@ export interface components {
         /** @description What went wrong. Switch on `code`; `message` is for people and may change. */
         Error: {
             /** @enum {string} */
-            code: "invalid_request" | "invalid_json" | "auth_conflicting_credentials" | "auth_malformed_header" | "link_invalid" | "totp_wrong" | "auth_missing_credentials" | "auth_invalid_key" | "auth_key_revoked" | "auth_key_disabled" | "auth_key_expired" | "auth_key_not_yet_valid" | "auth_organization_suspended" | "auth_session_disconnected" | "auth_too_many_failures" | "sign_in_failed" | "second_factor_required" | "forbidden_ip" | "wrong_session" | "wrong_environment" | "insufficient_permissions" | "domain_not_allowed" | "outside_reach" | "exceeds_own_permissions" | "csrf_refused" | "insufficient_role" | "plan_changes_by_operator" | "registration_closed" | "wrong_password" | "invitation_for_another" | "not_found" | "api_key_not_found" | "session_not_found" | "organization_not_found" | "user_not_found" | "member_not_found" | "invitation_not_found" | "alert_not_found" | "alert_rule_not_found" | "sign_in_not_found" | "webhook_endpoint_not_found" | "webhook_delivery_not_found" | "domain_not_found" | "method_not_allowed" | "api_key_revoked" | "api_key_not_active" | "api_key_rotated" | "overlap_open" | "leak_signature_invalid" | "confirmation_needed" | "key_limit_reached" | "default_session" | "session_deleted" | "organization_deleted" | "organization_limit_reached" | "last_owner" | "already_member" | "member_elsewhere" | "invitation_ended" | "own_account" | "organization_suspended" | "too_many_members" | "too_many_invitations" | "too_many_webhook_endpoints" | "webhook_endpoint_disabled" | "domain_exists" | "too_many_domains" | "domain_not_verified" | "setup_done" | "email_taken" | "link_hook_missing" | "totp_enabled" | "totp_not_enabled" | "key_already_issued" | "idempotency_in_flight" | "idempotency_mismatch" | "payload_too_large" | "uri_too_long" | "unsupported_media_type" | "rate_limited" | "usage_exceeded" | "internal_error" | "verification_unavailable" | "sign_in_busy" | "service_unavailable" | "resolver_unavailable" | "not_configured";
+            code: "invalid_request" | "invalid_json" | "auth_conflicting_credentials" | "auth_malformed_header" | "link_invalid" | "totp_wrong" | "auth_missing_credentials" | "auth_invalid_key" | "auth_key_revoked" | "auth_key_disabled" | "auth_key_expired" | "auth_key_not_yet_valid" | "auth_organization_suspended" | "auth_session_disconnected" | "auth_too_many_failures" | "sign_in_failed" | "second_factor_required" | "forbidden_ip" | "wrong_session" | "wrong_environment" | "insufficient_permissions" | "domain_not_allowed" | "outside_reach" | "exceeds_own_permissions" | "csrf_refused" | "insufficient_role" | "plan_changes_by_operator" | "registration_closed" | "wrong_password" | "invitation_for_another" | "not_found" | "api_key_not_found" | "session_not_found" | "organization_not_found" | "user_not_found" | "member_not_found" | "invitation_not_found" | "alert_not_found" | "alert_rule_not_found" | "sign_in_not_found" | "webhook_endpoint_not_found" | "webhook_delivery_not_found" | "domain_not_found" | "method_not_allowed" | "api_key_revoked" | "api_key_not_active" | "api_key_rotated" | "overlap_open" | "leak_signature_invalid" | "confirmation_needed" | "key_limit_reached" | "default_session" | "session_deleted" | "organization_deleted" | "organization_limit_reached" | "last_owner" | "already_member" | "member_elsewhere" | "invitation_ended" | "own_account" | "organization_suspended" | "too_many_members" | "too_many_invitations" | "too_many_webhook_endpoints" | "webhook_endpoint_disabled" | "domain_exists" | "too_many_domains" | "domain_not_verified" | "setup_done" | "email_taken" | "link_hook_missing" | "totp_enabled" | "totp_not_enabled" | "key_already_issued" | "idempotency_in_flight" | "idempotency_mismatch" | "payload_too_large" | "uri_too_long" | "unsupported_media_type" | "rate_limited" | "usage_exceeded" | "internal_error" | "storage_full" | "verification_unavailable" | "sign_in_busy" | "service_unavailable" | "resolver_unavailable" | "not_configured";
             details: components["schemas"]["ErrorDetails"];
             message: string;
         };
@@ -3767,6 +3824,17 @@ export interface components {
             /** @description Within which time, in milliseconds. */
             windowMs: number;
         };
+        /** @description Figures of one object, to be looked at every minute or so. */
+        Metrics: {
+            /** @description How many rows of each kind it has. */
+            counts: Record<string, never>;
+            /** @description How many bytes the database of the object has. The platform allows 10 GB. */
+            databaseBytes: number;
+            /** @description What the object still has to tell others. */
+            outbox: components["schemas"]["Outbox"];
+            /** @description The version of the service. */
+            version: string;
+        };
         /** @description An organization. */
         Organization: {
             /** @description Whom alerts are mailed to. */
@@ -3821,6 +3889,15 @@ export interface components {
         Organizations: {
             /** @description The oldest membership first. */
             data: components["schemas"]["Membership"][];
+        };
+        /** @description What an object still has to tell others. */
+        Outbox: {
+            /** @description For how many seconds an entry has been due that was not sent. */
+            overdueSeconds: number;
+            /** @description For how many seconds at least the entry that was tried most often has been tried in vain. */
+            triedForSeconds: number;
+            /** @description How many entries it has, by kind of receiver. Some are due later on purpose: `usage`, `mail`, `domain`, `webhook`. */
+            waiting: Record<string, never>;
         };
         /** @description What became of requests, as their backends have told it. */
         Outcomes: {
@@ -3887,7 +3964,7 @@ export interface components {
         /** @description The same as Error in the form of RFC 9457, for `Accept: application/problem+json`. */
         Problem: {
             /** @enum {string} */
-            code: "invalid_request" | "invalid_json" | "auth_conflicting_credentials" | "auth_malformed_header" | "link_invalid" | "totp_wrong" | "auth_missing_credentials" | "auth_invalid_key" | "auth_key_revoked" | "auth_key_disabled" | "auth_key_expired" | "auth_key_not_yet_valid" | "auth_organization_suspended" | "auth_session_disconnected" | "auth_too_many_failures" | "sign_in_failed" | "second_factor_required" | "forbidden_ip" | "wrong_session" | "wrong_environment" | "insufficient_permissions" | "domain_not_allowed" | "outside_reach" | "exceeds_own_permissions" | "csrf_refused" | "insufficient_role" | "plan_changes_by_operator" | "registration_closed" | "wrong_password" | "invitation_for_another" | "not_found" | "api_key_not_found" | "session_not_found" | "organization_not_found" | "user_not_found" | "member_not_found" | "invitation_not_found" | "alert_not_found" | "alert_rule_not_found" | "sign_in_not_found" | "webhook_endpoint_not_found" | "webhook_delivery_not_found" | "domain_not_found" | "method_not_allowed" | "api_key_revoked" | "api_key_not_active" | "api_key_rotated" | "overlap_open" | "leak_signature_invalid" | "confirmation_needed" | "key_limit_reached" | "default_session" | "session_deleted" | "organization_deleted" | "organization_limit_reached" | "last_owner" | "already_member" | "member_elsewhere" | "invitation_ended" | "own_account" | "organization_suspended" | "too_many_members" | "too_many_invitations" | "too_many_webhook_endpoints" | "webhook_endpoint_disabled" | "domain_exists" | "too_many_domains" | "domain_not_verified" | "setup_done" | "email_taken" | "link_hook_missing" | "totp_enabled" | "totp_not_enabled" | "key_already_issued" | "idempotency_in_flight" | "idempotency_mismatch" | "payload_too_large" | "uri_too_long" | "unsupported_media_type" | "rate_limited" | "usage_exceeded" | "internal_error" | "verification_unavailable" | "sign_in_busy" | "service_unavailable" | "resolver_unavailable" | "not_configured";
+            code: "invalid_request" | "invalid_json" | "auth_conflicting_credentials" | "auth_malformed_header" | "link_invalid" | "totp_wrong" | "auth_missing_credentials" | "auth_invalid_key" | "auth_key_revoked" | "auth_key_disabled" | "auth_key_expired" | "auth_key_not_yet_valid" | "auth_organization_suspended" | "auth_session_disconnected" | "auth_too_many_failures" | "sign_in_failed" | "second_factor_required" | "forbidden_ip" | "wrong_session" | "wrong_environment" | "insufficient_permissions" | "domain_not_allowed" | "outside_reach" | "exceeds_own_permissions" | "csrf_refused" | "insufficient_role" | "plan_changes_by_operator" | "registration_closed" | "wrong_password" | "invitation_for_another" | "not_found" | "api_key_not_found" | "session_not_found" | "organization_not_found" | "user_not_found" | "member_not_found" | "invitation_not_found" | "alert_not_found" | "alert_rule_not_found" | "sign_in_not_found" | "webhook_endpoint_not_found" | "webhook_delivery_not_found" | "domain_not_found" | "method_not_allowed" | "api_key_revoked" | "api_key_not_active" | "api_key_rotated" | "overlap_open" | "leak_signature_invalid" | "confirmation_needed" | "key_limit_reached" | "default_session" | "session_deleted" | "organization_deleted" | "organization_limit_reached" | "last_owner" | "already_member" | "member_elsewhere" | "invitation_ended" | "own_account" | "organization_suspended" | "too_many_members" | "too_many_invitations" | "too_many_webhook_endpoints" | "webhook_endpoint_disabled" | "domain_exists" | "too_many_domains" | "domain_not_verified" | "setup_done" | "email_taken" | "link_hook_missing" | "totp_enabled" | "totp_not_enabled" | "key_already_issued" | "idempotency_in_flight" | "idempotency_mismatch" | "payload_too_large" | "uri_too_long" | "unsupported_media_type" | "rate_limited" | "usage_exceeded" | "internal_error" | "storage_full" | "verification_unavailable" | "sign_in_busy" | "service_unavailable" | "resolver_unavailable" | "not_configured";
             detail: string;
             details: components["schemas"]["ErrorDetails"];
             instance: string;
@@ -4166,6 +4243,19 @@ export interface components {
             key: string;
             /** @description Where it was found. */
             url?: string | null;
+        };
+        /** @description What has come of one call. */
+        Republished: {
+            /** @description How many keys will be told of once more, within seconds. */
+            keys: number;
+            /** @description How to go on. */
+            pagination: components["schemas"]["Pagination"];
+            /** @description The keys that were revoked by this call because a copy said that they were. */
+            revoked: components["schemas"]["ApiKeyId"][];
+            /** @description How many sessions are through. */
+            sessions: number;
+            /** @description The sessions that were behind what others had heard of them: they have been set back to an earlier point in time. */
+            setBack: components["schemas"]["SessionId"][];
         };
         /** @description One verification. */
         Request: {
@@ -5389,6 +5479,27 @@ export interface operations {
             };
         };
     };
+    readMetrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Metrics"];
+                };
+            };
+        };
+    };
     listOrganizations: {
         parameters: {
             query?: {
@@ -5586,6 +5697,60 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Invited"];
+                };
+            };
+        };
+    };
+    readOrganizationMetrics: {
+        parameters: {
+            query?: {
+                /** @description Of this session instead of its organization. */
+                sessionId?: components["schemas"]["SessionId"];
+            };
+            header?: never;
+            path: {
+                /** @description The id of the organization. */
+                id: components["schemas"]["OrganizationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Metrics"];
+                };
+            };
+        };
+    };
+    republishOrganization: {
+        parameters: {
+            query?: {
+                /** @description Goes on after the page that gave this `nextCursor`. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The id of the organization. */
+                id: components["schemas"]["OrganizationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Republished"];
                 };
             };
         };
