@@ -1,9 +1,11 @@
-// `npm test`: native tests, then the release build of the worker, then the e2e specs against it in workerd, then the specs
-// of the dashboard in Chromium. Where there is no browser and none may be installed, those are left out, and that is said.
+// `npm test`: native tests, then the release build of the worker, then the e2e specs against it in workerd, the quick form of
+// the proofs, and the specs of the dashboard in Chromium. Where there is no browser and none may be installed, those are left
+// out, and that is said.
 //
 //   npm test                      everything
 //   npm run test:native [-- FILTER]   cargo's own filter
 //   npm run test:e2e [-- NAME …]      spec files whose name contains one of the names
+//   npm run test:proof [-- NAME …]    likewise, in tests/proof
 //   npm run test:browser [-- NAME …]  likewise, in tests/browser
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,10 +13,18 @@ import { at, node, shown, wranglerEnv } from './lib/env.mjs';
 import { build } from './lib/build.mjs';
 import { chromium, withoutChromium } from './lib/chromium.mjs';
 import { attempt } from './lib/process.mjs';
+import { proxies } from './lib/proxies.mjs';
 import { Failure, bold, elapsed, green, main, red } from './lib/steps.mjs';
 import { prepare, wasmOpt } from './lib/tools.mjs';
 
 /** @typedef {{ name: string, passed: number, failed: number, skipped: number, ms: number }} Layer */
+
+/** @typedef {{ passed: number, failed: number, skipped: number, ok: boolean }} Counts */
+
+/** @type {string} */
+const CANARY = 'tests/e2e/zz_canary.spec.ts';
+/** Specs of the browser that have passed only when they were run again. @type {string[]} */
+const lateOnes = [];
 
 const [layer = '', ...filters] = process.argv.slice(2);
 
@@ -25,6 +35,7 @@ await main(async () => {
   const wanted = (/** @type {string} */ name) => layer === '' || layer === name;
   if (wanted('native')) layers.push(await timed('native', native));
   if (wanted('e2e')) layers.push(await timed('e2e', endToEnd));
+  if (wanted('proof')) layers.push(await timed('proof', quickProofs));
   let leftOut = '';
   if (wanted('browser')) {
     if (await chromium()) layers.push(await timed('browser', inBrowser));
@@ -66,32 +77,61 @@ async function endToEnd() {
   // One cargo feature apart from what is shipped, so it is never what the other specs run on.
   await build({ dev: true, outDir: '.e2e/worker-panic', features: 'panic-route', title: 'worker with the panic route, dev build' });
 
-  const run = at('.e2e/runs', new Date().toISOString().replace(/[:.]/g, '-'));
-  mkdirSync(run, { recursive: true });
+  await proxies();
+  const run = newRun();
   const chosen = specs('tests/e2e');
   // The canary looks at what all the others left behind.
-  const last = chosen.filter((file) => file.includes('/zz_'));
+  const last = chosen.filter((file) => file === CANARY);
   const first = await specRun(chosen.filter((file) => !last.includes(file)), run);
-  const second = await specRun(last, run);
-  const sum = added(first, second);
-  if (sum.ok) rmSync(run, { recursive: true });
-  else console.log(`State and logs of this run: ${shown(run)}`);
-  return sum;
+  return ended(run, first, await specRun(last, run));
+}
+
+async function quickProofs() {
+  console.log(bold('\nProofs, in their quick form'));
+  await build({ dev: false, outDir: '.e2e/worker' });
+  const run = newRun('proof-');
+  const first = await specRun(specs('tests/proof'), run);
+  return ended(run, first, await specRun(first.passed > 0 ? [CANARY] : [], run));
 }
 
 async function inBrowser() {
   console.log(bold('\nThe dashboard, in Chromium'));
   await build({ dev: false, outDir: '.e2e/worker' });
-  const run = at('.e2e/runs', `browser-${new Date().toISOString().replace(/[:.]/g, '-')}`);
-  mkdirSync(run, { recursive: true });
+  const run = newRun('browser-');
   // Budgets are measured on a machine that does nothing else.
   const chosen = specs('tests/browser');
   const alone = chosen.filter((file) => file.includes('/budget'));
-  const first = await specRun(chosen.filter((file) => !alone.includes(file)), run);
-  const second = await specRun(alone, run);
+  const first = await onceMore(chosen.filter((file) => !alone.includes(file)), run);
+  const second = await onceMore(alone, run);
   // What pages were given once is nowhere in what the service keeps or logs, either.
-  const third = first.passed + second.passed > 0 ? await specRun(['tests/e2e/zz_canary.spec.ts'], run) : first;
-  const sum = added(first, second, third);
+  return ended(run, first, second, await specRun(first.passed + second.passed > 0 ? [CANARY] : [], run));
+}
+
+/**
+ * A browser that shares two cores with everything else is late now and then: a file that fails is run once more, by itself.
+ * What fails then has failed; what does not is said.
+ * @param {string[]} files
+ * @param {string} run
+ */
+async function onceMore(files, run) {
+  const first = await specRun(files, run);
+  if (first.ok || first.failedFiles.length === 0) return first;
+  console.log(`\nOnce more, by themselves: ${first.failedFiles.map(shown).join(', ')}`);
+  const second = await specRun(first.failedFiles.map(shown), run);
+  if (second.ok) lateOnes.push(...first.failedFiles.map(shown));
+  return { ...first, passed: first.passed + (second.ok ? first.failed : 0), failed: second.failed, ok: second.ok };
+}
+
+/** @param {string} [prefix] */
+function newRun(prefix = '') {
+  const run = at('.e2e/runs', prefix + new Date().toISOString().replace(/[:.]/g, '-'));
+  mkdirSync(run, { recursive: true });
+  return run;
+}
+
+/** The sum of a run's parts; where all has passed, nobody needs what it left behind. @param {string} run @param {Counts[]} parts */
+function ended(run, ...parts) {
+  const sum = added(...parts);
   if (sum.ok) rmSync(run, { recursive: true });
   else console.log(`State and logs of this run: ${shown(run)}`);
   return sum;
@@ -103,14 +143,14 @@ function specs(directory) {
   return files.filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter))).map((file) => `${directory}/${file}`);
 }
 
-/** @param {{ passed: number, failed: number, skipped: number, ok: boolean }[]} runs */
+/** @param {Counts[]} runs */
 function added(...runs) {
   return runs.reduce((sum, { passed, failed, skipped, ok }) => ({ passed: sum.passed + passed, failed: sum.failed + failed, skipped: sum.skipped + skipped, ok: sum.ok && ok }), { passed: 0, failed: 0, skipped: 0, ok: true });
 }
 
-/** @param {string[]} files @param {string} run */
+/** @param {string[]} files @param {string} run @returns {Promise<Counts & { failedFiles: string[] }>} */
 async function specRun(files, run) {
-  if (files.length === 0) return { passed: 0, failed: 0, skipped: 0, ok: true };
+  if (files.length === 0) return { passed: 0, failed: 0, skipped: 0, ok: true, failedFiles: [] };
   const counts = join(run, `counts-${files.length}-${Date.now()}.json`);
   const args = [
     '--test', '--test-concurrency=2', '--test-timeout=300000', '--disable-warning=ExperimentalWarning',
@@ -119,8 +159,8 @@ async function specRun(files, run) {
     ...files.map((file) => at(file)),
   ];
   const { code } = await attempt(/** @type {string} */ (node()), args, { show: 'always', env: { ...wranglerEnv(), LATCHKEY_E2E_RUN: run } });
-  const { passed, failed, cancelled, skipped, todo } = JSON.parse(readFileSync(counts, 'utf8'));
-  return { passed, failed: failed + cancelled, skipped: skipped + todo, ok: code === 0 };
+  const { passed, failed, cancelled, skipped, todo, failedFiles } = JSON.parse(readFileSync(counts, 'utf8'));
+  return { passed, failed: failed + cancelled, skipped: skipped + todo, ok: code === 0, failedFiles };
 }
 
 /** @param {Layer[]} layers @param {string} leftOut  why there is no browser layer */
@@ -132,6 +172,7 @@ function report(layers, leftOut) {
     console.log(row.map((cell, column) => (column === 0 ? cell.padEnd(8) : cell.padStart(12))).join(''));
   }
   if (leftOut) console.log(red(`\n! The browser layer was left out: ${leftOut}.`));
+  if (lateOnes.length > 0) console.log(`\n! Passed only when run again, by itself: ${lateOnes.join(', ')}`);
   console.log(total.failed === 0 ? green('\n✓ all passed') : red(`\n✗ ${total.failed} failed`));
   // The last line, for whoever reads it by machine.
   console.log(`${total.passed} passed, ${total.failed} failed`);

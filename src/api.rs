@@ -30,6 +30,7 @@ mod denials;
 mod evidence;
 mod export;
 mod idempotency;
+mod identity;
 mod invitations;
 mod key_body;
 mod key_requests;

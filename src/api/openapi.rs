@@ -19,6 +19,7 @@ mod webhooks;
 use serde_json::{Map, Value, json};
 
 use super::audit_export::NDJSON;
+use super::identity::IDENTITY_HEADERS;
 use super::mount::MEMBERS;
 use super::problem::Code;
 use crate::domain::operation::Operation as Needed;
@@ -240,6 +241,9 @@ fn successes(source: &Source, place: &Place<'_>) -> Map<String, Value> {
     }
     if operation.handler.starts_with("verification::") {
         names.push("Server-Timing");
+    }
+    if operation.handler == "verification::whoami" {
+        names.extend(IDENTITY_HEADERS);
     }
     let responses = statuses.iter().map(|(status, description)| {
         let applied = (*status == "202" && handler.takes("Prefer")).then_some("Preference-Applied");

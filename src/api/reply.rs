@@ -44,10 +44,15 @@ impl<T> Reply<T> {
         self
     }
 
-    /// With the limit that a client has to look out for, if there are any.
-    pub(super) fn within(mut self, limits: &[LimitUse]) -> Self {
-        self.headers.extend(LimitUse::tightest(limits).into_iter().flat_map(fields));
+    /// With several headers.
+    pub(super) fn with_all(mut self, headers: impl IntoIterator<Item = (HeaderName, String)>) -> Self {
+        self.headers.extend(headers);
         self
+    }
+
+    /// With the limit that a client has to look out for, if there are any.
+    pub(super) fn within(self, limits: &[LimitUse]) -> Self {
+        self.with_all(LimitUse::tightest(limits).into_iter().flat_map(fields))
     }
 
     /// With the cookie, as `cookies` writes it.
@@ -74,7 +79,7 @@ fn written(
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     for (name, value) in fields {
-        // Ids and cursors of ours, which are ASCII; a header that would not fit is left out.
+        // Ids and cursors of ours, and what is percent-encoded, which are ASCII; a header that would not fit is left out.
         if let Ok(value) = HeaderValue::try_from(value) {
             headers.insert(name, value);
         }

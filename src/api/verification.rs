@@ -14,6 +14,7 @@ use super::credentials::Presented;
 use super::fields::plain::{boolean, integer, one_of, string, text};
 use super::fields::values::{domain, environment, ip, one_or_more_permissions, permission, tags};
 use super::fields::{Fields, ids};
+use super::identity::identity;
 use super::json::Json;
 use super::key_body::time;
 use super::limit_body::{LeftCreditsBody, LimitedByBody, MetLimitBody};
@@ -177,6 +178,7 @@ pub(super) async fn whoami(
     let limits_as_forbidden = query.optional("on_limit", one_of(&[("403", true), ("429", false)])).unwrap_or(false);
     let cost = query.optional("cost", number(0..=COST_MAX)).map_or(1, units);
     let mode = query.optional("consistency", one_of(&MODES)).unwrap_or(Mode::Edge);
+    let identified = query.optional("identity", one_of(&[("headers", true)])).unwrap_or(false);
     query.finish()?;
     let needed = permission.clone();
     let demand = Demand { permissions: permission.into_iter().collect(), domain, ip, ..Demand::default() };
@@ -184,7 +186,11 @@ pub(super) async fn whoami(
     let request = VerifyKey { demand, cost, mode, origin, background, ..VerifyKey::default() };
     let verification = verified(&app, &presented, None, request, &around).await?;
     let problem = match Code::of_refusal(verification.code) {
-        None => return Ok(answered(verification, false)),
+        None => {
+            // Only where they are asked for: each header costs more than the decision does.
+            let fields: Vec<_> = verification.key.iter().filter(|_| identified).flat_map(|key| identity(key)).collect();
+            return Ok(answered(verification, false).with_all(fields));
+        }
         Some(Code::AuthInvalidKey) => unknown(&app, ip).await,
         Some(code) => refused(code, &verification, cost, app.now()),
     };

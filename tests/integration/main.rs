@@ -46,6 +46,7 @@ mod formats_of_outcomes;
 mod formats_of_people;
 mod formats_of_usage;
 mod formats_of_webhooks;
+mod gate;
 mod health;
 mod house_rules;
 mod http;

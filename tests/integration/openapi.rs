@@ -266,8 +266,8 @@ fn verification_tour(visitor: &Visitor, root: &str, customer: &Value) {
     {
         visitor.expect(400, "POST", path, root, Some(body));
     }
-    let gate =
-        visitor.expect(200, "GET", "/v1/whoami?permission=emails:send&domain=example.com&on_limit=403", &key, None);
+    let asked = "/v1/whoami?permission=emails:send&domain=example.com&on_limit=403&identity=headers";
+    let gate = visitor.expect(200, "GET", asked, &key, None);
     assert_eq!(gate["keyId"], customer["id"]);
     visitor.expect(401, "GET", "/v1/whoami", "guess", None);
 }

@@ -91,7 +91,7 @@ const DOMAIN: &[Code] = &[OutsideReach, DomainNotFound, OrganizationSuspended, O
 pub(super) const OPERATIONS: &[Operation] = &[
     operation("meta::healthz", "checkHealth", Done, None, &[], &[]),
     operation("meta::openapi", "describeApi", Done, None, &[], &[]),
-    operation("verification::whoami", "whoami", Done, None, &["permission", "domain", "cost", "on_limit", "consistency"],
+    operation("verification::whoami", "whoami", Done, None, &["permission", "domain", "cost", "on_limit", "consistency", "identity"],
         &[ForbiddenIp, InsufficientPermissions, DomainNotAllowed, RateLimited, UsageExceeded, VerificationUnavailable]),
     operation("verification::verify", "verifyKey", Done, Some("VerifyKey"), &[], &[VerificationUnavailable]),
     operation("outcomes::create", "countOutcomes", Done, Some("CountOutcomes"), &[], &[]),

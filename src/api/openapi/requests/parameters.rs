@@ -61,6 +61,10 @@ pub(in crate::api::openapi) fn parameter(name: &str) -> Value {
             "What the request costs of limits and credits.",
         ),
         "consistency" => (consistency(), "Who may decide this time; it can only be narrower than the session allows."),
+        "identity" => (
+            json!({ "type": "string", "enum": ["headers"] }),
+            "Whether the answer says whose key it is in header fields, too, for proxies to hand on.",
+        ),
         "on_limit" => (
             json!({ "type": "string", "enum": ["429", "403"], "default": "429" }),
             "The status for limits: 403 for proxies that cannot pass on a 429.",

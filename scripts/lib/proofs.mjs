@@ -1,0 +1,16 @@
+// The proofs that `npm run prove` runs in their full form: every spec of tests/proof, and these native tests.
+import { readdirSync } from 'node:fs';
+import { at } from './env.mjs';
+
+/** @typedef {{ name: string, spec?: string, cargo?: string[] }} Proof */
+
+/** In the order in which they run: what is quick to fail first. @type {Proof[]} */
+const native = [
+  { name: 'simulation', cargo: ['--test', 'simulation'] },
+];
+
+/** @returns {Proof[]} */
+export function proofs() {
+  const specs = readdirSync(at('tests/proof')).filter((file) => file.endsWith('.spec.ts')).sort();
+  return [...native, ...specs.map((file) => ({ name: file.replace('.spec.ts', ''), spec: `tests/proof/${file}` }))];
+}

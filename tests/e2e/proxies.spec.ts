@@ -1,0 +1,155 @@
+// The configurations of examples/proxies, as they stand there but for addresses and paths, in the proxies themselves.
+import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { type AddressInfo, createServer as createSocket } from 'node:net';
+import { join } from 'node:path';
+import { after, test, type TestContext } from 'node:test';
+import { findProxy } from '../../scripts/lib/proxies.mjs';
+import { newOrganization, ok, sleep } from './support/acceptance.ts';
+import { runDirectory } from './support/canary.ts';
+import { startLatchkey } from './support/latchkey.ts';
+
+const examples = join(import.meta.dirname, '../../examples/proxies');
+const latchkey = await startLatchkey();
+const { api } = await newOrganization(latchkey, 'Behind proxies');
+
+/** An origin that answers with what it was sent; below /private with a refusal of its own. */
+const origin = createServer(({ url, headers }, response) => {
+  response.writeHead(url?.startsWith('/private') ? 403 : 200, { 'content-type': 'application/json' });
+  response.end(JSON.stringify({ url, headers }));
+});
+await new Promise<void>((resolve) => void origin.listen(0, '127.0.0.1', resolve));
+const originPort = (origin.address() as AddressInfo).port;
+after(() => void origin.close());
+
+const children: ChildProcess[] = [];
+after(() => children.forEach((child) => child.kill()));
+
+/** A port that is free now. */
+async function freePort(): Promise<number> {
+  const socket = createSocket();
+  await new Promise<void>((resolve) => void socket.listen(0, '127.0.0.1', resolve));
+  const { port } = socket.address() as AddressInfo;
+  await new Promise((resolve) => socket.close(resolve));
+  return port;
+}
+
+interface Proxy {
+  url: string;
+  logs: string;
+}
+
+/** The example with the addresses of this run. */
+function placed(file: string, gate: string, port: number, directory: string): string {
+  const text = readFileSync(join(examples, file), 'utf8');
+  const replaced = text.replaceAll('127.0.0.1:8787', new URL(gate).host).replaceAll('127.0.0.1:3000', `127.0.0.1:${originPort}`)
+    .replace('listen 8080;', `listen 127.0.0.1:${port};`).replace(':8080 {', `http://127.0.0.1:${port} {`).replaceAll('/var/log/nginx', directory);
+  assert.ok(!/:(8787|3000|8080)\b/.test(replaced), `${file} names an address that this test does not know`);
+  return replaced;
+}
+
+/** Starts a proxy with its example, in front of a gate. */
+async function start(name: 'nginx' | 'caddy', gate = latchkey.url): Promise<Proxy> {
+  mkdirSync(join(runDirectory, 'logs'), { recursive: true });
+  const directory = mkdtempSync(join(runDirectory, 'logs', `${name}-`));
+  const port = await freePort();
+  const config = join(directory, 'config');
+  const binary = findProxy(name) as string;
+  if (name === 'nginx') {
+    // An nginx of one's own, around the example: what distributions have in their nginx.conf.
+    const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path ${directory}/${kind};`).join(' ');
+    writeFileSync(config, `daemon off; pid ${directory}/pid; error_log ${directory}/error.log crit;\nevents {}\nhttp { ${paths} access_log off;\n${placed('nginx.conf', gate, port, directory)}\n}\n`);
+  } else {
+    writeFileSync(config, `{\n admin off\n persist_config off\n}\n${placed('Caddyfile', gate, port, directory)}`);
+  }
+  const args = name === 'nginx' ? ['-p', directory, '-c', config, '-e', join(directory, 'error.log')] : ['run', '--adapter', 'caddyfile', '--config', config];
+  const child = spawn(binary, args, { stdio: 'ignore', env: { ...process.env, HOME: directory, XDG_DATA_HOME: directory, XDG_CONFIG_HOME: directory } });
+  children.push(child);
+  const url = `http://127.0.0.1:${port}`;
+  for (let tries = 0; tries < 100; tries++) {
+    if (await fetch(url).then(() => true, () => false)) return { url, logs: directory };
+    assert.equal(child.exitCode, null, `${name} has ended`);
+    await sleep(100);
+  }
+  throw new Error(`${name} does not answer`);
+}
+
+const missing = (t: TestContext, name: 'nginx' | 'caddy') => {
+  if (!findProxy(name)) t.skip(`no ${name} is here, and apt has none`);
+  return !findProxy(name);
+};
+
+const make = (body: object = {}) => ok(api.post('/v1/api_keys', { name: 'Through a proxy', permissions: ['api:call'], ...body }), 201);
+
+for (const name of ['nginx', 'caddy'] as const) {
+  const gateAway = { nginx: 503, caddy: 502 }[name];
+
+  test(`${name}: a good key passes, the origin hears whose it is, and never the key`, async (t) => {
+    if (missing(t, name)) return;
+    const proxy = await start(name);
+    const { id, key } = await make({ externalId: 'kunde 7/ü' });
+    for (const headers of [{ authorization: `Bearer ${key}` }, { 'x-api-key': key }] as Record<string, string>[]) {
+      const answer = await fetch(`${proxy.url}/orders?page=2`, { headers: { ...headers, 'latchkey-key-id': 'key_of_somebody', 'latchkey-environment': 'claimed', 'latchkey-external-id': 'claimed' } });
+      assert.equal(answer.status, 200);
+      const seen: { url: string; headers: IncomingHttpHeaders } = await answer.json() as any;
+      assert.equal(seen.url, '/orders?page=2');
+      assert.equal(seen.headers['latchkey-key-id'], id);
+      assert.match(String(seen.headers['latchkey-organization-id']), /^org_/);
+      assert.match(String(seen.headers['latchkey-session-id']), /^ses_/);
+      assert.equal(seen.headers['latchkey-external-id'], encodeURIComponent('kunde 7/ü'));
+      assert.match(String(seen.headers['x-request-id']), /^req_/);
+      assert.ok(!JSON.stringify(seen).includes(key), 'the key stays at the proxy');
+      assert.ok(!JSON.stringify(seen).includes('claimed'), 'what clients claim is not handed on');
+    }
+    const body = 'x'.repeat(200_000);
+    assert.equal((await fetch(`${proxy.url}/upload`, { method: 'POST', body, headers: { authorization: `Bearer ${key}` } })).status, 200);
+    const own = await fetch(`${proxy.url}/private`, { headers: { authorization: `Bearer ${key}` } });
+    assert.equal(own.status, 403);
+    assert.equal(((await own.json()) as any).url, '/private', 'what the origin refuses is the origin’s');
+  });
+
+  test(`${name}: what has no external id cannot claim one`, async (t) => {
+    if (missing(t, name)) return;
+    const proxy = await start(name);
+    const { key } = await make();
+    const answer = await fetch(proxy.url, { headers: { authorization: `Bearer ${key}`, 'latchkey-external-id': 'claimed' } });
+    assert.equal(((await answer.json()) as any).headers['latchkey-external-id'], undefined);
+  });
+
+  test(`${name}: refusals have the gate's status and header fields, and a revoked key is refused at once`, async (t) => {
+    if (missing(t, name)) return;
+    const proxy = await start(name);
+    const ask = (key?: string) => fetch(proxy.url, key ? { headers: { authorization: `Bearer ${key}` } } : {});
+    for (const key of [undefined, 'sk_live_guessed']) {
+      const refused = await ask(key);
+      assert.equal(refused.status, 401);
+      assert.match(refused.headers.get('www-authenticate') ?? '', /^Bearer/);
+      assert.match(refused.headers.get('x-request-id') ?? '', /^req_/);
+    }
+    const reader = await make({ permissions: ['api:read'] });
+    assert.equal((await ask(reader.key)).status, 403);
+    const limited = await make({ rateLimits: [{ name: 'hour', limit: 1, windowMs: 3_600_000 }] });
+    const first = await ask(limited.key);
+    assert.equal(first.status, 200);
+    const second = await ask(limited.key);
+    assert.equal(second.status, 429);
+    assert.ok(Number(second.headers.get('retry-after')) > 3_000);
+    assert.match(second.headers.get('ratelimit') ?? '', /^"key.hour";r=0/);
+    const { id, key } = await make();
+    for (let times = 0; times < 20; times++) assert.equal((await ask(key)).status, 200);
+    await ok(api.delete(`/v1/api_keys/${id}`));
+    for (let times = 0; times < 20; times++) assert.equal((await ask(key)).status, 401, 'dead when DELETE has answered');
+    const presented = await fetch(`${proxy.url}/?key=${key}`);
+    assert.equal(presented.status, 401);
+  });
+
+  test(`${name}: where the gate is away nobody passes`, async (t) => {
+    if (missing(t, name)) return;
+    const proxy = await start(name, `http://127.0.0.1:${await freePort()}`);
+    const { key } = await make();
+    const answer = await fetch(proxy.url, { headers: { authorization: `Bearer ${key}` } });
+    assert.equal(answer.status, gateAway);
+  });
+}
