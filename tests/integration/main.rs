@@ -64,7 +64,6 @@ mod limits;
 mod limits_model;
 mod limits_over_time;
 mod members;
-mod model;
 mod openapi;
 mod organizations;
 mod outbox;

@@ -158,6 +158,7 @@ pub(crate) enum Command {
     CreateSession { by: By, environment: Environment, mode: Mode },
     Connect { by: By, session: usize, connected: bool },
     DeleteSession { by: By, session: usize },
+    Relax { by: By, session: usize, mode: Mode },
     Suspend { organization: usize, suspended: bool },
     Plan { organization: usize, keys: u32 },
     Invite { by: By, role: Role },
@@ -203,7 +204,7 @@ fn by() -> impl Strategy<Value = By> {
         6 => (0..4_usize, 0..2_usize).prop_map(|(person, through)| By::Person(person, through)),
         3 => (0..12_usize).prop_map(By::Key),
         // Those who may nearly everything, so that something comes of most lists.
-        6 => (0..2_usize).prop_map(|owner| By::Person(owner, owner)),
+        9 => (0..2_usize).prop_map(|owner| By::Person(owner, owner)),
     ]
 }
 
@@ -240,6 +241,10 @@ fn grants() -> impl Strategy<Value = Grants> {
     select(vec![Grants::Send, Grants::Manage, Grants::Everything])
 }
 
+fn modes() -> impl Strategy<Value = Mode> {
+    select(vec![Mode::Strict, Mode::Leased, Mode::Edge, Mode::Edge])
+}
+
 fn roles() -> impl Strategy<Value = Role> {
     select(vec![Role::Viewer, Role::Member, Role::Admin, Role::Owner])
 }
@@ -251,7 +256,7 @@ pub(crate) fn commands(is_portable: bool) -> BoxedStrategy<Command> {
     let places = select(vec![Place::Unknown, Place::Inside, Place::Outside]);
     let wants = option::of(grants());
     let keys = prop_oneof![
-        6 => (by(), session.clone(), grants(), option::weighted(0.3, ends(is_portable)), prop::bool::weighted(0.2))
+        9 => (by(), session.clone(), grants(), option::weighted(0.3, ends(is_portable)), prop::bool::weighted(0.2))
             .prop_map(|(by, session, grants, expires, bound)| Create { by, session, grants, expires, bound }),
         4 => (at.clone(), key.clone(), twist()).prop_map(|(at, key, twist)| Gate { at, key, twist }),
         6 => (at.clone(), by(), key.clone(), twist(), wants, places)
@@ -266,11 +271,12 @@ pub(crate) fn commands(is_portable: bool) -> BoxedStrategy<Command> {
     let environments =
         select(vec![Environment::Production, Environment::Staging, Environment::Development, Environment::None]);
     let others = prop_oneof![
-        2 => (by(), environments, select(vec![Mode::Strict, Mode::Leased, Mode::Edge]))
+        2 => (by(), environments, modes())
             .prop_map(|(by, environment, mode)| CreateSession { by, environment, mode }),
-        2 => (by(), session.clone(), any::<bool>())
+        5 => (by(), session.clone(), prop::bool::weighted(0.3))
             .prop_map(|(by, session, connected)| Connect { by, session, connected }),
         1 => (by(), session.clone()).prop_map(|(by, session)| DeleteSession { by, session }),
+        3 => (by(), session.clone(), modes()).prop_map(|(by, session, mode)| Relax { by, session, mode }),
         2 => (0..2_usize, any::<bool>())
             .prop_map(|(organization, suspended)| Suspend { organization, suspended }),
         1 => (0..2_usize, 1..6_u32).prop_map(|(organization, keys)| Plan { organization, keys }),

@@ -80,6 +80,11 @@ impl Model {
                 self.sessions[session].disconnected = !connected;
                 self.sessions[session].unsure |= !surely;
             }
+            Command::Relax { session, mode, .. } => {
+                let session = self.session(session);
+                self.note(session, surely);
+                self.sessions[session].mode = mode;
+            }
             Command::DeleteSession { session, .. } => {
                 let session = self.session(session);
                 if !self.sessions[session].deleted {
@@ -188,6 +193,7 @@ pub(crate) fn may_wait(command: &Command) -> bool {
             | Command::Patch { .. }
             | Command::Connect { .. }
             | Command::DeleteSession { .. }
+            | Command::Relax { .. }
             | Command::Suspend { .. }
             | Command::Plan { .. }
     )

@@ -78,7 +78,7 @@ impl World {
                 house
                     .objects
                     .disk(&self.session_address(other))
-                    .tamper("UPDATE api_keys SET generation = generation + 1");
+                    .tamper("UPDATE api_keys SET record = json_set(record, '$.generation', 99)");
             }
             (Flaw::StrangerInKv, Command::Revoke { .. }) => {
                 let latest = house.kv.latest();

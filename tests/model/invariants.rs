@@ -15,7 +15,8 @@ use latchkey::domain::verification::{Code, Demand};
 use latchkey::hash_index;
 
 /// Where calls leave a trace that are refused: they were calls, and a lease says until when.
-const COUNTED: [&str; 9] = [
+const COUNTED: [&str; 10] = [
+    "alert_watches",
     "audit_log",
     "audit_origins",
     "outbox",
@@ -108,7 +109,8 @@ impl World {
         let disks = || self.house().objects.disks().iter().map(|(_, disk)| disk.dump(&[])).collect::<String>();
         let ghosts = if has_ghosts { disks() } else { String::new() };
         let known: Vec<_> = (0..model.keys.len()).map(|number| &self.names[&format!("k{number}")]).collect();
-        for value in self.house().kv.latest().values() {
+        let latest = self.house().kv.latest();
+        for (_, value) in latest.iter().filter(|(name, _)| !self.first_in_kv.contains_key(*name)) {
             let id = hash_index::decode(value).unwrap().id;
             let is_known = known.iter().any(|one| *one == id.as_str()) || ghosts.contains(id.as_str());
             assert!(is_known, "KV names a key that nobody knows");
@@ -146,8 +148,13 @@ impl World {
         std::array::from_fn(|organization| {
             let sessions = (0..model.sessions.len()).filter(|one| model.sessions[*one].organization == organization);
             let known = sessions.filter(|one| self.names.contains_key(&format!("s{one}")));
-            let addresses = known.map(|one| self.session_address(one)).chain([self.organization_address(organization)]);
-            addresses.map(|address| self.house().objects.disk(&address).dump(&COUNTED)).collect()
+            let sessions = known.map(|one| self.house().objects.disk(&self.session_address(one)).dump(&COUNTED));
+            // When a key was used last the organization hears in its own time.
+            // So it does what people are called, who may have joined another one just now.
+            let heard: Vec<_> = COUNTED.iter().copied().chain(["api_keys", "members"]).collect();
+            let disk = self.house().objects.disk(&self.organization_address(organization));
+            let members = format!("{:?}\n", disk.rows("SELECT user_id, role FROM members ORDER BY user_id"));
+            sessions.chain([disk.dump(&heard), members]).collect()
         })
     }
 

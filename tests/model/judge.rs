@@ -90,6 +90,7 @@ impl Model {
             Command::Create { session, .. }
             | Command::Connect { session, .. }
             | Command::DeleteSession { session, .. }
+            | Command::Relax { session, .. }
             | Command::Ring { session }
             | Command::Breaks { session, .. } => (None, Some(self.session(*session))),
             _ => (None, None),
@@ -101,7 +102,8 @@ impl Model {
         match command {
             Command::Create { session, .. }
             | Command::Connect { session, .. }
-            | Command::DeleteSession { session, .. } => Some(self.sessions[self.session(*session)].organization),
+            | Command::DeleteSession { session, .. }
+            | Command::Relax { session, .. } => Some(self.sessions[self.session(*session)].organization),
             Command::Revoke { key, .. } | Command::Rotate { key, .. } | Command::Patch { key, .. } => {
                 Some(self.organization_of(self.key(*key)))
             }
@@ -253,7 +255,9 @@ impl Model {
                     reasons.if_so(is_suspended, 409, "organization_suspended");
                 }
             }
-            Command::Connect { by, session, .. } | Command::DeleteSession { by, session } => {
+            Command::Connect { by, session, .. }
+            | Command::DeleteSession { by, session }
+            | Command::Relax { by, session, .. } => {
                 self.judge_session(by, self.session(session), command, &mut reasons);
             }
             Command::Invite { by, role } => {
@@ -376,7 +380,8 @@ impl Model {
         let deletes = matches!(command, Command::DeleteSession { .. });
         let place = &self.sessions[session];
         reasons.if_so(!self.reaches(&standing, session), 404, "session_not_found");
-        reasons.if_so(deletes && standing.session.is_some(), 403, "outside_reach");
+        let needs_all = deletes || matches!(command, Command::Relax { .. });
+        reasons.if_so(needs_all && standing.session.is_some(), 403, "outside_reach");
         let ends = deletes || matches!(command, Command::Connect { connected: false, .. });
         reasons.if_so(ends && Self::is_default(session), 409, "default_session");
         reasons.if_so(place.deleted && !deletes, 409, "session_deleted");

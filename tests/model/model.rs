@@ -129,7 +129,7 @@ pub(crate) struct Invitation {
 /// How many people there are.
 pub(crate) const PEOPLE: usize = 4;
 /// How many keys the plan allows in a session, at first.
-pub(crate) const QUOTA: i64 = 4;
+pub(crate) const QUOTA: i64 = 3;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Model {
@@ -149,7 +149,8 @@ pub(crate) struct Model {
 }
 
 impl Model {
-    /// Two organizations with an owner each, an admin in the first, and somebody who belongs nowhere.
+    /// Two organizations with an owner, a default session and another one each; an admin in the first and a viewer in the
+    /// second.
     pub(crate) fn new(is_portable: bool, flaw: Option<Flaw>) -> Self {
         let session = |organization| Session {
             organization,
@@ -172,8 +173,11 @@ impl Model {
         let mut model = Self {
             now: Span::at(0),
             keys: Vec::new(),
-            sessions: vec![session(0), session(1)],
-            organizations: vec![organization(&[(0, Role::Owner), (2, Role::Admin)]), organization(&[(1, Role::Owner)])],
+            sessions: vec![session(0), session(1), session(0), session(1)],
+            organizations: vec![
+                organization(&[(0, Role::Owner), (2, Role::Admin)]),
+                organization(&[(1, Role::Owner), (3, Role::Viewer)]),
+            ],
             invitations: Vec::new(),
             weather: Weather::Well,
             roots: 1,

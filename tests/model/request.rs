@@ -56,7 +56,12 @@ pub(crate) fn beginning() -> Vec<Request> {
             ("/apiKey/key", format!("k{number}.text")),
         ]));
     }
-    for (person, organization, role) in [(0, 0, "owner"), (1, 1, "owner"), (2, 0, "admin")] {
+    for number in 0..2 {
+        let body = json!({ "name": "Customer", "environment": "staging" });
+        let create = Request::new(&format!("{{k{number}.text}}"), "POST", "/v1/sessions".to_owned(), body);
+        all.push(create.keeping(&[("/id", format!("s{}", number + 2))]));
+    }
+    for (person, organization, role) in [(0, 0, "owner"), (1, 1, "owner"), (2, 0, "admin"), (3, 1, "viewer")] {
         let path = format!("/operator/organizations/{{o{organization}}}/invitations");
         let invite = Request::new("{operator}", "POST", path, json!({ "role": role }));
         all.push(invite.keeping(&[("/token", format!("first{person}"))]));
@@ -88,6 +93,14 @@ fn presented(key: usize, twist: Twist) -> String {
 
 fn moment(model: &Model, after: i64) -> String {
     format!("{{at:{}}}", model.now.hi + after)
+}
+
+fn mode_word(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Strict => "strict",
+        Mode::Leased => "leased",
+        Mode::Edge => "edge",
+    }
 }
 
 fn changed(model: &Model, change: Change) -> Value {
@@ -158,18 +171,17 @@ impl Model {
                     Environment::Development => json!("development"),
                     Environment::None => Value::Null,
                 };
-                let mode = match mode {
-                    Mode::Strict => "strict",
-                    Mode::Leased => "leased",
-                    Mode::Edge => "edge",
-                };
-                let body = json!({ "name": "Session", "environment": environment, "consistency": { "mode": mode } });
+                let consistency = json!({ "mode": mode_word(mode) });
+                let body = json!({ "name": "Session", "environment": environment, "consistency": consistency });
                 let request = placed(by, "POST", "/sessions".to_owned(), body)?;
                 Some(request.keeping(&[("/id", format!("s{}", self.sessions.len()))]))
             }
             Command::Connect { by, session, connected } => {
                 let status = if connected { "connected" } else { "disconnected" };
                 placed(by, "PATCH", of_session(session), json!({ "status": status }))
+            }
+            Command::Relax { by, session, mode } => {
+                placed(by, "PATCH", of_session(session), json!({ "consistency": { "mode": mode_word(mode) } }))
             }
             Command::DeleteSession { by, session } => placed(by, "DELETE", of_session(session), Value::Null),
             Command::Suspend { organization, suspended } => {

@@ -14,7 +14,7 @@ use crate::effects::may_wait;
 use crate::flaw::Flaw;
 use crate::model::{Expected, Model, PEOPLE, Verdict};
 use crate::request::{Request, beginning};
-use crate::support::edges::{Afterwork, Edge};
+use crate::support::edges::{Afterwork, Edge, OwnClock};
 use crate::support::people::someone;
 use crate::support::{House, OPERATOR_TOKEN, Response, Whom, root_secret};
 
@@ -25,6 +25,7 @@ const CLIENT: &str = "203.0.113.7";
 
 pub(crate) struct Isolate {
     pub(crate) app: Arc<App>,
+    clock: Arc<OwnClock>,
     pub(crate) afterwork: Afterwork,
 }
 
@@ -63,6 +64,8 @@ pub(crate) struct World {
     /// Entries in the logs of sessions and organizations when the list began.
     pub(crate) logs: BTreeMap<String, i64>,
     pub(crate) flaw: Option<Flaw>,
+    /// What was in KV when the list began.
+    pub(crate) first_in_kv: BTreeMap<String, Vec<u8>>,
 }
 
 impl World {
@@ -91,6 +94,7 @@ impl World {
             forgot: false,
             logs: BTreeMap::new(),
             flaw: model.flaw,
+            first_in_kv: BTreeMap::new(),
         };
         world.move_in();
         for request in beginning() {
@@ -100,6 +104,7 @@ impl World {
         }
         world.seen.clear();
         world.logs = world.count_logs(model);
+        world.first_in_kv = world.house().kv.latest();
         world
     }
 
@@ -113,10 +118,7 @@ impl World {
 
     fn isolate(&self) -> Isolate {
         let Edge { app, afterwork, clock, .. } = self.house().edge();
-        if self.flaw == Some(Flaw::LeasesNeverEnd) {
-            clock.differs_by(-60_000);
-        }
-        Isolate { app, afterwork }
+        Isolate { app, clock, afterwork }
     }
 
     /// All isolates are new.
@@ -175,7 +177,9 @@ impl World {
     fn keep(&mut self, request: &Request, response: &Response) {
         for (pointer, name) in &request.keeps {
             let value = response.json().pointer(pointer).and_then(Value::as_str).map(ToOwned::to_owned);
-            self.names.insert(name.clone(), value.unwrap_or_else(|| panic!("no {pointer}: {response:?}")));
+            let value = value.unwrap_or_else(|| panic!("no {pointer}: {response:?}"));
+            assert!(!self.names.values().any(|other| *other == value), "{pointer} was given out twice: {response:?}");
+            self.names.insert(name.clone(), value);
         }
     }
 
@@ -194,6 +198,10 @@ impl World {
                     crate::support::people::assert_same(before, after, &format!("{command:?} left a trace"));
                 }
             }
+        }
+        if self.flaw == Some(Flaw::LeasesNeverEnd) {
+            let past = self.start.millis_since(self.house().now());
+            self.isolates.iter().for_each(|isolate| isolate.clock.differs_by(past));
         }
         let now = self.house().now();
         assert!(now <= self.moment(model.now.hi), "{command:?} took too long: {now} of {:?}", model.now);
@@ -296,7 +304,9 @@ impl World {
                 Command::Revoke { .. } | Command::Patch { .. } | Command::Rotate { .. } => {
                     model.expected.key == Some(number)
                 }
-                Command::Connect { .. } | Command::DeleteSession { .. } => model.expected.session == Some(session),
+                Command::Connect { .. } | Command::DeleteSession { .. } | Command::Relax { .. } => {
+                    model.expected.session == Some(session)
+                }
                 _ => model.expected.changes == Some(model.sessions[session].organization),
             };
             if is_meant {

@@ -79,6 +79,7 @@ impl House {
     }
 
     /// Sends a request to another isolate; what goes on afterwards waits there.
+    #[allow(dead_code, reason = "for tests/model, which shares this support")]
     pub fn request_at(
         &self,
         (app, background): (&Arc<App>, &Background),

@@ -56,6 +56,7 @@ impl PatientTimer {
     }
 
     /// Whoever sleeps finds the clock gone on, as at the beginning.
+    #[allow(dead_code, reason = "for tests/model, which shares this support")]
     pub fn go_on(&self) {
         self.stands_still.store(false, Ordering::Relaxed);
     }
