@@ -71,7 +71,6 @@ mod limits_model;
 mod limits_over_time;
 mod many_keys;
 mod members;
-mod model;
 mod openapi;
 mod organizations;
 mod outbox;

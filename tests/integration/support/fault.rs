@@ -83,7 +83,7 @@ impl Kind {
 /// A message as a neighbour of the next version would write it: with members that nobody here has heard of.
 pub(super) fn later(message: &[u8]) -> Vec<u8> {
     let Ok(mut message) = serde_json::from_slice::<Value>(message) else { return message.to_vec() };
-    let mut extend = |members: &mut Map<String, Value>| {
+    let extend = |members: &mut Map<String, Value>| {
         members.insert("of_a_later_version".to_owned(), serde_json::json!({ "since": [2] }));
     };
     for pointer in ["/done/reply", "/done"] {

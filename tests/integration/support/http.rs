@@ -1,9 +1,12 @@
 //! The house's front door: the production router and the straight way past it, one request at a time, as in a worker.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::http::Request;
 use latchkey::api::envelope::ALWAYS;
 use latchkey::api::straight;
+use latchkey::app::{App, Background};
 
 use super::contract::CONTRACT;
 use super::house::House;
@@ -72,32 +75,31 @@ impl House {
         headers: &[(&str, &str)],
         body: &str,
     ) -> impl Future<Output = Response> + Send + use<> {
-        self.answering(self.written(method, path, headers, body))
+        answered_by(&self.app, self.written(method, path, headers, body))
     }
 
     /// Sends a request as it is: the straight way if it has one, else through the router.
+    #[allow(dead_code, reason = "for tests/input, which shares this support")]
     pub fn deliver(&self, mut request: Request<Body>) -> Response {
         request.extensions_mut().insert(self.afterwork.background.clone());
-        self.run(self.answering(request))
+        self.run(answered_by(&self.app, request))
     }
 
-    fn answering(&self, request: Request<Body>) -> impl Future<Output = Response> + Send + use<> {
-        let answering = straight::begin(&self.app, request);
-        let router = latchkey::api::router(self.app.clone());
-        async {
-            let response = match answering {
-                Ok(answering) => {
-                    let mut response = answering.await;
-                    for (name, value) in ALWAYS {
-                        let former = response.headers_mut().insert(name, value.parse().unwrap());
-                        assert_eq!(former, None, "the caller adds it");
-                    }
-                    response
-                }
-                Err(request) => tower::ServiceExt::oneshot(router, request).await.unwrap(),
-            };
-            read(response).await
-        }
+    /// Sends a request to another isolate; what goes on afterwards waits there.
+    #[allow(dead_code, reason = "for tests/model, which shares this support")]
+    pub fn request_at(
+        &self,
+        (app, background): (&Arc<App>, &Background),
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Response {
+        let mut request = self.written(method, path, headers, body);
+        request.extensions_mut().insert(background.clone());
+        let response = self.finish(answered_by(app, request));
+        CONTRACT.check(method, path, body, &response);
+        response
     }
 
     /// Sends a request through the router, also one that has a straight way.
@@ -131,6 +133,25 @@ impl House {
     /// Sends a request with the operator's token and, unless it is null, a JSON body.
     pub fn operate(&self, method: &str, path: &str, body: &serde_json::Value) -> Response {
         self.call(super::words::OPERATOR_TOKEN, method, path, body)
+    }
+}
+
+fn answered_by(app: &Arc<App>, request: Request<Body>) -> impl Future<Output = Response> + Send + use<> {
+    let answering = straight::begin(app, request);
+    let router = latchkey::api::router(app.clone());
+    async {
+        let response = match answering {
+            Ok(answering) => {
+                let mut response = answering.await;
+                for (name, value) in ALWAYS {
+                    let former = response.headers_mut().insert(name, value.parse().unwrap());
+                    assert_eq!(former, None, "the caller adds it");
+                }
+                response
+            }
+            Err(request) => tower::ServiceExt::oneshot(router, request).await.unwrap(),
+        };
+        read(response).await
     }
 }
 
