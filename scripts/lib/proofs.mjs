@@ -7,6 +7,12 @@ import { at } from './env.mjs';
 /** In the order in which they run: what is quick to fail first. @type {Proof[]} */
 const native = [
   { name: 'simulation', cargo: ['--test', 'simulation'] },
+  { name: 'model', cargo: ['--test', 'model'] },
+  { name: 'requests', cargo: ['--test', 'input'] },
+  { name: 'matrix', cargo: ['--test', 'isolation'] },
+  { name: 'timing', cargo: ['--release', '--test', 'isolation', 'timing'] },
+  { name: 'faults_anywhere', cargo: ['--test', 'integration', 'faults_anywhere'] },
+  { name: 'stale_kv', cargo: ['--test', 'integration', 'stale_kv'] },
   { name: 'many_keys', cargo: ['--test', 'integration', 'many_keys'] },
 ];
 
