@@ -43,13 +43,14 @@ function ofCrate({ name, version, license, sha256 }) {
 
 /**
  * Each package once, however often it is installed.
- * @param {{ packages: Record<string, { version?: string, integrity?: string, license?: string }> }} lock
+ * @param {{ packages: Record<string, { version?: string, integrity?: string, license?: string, link?: boolean }> }} lock
  */
 function packages(lock) {
   /** @type {Map<string, Component>} */
   const found = new Map();
-  for (const [path, { version = '', integrity = '', license }] of Object.entries(lock.packages)) {
-    if (path === '') continue;
+  for (const [path, { version = '', integrity = '', license, link }] of Object.entries(lock.packages)) {
+    // The root, and the client, which is ours and linked.
+    if (!path.startsWith('node_modules/') || link) continue;
     const name = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
     const purl = `pkg:npm/${name.replace('@', '%40')}@${version}`;
     const [, sum] = /^sha512-(.+)$/.exec(integrity) ?? [];

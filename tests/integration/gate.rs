@@ -23,7 +23,7 @@ fn whose_request_it_is_stands_in_header_fields_if_that_was_asked_for() {
     let home = house.found("Acme");
     let session =
         house.call(&home.secret, "POST", "/v1/sessions", &json!({ "name": "A", "environment": "staging" })).json();
-    let body = json!({ "name": "Shop", "externalId": "kunde 7/ü\u{1F511}" });
+    let body = json!({ "name": "Shop", "externalId": "kunde-7/ü" });
     let keys = format!("/v1/sessions/{}/api_keys", session["id"].as_str().unwrap());
     let key = house.call(&home.secret, "POST", &keys, &body).json();
     let secret = key["key"].as_str().unwrap();
@@ -38,7 +38,7 @@ fn whose_request_it_is_stands_in_header_fields_if_that_was_asked_for() {
         text("sessionId"),
         text("organizationId"),
         Some("staging"),
-        Some("kunde%207%2F%C3%BC%F0%9F%94%91"),
+        Some("kunde-7%2F%C3%BC"),
     ];
     assert_eq!((told(&answer), expected[0].is_some()), (expected, true));
 
