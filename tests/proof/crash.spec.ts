@@ -54,7 +54,7 @@ test(`${ROUNDS} power cuts under load, KV failing: nothing acknowledged is lost,
 /** A service that breaks its word, until that is found. */
 async function broken(fronts: Front[], expected: RegExp): Promise<void> {
   const crash: Crash = await startCrash(seed, fronts);
-  for (let round = 0; round < 4 && !crash.findings.some((finding) => expected.test(finding)); round++) await crash.round(round);
+  for (let round = 0; round < 12 && !crash.findings.some((finding) => expected.test(finding)); round++) await crash.round(round);
   const found = crash.findings.filter((finding) => expected.test(finding));
   assert.notDeepEqual(found, [], `not found among ${crash.findings.slice(0, 20).join('\n')}`);
 }

@@ -113,7 +113,7 @@ fn timestamp(kit: &Kit, bytes: &[u8]) {
     let read = text(bytes);
     let Some(moment) = same(kit, &read, Timestamp::parse, ToString::to_string) else { return };
     assert_eq!(read.parse(), Ok(moment));
-    assert!(moment.to_string() >= "1999-12-31".to_owned() && moment.to_string().len() == 24 && read.len() <= 29);
+    assert!(moment.to_string().as_str() >= "1999-12-31" && moment.to_string().len() == 24 && read.len() <= 29);
 }
 
 fn domain_name(kit: &Kit, bytes: &[u8]) {
@@ -135,8 +135,8 @@ fn email(kit: &Kit, bytes: &[u8]) {
 fn ip_network(kit: &Kit, bytes: &[u8]) {
     let read = text(bytes);
     if let Some(network) = same(kit, &read, IpNetwork::parse, ToString::to_string) {
-        assert_eq!((read.parse(), IpNetwork::try_from(read.clone())), (Ok(network.clone()), Ok(network.clone())));
-        let list = IpAllowList::try_from(vec![network.clone(), network]).unwrap();
+        assert_eq!((read.parse(), IpNetwork::try_from(read.clone())), (Ok(network), Ok(network)));
+        let list = IpAllowList::try_from(vec![network, network]).unwrap();
         assert_eq!((list.iter().count(), list.covers(&list)), (1, true));
     }
     let list = IpAllowList::parse(read.split(','));

@@ -3,7 +3,7 @@ import worker from './next.js';
 
 export * from './next.js';
 
-const LATER_MS = 250;
+const LATER_MS = 1_000;
 
 export default {
   async fetch(request, env, context) {
