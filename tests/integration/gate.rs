@@ -33,13 +33,8 @@ fn whose_request_it_is_stands_in_header_fields_if_that_was_asked_for() {
     let answer = gate("?identity=headers");
     let identity = answer.json();
     let text = |name: &str| identity[name].as_str();
-    let expected = [
-        text("keyId"),
-        text("sessionId"),
-        text("organizationId"),
-        Some("staging"),
-        Some("kunde-7%2F%C3%BC"),
-    ];
+    let expected =
+        [text("keyId"), text("sessionId"), text("organizationId"), Some("staging"), Some("kunde-7%2F%C3%BC")];
     assert_eq!((told(&answer), expected[0].is_some()), (expected, true));
 
     // Nobody is told whose a key is that does not pass.
