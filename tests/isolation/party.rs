@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use latchkey::domain::role::Role;
 use serde_json::{Value, json};
 
-use crate::places::Kind;
+use crate::places::{Kind, Route};
 use crate::support::people::ids;
 use crate::support::*;
 
@@ -143,12 +143,12 @@ impl Party {
     }
 
     /// The cursor of the second page of a list, as whoever may read it.
-    pub fn cursor(&self, house: &House, template: &str) -> String {
+    pub fn cursor(&self, house: &House, Route { template, .. }: &Route) -> String {
         let path = template.replace("{organizationId}", &self.owner.organization);
         let above = path.split("/{").next().unwrap().rsplit('/').next().unwrap().to_owned();
         let kind = if above == "sessions" { Kind::Session } else { Kind::Endpoint };
         let path = path.replace("{id}", &self.ids[&kind]);
-        let by = match template {
+        let by = match template.as_str() {
             path if path.starts_with("/v1") => &self.owner.key,
             path if path.starts_with("/operator") => OPERATOR_TOKEN,
             _ => &self.owner.token,

@@ -30,6 +30,8 @@ impl Shot {
             }
         }
         let query = match route.template.as_str() {
+            // What is said of a key, said in header fields as well.
+            "/v1/whoami" => vec![("identity".to_owned(), "headers".to_owned())],
             path if path.ends_with("/unused") => vec![("days".to_owned(), "1".to_owned())],
             _ => Vec::new(),
         };
