@@ -66,7 +66,10 @@ impl Party {
             }
             post("/v1/api_keys", body)
         };
-        let (live, dead, _) = (issue("live", None), issue("dead", None), issue("in session", Some(&here)));
+        let (live, dead) = (issue("live", None), issue("dead", None));
+        for label in ["in session", "in session as well"] {
+            issue(label, Some(&here));
+        }
         made(house, &key, "DELETE", &format!("/v1/api_keys/{}", text(&dead, "id")), &NULL);
         made(house, &key, "DELETE", &format!("/v1/sessions/{gone}"), &NULL);
         let verified = post("/v1/keys/verify", json!({ "key": live["key"] }));
@@ -155,6 +158,7 @@ impl Party {
         };
         let days = if template.ends_with("/unused") { "&days=1" } else { "" };
         let page = made(house, by, "GET", &format!("{path}?limit=1{days}"), &NULL);
-        page["pagination"]["nextCursor"].as_str().unwrap_or("none").to_owned()
+        let cursor = page["pagination"]["nextCursor"].as_str();
+        cursor.unwrap_or_else(|| panic!("{template} has no second page: settle more")).to_owned()
     }
 }
