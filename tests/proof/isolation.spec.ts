@@ -94,8 +94,10 @@ test('no operation of the description tells the ids of others from those of nobo
   const before = await state(theirs);
   let requests = 0;
   const unmet: string[] = [];
+  const apart: string[] = [];
   await inParallel(withIds, 8, async ({ template, method, operation }) => {
     const reached = new Set<number>();
+    const mayLeave = method === 'DELETE' && template.endsWith('/members/{userId}');
     for (const [who, client] of everybody) {
       if (who === 'operator' && template.startsWith('/operator')) continue;
       // The quick form asks those who may come as far; the rest is for the full one and the native matrix.
@@ -111,13 +113,16 @@ test('no operation of the description tells the ids of others from those of nobo
           reached.add(reply.status);
           assert.ok([401, 403, 404].includes(reply.status), `${who}: ${method} ${path} answered ${reply.status} ${reply.text}`);
           assert.ok(!reply.text.includes('Zanzibar'), `${who}: ${method} ${path} told ${reply.text}`);
+          // Every member may leave, so there the form of an id is read before the role: see tests/isolation/matrix.rs.
+          if (whose === 'altered' && mayLeave && ['member', 'viewer'].includes(who)) continue;
           answers.set(JSON.stringify(masked(reply)).replaceAll(id, '·'), whose);
         }
-        assert.equal(answers.size, 1, `${who}: ${method} ${template}: ${[...answers].join('\n')}`);
+        if (answers.size !== 1) apart.push(`${who}: ${method} ${template}: ${[...answers].join('\n')}`);
       }
     }
     if (!reached.has(404) && !template.startsWith('/operator') && kinds(template).some((kind) => kind !== 'alerts')) unmet.push(`${method} ${template}`);
   });
+  assert.deepEqual(apart, [], 'nobody tells them apart');
   assert.deepEqual(unmet, [], 'of each operation somebody gets as far as to be told that there is nothing');
   assert.equal(await state(theirs), before);
   assert.equal((await theirs.api.get('/v1/whoami')).status, 200);
