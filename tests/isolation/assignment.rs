@@ -13,6 +13,10 @@ use crate::shots::Shot;
 use crate::support::contract::CONTRACT;
 use crate::support::*;
 use crate::watch::{CALLS, Watch};
+use crate::{figure, full};
+
+/// Of this many requests the quick form sends one, and the first with each field.
+const SAMPLED: usize = 7;
 
 /// Stands for a value that nobody may bring in.
 const MARK: &str = "smuggled-in-by-somebody";
@@ -91,7 +95,8 @@ fn no_field_of_an_answer_can_be_sent_where_it_is_not_documented() {
     let shown = shown();
     assert!(shown.len() > 150, "{}", shown.len());
     let mut watch = Watch::of(&house, &CALLS, |_| true);
-    let (mut tried, mut taking) = (0, 0);
+    let (mut tried, mut taking, mut number) = (0, 0, 0);
+    let mut met = BTreeSet::new();
     for route in routes() {
         let Some((name, schema)) = route.body() else { continue };
         // GitHub's, and signed: what it adds to it is not refused.
@@ -103,6 +108,10 @@ fn no_field_of_an_answer_can_be_sent_where_it_is_not_documented() {
         let shot = Shot::at(&route, &party);
         for (object, known) in objects(schema) {
             for field in shown.iter().filter(|field| !known.contains(*field)) {
+                number += 1;
+                if !met.insert(field) && !full() && number % SAMPLED != 0 {
+                    continue;
+                }
                 let body = with_field(&shot.body, &object, field);
                 let response = Shot { body, ..shot.clone() }.send(&house, &caller);
                 let what = format!("{} {object}/{field}", route.shown());
@@ -123,25 +132,27 @@ fn no_field_of_an_answer_can_be_sent_where_it_is_not_documented() {
     }
     watch.is_all_unchanged("mass assignment");
     assert!(taking >= 40, "{taking}");
-    println!("{taking} routes that take a body, {} fields, {tried} requests", shown.len());
+    assert!(met.len() == shown.len(), "{} of {} fields tried", met.len(), shown.len());
+    figure("fields of answers tried in bodies", shown.len(), "fields");
+    figure("requests with a field that is not documented", tried, "requests");
 }
 
 /// The order in which one party can do everything: what ends something comes last.
 fn rank(route: &Route) -> usize {
     let by_method = ["GET", "PATCH", "POST", "DELETE"].iter().position(|method| *method == route.method).unwrap();
-    let last = ["/transfer", "/auth/logout", "/auth/password"].iter().any(|end| route.template.ends_with(end));
+    let last = ["/transfer", "/auth/password", "/auth/logout"].iter().position(|end| route.template.ends_with(end));
     // Below something before the thing itself.
     let depth = 9 - route.template.matches('/').count();
-    by_method * 100 + depth + usize::from(last) * 1_000
+    by_method * 100 + depth + last.map_or(0, |place| (place + 1) * 1_000)
 }
 
 /// What of these does not answer a success, and why that shows the same: it was found, and it is of the caller's own.
 const OTHERWISE: [(&str, u16); 9] = [
     ("POST /auth/password", 403),
-    ("POST /auth/invitations/accept", 400),
+    ("POST /auth/invitations/accept", 409),
     ("POST /auth/password/forgot", 409),
     ("POST /auth/password/reset", 400),
-    ("POST /auth/totp/confirm", 400),
+    ("POST /auth/totp/confirm", 409),
     ("POST /auth/totp/recovery_codes", 409),
     ("DELETE /auth/totp", 409),
     ("DELETE /operator/users/{userId}/totp", 409),
@@ -152,7 +163,7 @@ const OTHERWISE: [(&str, u16); 9] = [
 fn what_the_matrix_sends_works_for_who_may_and_takes_nothing_from_a_body_that_is_not_documented() {
     let smuggled: Value =
         shown().into_iter().map(|field| (field, json!(MARK))).collect::<serde_json::Map<_, _>>().into();
-    let mut seen = 0;
+    let (mut seen, mut wrong) = (0, Vec::new());
     for mount in ["/v1", "/organizations", "/auth", "/operator", "/"] {
         let house = House::new();
         let mut all: Vec<_> = routes();
@@ -180,7 +191,14 @@ fn what_the_matrix_sends_works_for_who_may_and_takes_nothing_from_a_body_that_is
             let response = shot.sent(&house, &whoever_may(&route, &party));
             let otherwise = OTHERWISE.iter().find(|(shown, _)| *shown == route.shown()).map(|(_, status)| *status);
             let works = otherwise.map_or((200..300).contains(&response.status), |status| status == response.status);
-            assert!(works, "{}: {response:?}", route.shown());
+            if !works {
+                wrong.push(format!(
+                    "{}: {} {}",
+                    route.shown(),
+                    response.status,
+                    String::from_utf8_lossy(&response.body)
+                ));
+            }
             if takes_none {
                 assert!(!String::from_utf8_lossy(&response.body).contains(MARK), "{}: {response:?}", route.shown());
                 assert!(!house.dump(&[]).contains(MARK), "{}", route.shown());
@@ -190,6 +208,7 @@ fn what_the_matrix_sends_works_for_who_may_and_takes_nothing_from_a_body_that_is
     }
     let documented: usize =
         CONTRACT.0["paths"].as_object().unwrap().values().map(|item| item.as_object().unwrap().len()).sum();
+    assert_eq!(wrong, Vec::<String>::new());
     assert_eq!(seen, documented);
 }
 

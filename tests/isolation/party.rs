@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use latchkey::domain::role::Role;
 use serde_json::{Value, json};
 
-use crate::places::Kind;
+use crate::places::{Kind, Route};
 use crate::support::people::ids;
 use crate::support::*;
 
@@ -66,7 +66,10 @@ impl Party {
             }
             post("/v1/api_keys", body)
         };
-        let (live, dead, _) = (issue("live", None), issue("dead", None), issue("in session", Some(&here)));
+        let (live, dead) = (issue("live", None), issue("dead", None));
+        for label in ["in session", "in session as well"] {
+            issue(label, Some(&here));
+        }
         made(house, &key, "DELETE", &format!("/v1/api_keys/{}", text(&dead, "id")), &NULL);
         made(house, &key, "DELETE", &format!("/v1/sessions/{gone}"), &NULL);
         let verified = post("/v1/keys/verify", json!({ "key": live["key"] }));
@@ -143,18 +146,19 @@ impl Party {
     }
 
     /// The cursor of the second page of a list, as whoever may read it.
-    pub fn cursor(&self, house: &House, template: &str) -> String {
+    pub fn cursor(&self, house: &House, Route { template, .. }: &Route) -> String {
         let path = template.replace("{organizationId}", &self.owner.organization);
         let above = path.split("/{").next().unwrap().rsplit('/').next().unwrap().to_owned();
         let kind = if above == "sessions" { Kind::Session } else { Kind::Endpoint };
         let path = path.replace("{id}", &self.ids[&kind]);
-        let by = match template {
+        let by = match template.as_str() {
             path if path.starts_with("/v1") => &self.owner.key,
             path if path.starts_with("/operator") => OPERATOR_TOKEN,
             _ => &self.owner.token,
         };
         let days = if template.ends_with("/unused") { "&days=1" } else { "" };
         let page = made(house, by, "GET", &format!("{path}?limit=1{days}"), &NULL);
-        page["pagination"]["nextCursor"].as_str().unwrap_or("none").to_owned()
+        let cursor = page["pagination"]["nextCursor"].as_str();
+        cursor.unwrap_or_else(|| panic!("{template} has no second page: settle more")).to_owned()
     }
 }

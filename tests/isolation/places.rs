@@ -21,7 +21,7 @@ pub enum Kind {
     Verification,
     /// A secret key that is presented to be looked at.
     SecretKey,
-    /// The one-time token of an invitation that is over, or of a link.
+    /// The one-time token of an invitation that is over: to fill a body with, as it stands in no place of the matrix.
     Token,
     /// An owner's own name for a customer.
     ExternalId,
@@ -152,7 +152,7 @@ fn in_query(name: &str) -> Option<Kind> {
         "cursor" => Kind::Cursor,
         // Numbers, moments and words of the service.
         "limit" | "after" | "status" | "kind" | "severity" | "environment" | "days" | "from" | "to" | "granularity"
-        | "action" | "permission" | "cost" | "on_limit" | "consistency" => return None,
+        | "action" | "permission" | "cost" | "on_limit" | "consistency" | "identity" => return None,
         other => panic!("say what stands in the query as {other}"),
     })
 }
@@ -173,11 +173,12 @@ fn in_body(schema: &Value, pointer: &str) -> Option<Kind> {
         "verificationId" => Kind::Verification,
         // Whoever has found a key may say so, and what follows is the same for everybody.
         "key" => return (schema == "VerifyKey").then_some(Kind::SecretKey),
-        "token" => return (schema != "GithubLeaks").then_some(Kind::Token),
         "externalId" => return pointer.starts_with("/filter").then_some(Kind::ExternalId),
         "search" => Kind::Name,
         // Each organization proves its domains for itself.
         "domain" => return (schema != "CreateDomain").then_some(Kind::DomainName),
+        // A token is a secret and no id: whoever sends it holds it, and is told what has become of what it opens.
+        "token" => return None,
         // What belongs to who sends it: names, secrets and addresses of their own, limits, moments, words of the service.
         "active" | "add" | "alertEmails" | "amount" | "confirm" | "consistency" | "cookie" | "cost"
         | "createdBefore" | "credits" | "currentPassword" | "day" | "description" | "development" | "dryRun"

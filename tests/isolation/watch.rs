@@ -51,14 +51,30 @@ impl<'a> Watch<'a> {
         self.disks.iter().map(dumped).collect()
     }
 
-    /// Insists that no row is another one than before.
-    pub fn is_unchanged(&mut self, after: &str) {
+    /// The first row that is another one than before. It is told once.
+    pub fn change(&mut self) -> Option<String> {
         let counts = self.count();
         if counts == self.counts {
-            return;
+            return None;
         }
         self.counts = counts;
-        assert_same(&self.state, &self.dump(), after);
+        let now = self.dump();
+        if now == self.state {
+            return None;
+        }
+        let different = self.state.lines().zip(now.lines()).find(|(before, after)| before != after);
+        let told = different.map_or_else(
+            || format!("{} rows became {}", self.state.lines().count(), now.lines().count()),
+            |(before, after)| format!("{before} became {after}"),
+        );
+        self.state = now;
+        Some(told)
+    }
+
+    /// Insists that no row is another one than before.
+    pub fn is_unchanged(&mut self, after: &str) {
+        let change = self.change();
+        assert!(change.is_none(), "{after}: {change:?}");
     }
 
     /// The same in full, with KV.
