@@ -88,7 +88,24 @@ impl Object for SessionObject {
             | Command::Erase => true,
             Command::ChangeKey { change, .. } => change.active == Some(false),
             Command::ChangeSession { change, .. } => change.status == Some(SessionStatus::Disconnected),
-            _ => false,
+            Command::NoteDenial { .. }
+            | Command::Authenticate { .. }
+            | Command::Confirm { .. }
+            | Command::Verify(_)
+            | Command::Renew(_)
+            | Command::Flush
+            | Command::Issue { .. }
+            | Command::ReadKey { .. }
+            | Command::RotateKey { .. }
+            | Command::ReadSession { .. }
+            | Command::Health { .. }
+            | Command::ReadUsage { .. }
+            | Command::CountOutcomes { .. }
+            | Command::ReadEvidence { .. }
+            | Command::ReadRequests { .. }
+            | Command::Claim(_)
+            | Command::Release { .. }
+            | Command::Upkeep { .. } => false,
         }
     }
 

@@ -9,15 +9,16 @@ import { output, run } from './process.mjs';
 import { step } from './steps.mjs';
 
 /**
- * What the wasm may weigh, gzipped: V8 compiles all of it before an isolate's first answer. It weighs 1,199 kB (4.0 MB
+ * What the wasm may weigh, gzipped: V8 compiles all of it before an isolate's first answer. It weighs 1,226 kB (4.1 MB
  * unpacked; 35 ms of CPU until the first answer when it was 800 kB). Of the unpacked, a quarter reads and writes JSON, which
  * is how objects and the edge talk to each other, a sixth is routes, and a tenth is the tables and algorithms of Unicode.
  * Alerts, webhooks, outcomes, domains, reports of leaks and the copy of the log took it there from 930 kB: 57 operations
  * beside 86, each with its body and answers, and what objects say about them; checking a signature on P-256 is 48 kB of the
- * unpacked. The budget is 2 % more than it weighs. A dependency that costs a tenth of this should be a decision, not an
+ * unpacked. Room for
+ * revocations in full databases, restoring KV and figures for operators took it from 1,199 kB. The budget is 2 % more than it weighs. A dependency that costs a tenth of this should be a decision, not an
  * accident.
  */
-export const budget = 1_223_000;
+export const budget = 1_250_000;
 
 /**
  * `wrangler` builds before its first run too. Whoever has just built passes it this environment, and build.mjs then

@@ -6,7 +6,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::domain::api_key::ApiKey;
 
-/// The fields. One that has no value is absent.
+/// The fields. All of them are always there, empty where there is nothing to say: so what a proxy takes over from the answer
+/// is in place of whatever the client has claimed.
 pub(super) const IDENTITY_HEADERS: [&str; 5] = [
     "latchkey-key-id",
     "latchkey-session-id",
@@ -21,12 +22,14 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 /// The fields of a key that was found good.
 pub(super) fn identity(key: &ApiKey) -> impl Iterator<Item = (HeaderName, String)> {
     let values = [
-        Some(key.id.to_string()),
-        Some(key.session_id.to_string()),
-        Some(key.organization_id.to_string()),
-        key.environment.map(|environment| environment.as_str().to_owned()),
-        key.settings.external_id.as_ref().map(|id| utf8_percent_encode(id.as_str(), ESCAPED).to_string()),
+        key.id.to_string(),
+        key.session_id.to_string(),
+        key.organization_id.to_string(),
+        key.environment.map_or_else(String::new, |environment| environment.as_str().to_owned()),
+        key.settings
+            .external_id
+            .as_ref()
+            .map_or_else(String::new, |id| utf8_percent_encode(id.as_str(), ESCAPED).to_string()),
     ];
-    let named = IDENTITY_HEADERS.into_iter().zip(values);
-    named.filter_map(|(name, value)| Some((HeaderName::from_static(name), value?)))
+    IDENTITY_HEADERS.into_iter().map(HeaderName::from_static).zip(values)
 }

@@ -68,21 +68,20 @@ impl App {
     /// `OrganizationNotFound`, `SessionNotFound`.
     pub async fn figures(&self, object: Object) -> Result<Figures, Error> {
         match object {
-            Object::Directory => match self.directory(DirectoryCommand::Figures).await?.reply {
-                DirectoryReply::Figures { figures } => Ok(figures),
-                _ => unexpected(),
-            },
+            Object::Directory => {
+                let reply = self.directory(DirectoryCommand::Figures).await?.reply;
+                let DirectoryReply::Figures { figures } = reply else { return unexpected() };
+                Ok(figures)
+            }
             Object::Organization(id) => {
-                match self.keep_organization(id.locator(), OrganizationUpkeep::Figures).await? {
-                    OrganizationUpkeepReply::Figures { figures } => Ok(figures),
-                    _ => unexpected(),
-                }
+                let reply = self.keep_organization(id.locator(), OrganizationUpkeep::Figures).await?;
+                let OrganizationUpkeepReply::Figures { figures } = reply else { return unexpected() };
+                Ok(figures)
             }
             Object::Session(organization_id, id) => {
-                match self.keep_session(id.locator(), Upkeep::Figures { organization_id }).await? {
-                    UpkeepReply::Figures { figures } => Ok(figures),
-                    _ => unexpected(),
-                }
+                let reply = self.keep_session(id.locator(), Upkeep::Figures { organization_id }).await?;
+                let UpkeepReply::Figures { figures } = reply else { return unexpected() };
+                Ok(figures)
             }
         }
     }
@@ -213,25 +212,22 @@ impl App {
     }
 
     async fn portion(&self, session: Locator, after: Option<ApiKeyId>) -> Result<Portion, Error> {
-        match self.keep_session(session, Upkeep::Portion { after }).await? {
-            UpkeepReply::Portion { portion } => Ok(*portion),
-            _ => unexpected(),
-        }
+        let reply = self.keep_session(session, Upkeep::Portion { after }).await?;
+        let UpkeepReply::Portion { portion } = reply else { return unexpected() };
+        Ok(*portion)
     }
 
     async fn heard(&self, organization: Locator, session: &SessionId, keys: Vec<ApiKeyId>) -> Result<Heard, Error> {
         let upkeep = OrganizationUpkeep::Heard { session_id: session.clone(), keys };
-        match self.keep_organization(organization, upkeep).await? {
-            OrganizationUpkeepReply::Heard { heard } => Ok(*heard),
-            _ => unexpected(),
-        }
+        let reply = self.keep_organization(organization, upkeep).await?;
+        let OrganizationUpkeepReply::Heard { heard } = reply else { return unexpected() };
+        Ok(*heard)
     }
 
     async fn keep_session(&self, session: Locator, upkeep: Upkeep) -> Result<UpkeepReply, Error> {
-        match self.session(session, Command::Upkeep { upkeep: Box::new(upkeep) }).await?.reply {
-            Reply::Upkeep { upkeep } => Ok(*upkeep),
-            _ => unexpected(),
-        }
+        let reply = self.session(session, Command::Upkeep { upkeep: Box::new(upkeep) }).await?.reply;
+        let Reply::Upkeep { upkeep } = reply else { return unexpected() };
+        Ok(*upkeep)
     }
 
     async fn keep_organization(
@@ -240,9 +236,8 @@ impl App {
         upkeep: OrganizationUpkeep,
     ) -> Result<OrganizationUpkeepReply, Error> {
         let command = OrganizationCommand::Upkeep { upkeep: Box::new(upkeep) };
-        match self.organization(organization, command).await?.reply {
-            OrganizationReply::Upkeep { upkeep } => Ok(*upkeep),
-            _ => unexpected(),
-        }
+        let reply = self.organization(organization, command).await?.reply;
+        let OrganizationReply::Upkeep { upkeep } = reply else { return unexpected() };
+        Ok(*upkeep)
     }
 }

@@ -26,7 +26,8 @@ async function tombstones(): Promise<number> {
   return values.filter((value) => value && JSON.parse(value).record.revocation !== null).length;
 }
 
-async function until(what: string, holds: () => Promise<boolean>, seconds = 20): Promise<void> {
+/** As long as the outbox may pause after failures, and ten seconds. */
+async function until(what: string, holds: () => Promise<boolean>, seconds = 75): Promise<void> {
   for (const end = Date.now() + seconds * 1000; Date.now() < end; await sleep(100)) if (await holds()) return;
   assert.fail(`never: ${what}`);
 }

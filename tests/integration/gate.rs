@@ -45,11 +45,12 @@ fn whose_request_it_is_stands_in_header_fields_if_that_was_asked_for() {
 }
 
 #[test]
-fn a_field_without_a_value_is_absent() {
+fn a_field_without_a_value_is_there_and_empty_so_that_nobody_else_fills_it() {
     let house = House::new();
     let home = house.found("Acme");
     let answer = house.call(&home.secret, "GET", "/v1/whoami?identity=headers", &Value::Null);
-    let there = told(&answer).map(|field| field.is_some());
-    let environment = !answer.json()["environment"].is_null();
-    assert_eq!(there, [true, true, true, environment, false]);
+    let [key, session, organization, environment, external] = told(&answer);
+    assert!([key, session, organization].iter().all(|id| id.is_some_and(|id| !id.is_empty())));
+    assert_eq!(environment, Some(answer.json()["environment"].as_str().unwrap_or_default()));
+    assert_eq!(external, Some(""));
 }

@@ -50,8 +50,8 @@ impl Crowd {
             "WITH RECURSIVE numbers (n) AS (SELECT {from} UNION ALL SELECT n + 1 FROM numbers WHERE n < {})",
             to - 1
         );
-        // Spread over the index as drawn ids would be.
-        let name = "'key_seeded' || printf('%08x', (n * 2654435761) & 4294967295)";
+        // Spread over the index as drawn ids would be, and of their length.
+        let name = format!("'key_seed' || printf('%08x', (n * 2654435761) & 4294967295) || substr('{id}', 17)");
         let record =
             format!("json_set(record, '$.id', {name}, '$.created_at', json_extract(record, '$.created_at') - n - 1)");
         let session = self.house.objects.disk(&self.home.session_address());

@@ -54,7 +54,12 @@ fn in_a_full_session_good_keys_verify_and_others_are_revoked_one_by_one_and_all_
         keys.push(house.issue(&by, with(limited(&[("hourly", 1_000, 3_600_000)]))).unwrap());
         disk.set_full(true);
         keys.extend(fill(&house, &manager));
-        let full = || assert_eq!(house.call(&manager.text, "POST", "/v1/api_keys", &NULL).refusal(), storage_full());
+        let full = || {
+            assert_eq!(
+                house.call(&manager.text, "POST", "/v1/api_keys", &json!({ "name": "More" })).refusal(),
+                storage_full()
+            )
+        };
         // Used and used again, over an hour, by isolates that know nothing.
         for _ in 0..60 {
             let edge = house.edge();
@@ -181,7 +186,7 @@ fn wherever_there_is_no_room_an_answer_tells_what_is_so() {
         full(true);
         let mut made = Vec::new();
         for number in 0..120 {
-            let response = house.call(&home.secret, "POST", "/v1/api_keys", &NULL);
+            let response = house.call(&home.secret, "POST", "/v1/api_keys", &json!({ "name": "More" }));
             match response.status {
                 201 => made.push(text(&response.json(), "key")),
                 _ => assert_eq!(response.refusal(), storage_full(), "{kinds:?}: {number}"),
@@ -193,9 +198,10 @@ fn wherever_there_is_no_room_an_answer_tells_what_is_so() {
         }
         full(false);
         house.advance(HOUR);
-        let path = format!("/v1/api_keys?limit=1000&status=active");
-        let listed = house.call(&home.secret, "GET", &path, &NULL).json();
+        let undelivered = house.undelivered();
+        let path = "/v1/api_keys?limit=1000&status=active";
+        let listed = house.call(&home.secret, "GET", path, &NULL).json();
         let listed = listed.as_array().or(listed["data"].as_array()).unwrap().len();
-        assert_eq!((listed, house.undelivered()), (made.len() + 1, 0), "{kinds:?}");
+        assert_eq!((listed, undelivered), (made.len() + 1, 0), "{kinds:?}");
     }
 }

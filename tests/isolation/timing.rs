@@ -229,7 +229,7 @@ fn the_judge_hears_a_nanosecond_and_nothing_where_there_is_nothing() {
     let mut lots = |more: u32| {
         let mut time = |added: u32| {
             let noise: u64 = (0..4).map(|_| coin.next() % 20).sum();
-            let interrupted = if coin.next() % 20 == 0 { coin.next() % 50_000 } else { 0 };
+            let interrupted = if coin.next().is_multiple_of(20) { coin.next() % 50_000 } else { 0 };
             u32::try_from(500 + noise + interrupted).unwrap() + added
         };
         let far: Vec<u32> = (0..100_000).map(|_| time(0)).collect();

@@ -124,8 +124,8 @@ pub(super) fn headers() -> Value {
         "latchkey-key-id": text("The id of the key, if `identity=headers` was asked for."),
         "latchkey-session-id": text("The session that it is a credential of, likewise."),
         "latchkey-organization-id": text("The organization that it belongs to, likewise."),
-        "latchkey-environment": text("The environment of its session, if it has one, likewise."),
-        "latchkey-external-id": text("Its `externalId`, if it has one, percent-encoded as UTF-8, likewise."),
+        "latchkey-environment": text("The environment of its session, likewise; empty if it has none."),
+        "latchkey-external-id": text("Its `externalId`, percent-encoded as UTF-8, likewise; empty if it has none."),
         "RateLimit-Policy": text("The same limit: `q` within `w` seconds."),
         "Retry-After": {
             "description": "After how many seconds another try makes sense; absent if a limit never lets the request pass.",

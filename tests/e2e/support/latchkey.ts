@@ -247,7 +247,7 @@ export class Latchkey {
         config: { name: workerName, compatibilityDate, env: bindings, exports, manifest: built, ...(dashboard ? { assets } : {}) },
         dev: { unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }] },
       }, ...beside.map(({ name, source, env: bound }) => ({
-        config: { name, compatibilityDate, env: bound, manifest: { mainModule: 'index.js', modulesRoot: directory, modules: { 'index.js': { type: 'esm' as const, contents: source } } } },
+        config: { name, compatibilityDate, env: bound, manifest: { mainModule: 'index.js', modulesRoot: built.modulesRoot, modules: { 'index.js': { type: 'esm' as const, contents: source } } } },
         dev: { unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }] },
       }))],
     };
