@@ -104,6 +104,8 @@ pub fn standing() -> String {
 }
 
 fn line(text: &mut String, name: &str, value: &str) {
+    // An empty line would end the headers. A blank around a value is none of it (RFC 9110 section 5.5).
+    let value = if value.is_empty() { " " } else { value };
     for part in [name, "\n", value, "\n"] {
         text.push_str(part);
     }
