@@ -4950,9 +4950,9 @@ export interface components {
         Allow: string;
         /** @description The name of the file to keep it in. */
         "Content-Disposition": string;
-        /** @description The environment of its session, if it has one, likewise. */
+        /** @description The environment of its session, likewise; empty if it has none. */
         "latchkey-environment": string;
-        /** @description Its `externalId`, if it has one, percent-encoded as UTF-8, likewise. */
+        /** @description Its `externalId`, percent-encoded as UTF-8, likewise; empty if it has none. */
         "latchkey-external-id": string;
         /** @description The id of the key, if `identity=headers` was asked for. */
         "latchkey-key-id": string;
