@@ -145,7 +145,9 @@ async function broken(batch, patience, testArgs) {
 }
 
 /** A mutant's name without where in the file it is, which every edit moves. @param {string} name */
-const placeless = (name) => name.replace(/^(\S+?):\d+:\d+: /, '$1: ');
+function placeless(name) {
+  return name.replace(/^(\S+?):\d+:\d+: /, '$1: ');
+}
 
 /** The survivors that make no difference. */
 function excused() {

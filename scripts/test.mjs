@@ -165,7 +165,7 @@ async function specRun(files, run) {
   if (files.length === 0) return { passed: 0, failed: 0, skipped: 0, ok: true, failedFiles: [] };
   const counts = join(run, `counts-${files.length}-${Date.now()}.json`);
   const args = [
-    '--test', '--test-concurrency=2', '--test-timeout=300000', '--disable-warning=ExperimentalWarning',
+    '--test', '--test-concurrency=4', '--test-timeout=300000', '--disable-warning=ExperimentalWarning',
     '--test-reporter=spec', '--test-reporter-destination=stdout',
     `--test-reporter=${new URL('./lib/count-reporter.mjs', import.meta.url)}`, `--test-reporter-destination=${counts}`,
     ...files.map((file) => at(file)),

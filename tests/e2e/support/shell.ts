@@ -14,6 +14,8 @@ export interface Finished {
 /** Runs a command to its end. */
 export function run(command: string, args: string[], { env = {}, stdin }: { env?: NodeJS.ProcessEnv; stdin?: string } = {}): Promise<Finished> {
   const child = spawn(command, args, { cwd: root, env: environment(env) });
+  // A command that ends without reading what it is told has not failed by that.
+  child.stdin.on('error', () => {});
   child.stdin.end(stdin ?? '');
   let output = '';
   child.stdout.on('data', (chunk) => (output += chunk));
