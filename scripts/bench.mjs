@@ -6,6 +6,7 @@
 //   npm run bench -- verify            one key in the ways in which it is verified
 //   npm run bench -- limits            what limits and credits cost, and the rows they write
 //   npm run bench -- people            what signing in costs, and those who verify meanwhile
+//   npm run bench -- gateway           what the gateway adds to a Worker that does nothing but hand on
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
@@ -19,7 +20,7 @@ import { prepare, wasmOpt } from './lib/tools.mjs';
 const [which = 'speed', ...flags] = process.argv.slice(2);
 
 await main(async () => {
-  if (!['speed', 'verify', 'limits', 'people'].includes(which)) throw new Failure(`there is no benchmark "${which}"`);
+  if (!['speed', 'verify', 'limits', 'people', 'gateway'].includes(which)) throw new Failure(`there is no benchmark "${which}"`);
   if (!process.env.LATCHKEY_BENCH_READY) {
     await prepare();
     await wasmOpt();
@@ -67,6 +68,11 @@ await main(async () => {
       print.printRows('limits', rows);
       print.printWritten(written);
       write({ limitRows: rows, writtenRows: written });
+    } else if (which === 'gateway') {
+      const { measureGateway } = await import('../benches/gateway.mjs');
+      const rows = await measureGateway({ directory, quick: flags.includes('--quick') });
+      print.printGateway(rows);
+      write({ gatewayRows: rows });
     } else {
       const { measurePeople } = await import('../benches/people.mjs');
       const rows = await measurePeople(bench);

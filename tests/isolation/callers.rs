@@ -31,6 +31,8 @@ const PERMISSIONS: [&str; 14] = [
     "webhooks:write",
     "domains:read",
     "domains:write",
+    "gateway_routes:read",
+    "gateway_routes:write",
 ];
 
 /// What ended before the matrix begins: made first, as a month has to pass.
