@@ -1,7 +1,8 @@
 //! HTTP: what a request must look like, which use case it calls, and how the answer is written.
 //!
 //! A handler extracts, calls one use case, and answers; it names its caller in its signature (H12). The
-//! functions below are the whole table of routes; those of an organization are mounted twice.
+//! functions below are the whole table of routes; those of an organization are mounted twice. What is only handed
+//! on (`gateway`) stands beside them.
 
 pub mod around;
 pub mod body;
