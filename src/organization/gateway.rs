@@ -23,6 +23,7 @@ use super::lists::Filter;
 use super::members::{Admission, admit};
 use super::policy::Memory;
 use super::protocol::{OneTime, Page, Reply};
+use super::store as directory;
 use super::{OrganizationObject, events};
 use protocol::{GatewayCommand, GatewayReply};
 
@@ -105,6 +106,7 @@ pub fn handle(
             let mut route = require(sql, id)?;
             let fields = change.fields();
             route.terms = change.clone().applied(route.terms);
+            require_session(sql, &route.terms)?;
             require_free(sql, &route.terms, Some(id))?;
             route.updated_at = context.now;
             store::save(sql, &route)?;
@@ -176,6 +178,7 @@ fn create(
     authority: &Authority,
     terms: &Terms,
 ) -> Result<GatewayReply, Abort> {
+    require_session(sql, terms)?;
     let routes = store::all(sql)?;
     if routes.len() >= ROUTES_MAX as usize {
         return Err(Rejection::TooManyGatewayRoutes.into());
@@ -247,6 +250,14 @@ fn require_reach(caller: &Caller) -> Result<(), Abort> {
 
 fn require(sql: &dyn Sql, id: &RouteId) -> Result<Route, Abort> {
     store::route(sql, id)?.ok_or(Abort::Rejected(Rejection::GatewayRouteNotFound))
+}
+
+/// A session of somebody else is none.
+fn require_session(sql: &dyn Sql, terms: &Terms) -> Result<(), Abort> {
+    match &terms.session_id {
+        Some(id) if !directory::has_session(sql, id)? => Err(Rejection::SessionNotFound.into()),
+        _ => Ok(()),
+    }
 }
 
 fn require_free(sql: &dyn Sql, terms: &Terms, own: Option<&RouteId>) -> Result<(), Abort> {

@@ -16,7 +16,7 @@ pub struct Caller {
 }
 
 /// What can be granted to a key.
-const PERMISSIONS: [&str; 14] = [
+const PERMISSIONS: [&str; 16] = [
     "api_keys:read",
     "api_keys:write",
     "api_keys:*",

@@ -17,7 +17,7 @@ impl App {
     /// Creates a route; its secret is shown this once. It returns when nobody gets through any more who should not.
     ///
     /// # Errors
-    /// `GatewayPathTaken`, `TooManyGatewayRoutes`, `OutsideReach`, `RoleInsufficient`, `OrganizationDeleted`.
+    /// `SessionNotFound`, `GatewayPathTaken`, `TooManyGatewayRoutes`, `OutsideReach`, `RoleInsufficient`, `OrganizationDeleted`.
     pub async fn create_gateway_route(&self, by: &Principal, terms: Terms) -> Result<ShownRoute, Error> {
         self.route(by, GatewayCommand::Create { authority: authority(by)?, terms: Box::new(terms) }).await
     }

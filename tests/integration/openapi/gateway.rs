@@ -23,6 +23,9 @@ pub(super) fn tour(visitor: &Visitor, by: &str, at: &str) {
     ] {
         visitor.expect(400, "POST", &all, by, Some(body));
     }
+    let elsewhere =
+        json!({ "path": "/b", "origin": "https://example.com/", "sessionId": format!("ses_{}", "0".repeat(19)) });
+    visitor.expect(404, "POST", &all, by, Some(elsewhere));
     visitor.expect(200, "GET", &format!("{all}?limit=1"), by, None);
     visitor.expect(200, "GET", &one, by, None);
     let change = json!({ "permissions": "orders:write", "description": null, "environment": null });
