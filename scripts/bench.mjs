@@ -7,6 +7,7 @@
 //   npm run bench -- limits            what limits and credits cost, and the rows they write
 //   npm run bench -- people            what signing in costs, and those who verify meanwhile
 //   npm run bench -- dashboard         how long people wait for its pages, in Chromium, beside an empty page
+//   npm run bench -- gateway           what the gateway adds to a Worker that does nothing but hand on
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
@@ -21,7 +22,7 @@ import { prepare, wasmOpt } from './lib/tools.mjs';
 const [which = 'speed', ...flags] = process.argv.slice(2);
 
 await main(async () => {
-  if (!['speed', 'verify', 'limits', 'people', 'dashboard'].includes(which)) throw new Failure(`there is no benchmark "${which}"`);
+  if (!['speed', 'verify', 'limits', 'people', 'gateway', 'dashboard'].includes(which)) throw new Failure(`there is no benchmark "${which}"`);
   if (which === 'dashboard') return dashboard();
   if (!process.env.LATCHKEY_BENCH_READY) {
     await prepare();
@@ -70,6 +71,11 @@ await main(async () => {
       print.printRows('limits', rows);
       print.printWritten(written);
       write({ limitRows: rows, writtenRows: written });
+    } else if (which === 'gateway') {
+      const { measureGateway } = await import('../benches/gateway.mjs');
+      const rows = await measureGateway({ directory, quick: flags.includes('--quick') });
+      print.printGateway(rows);
+      write({ gatewayRows: rows });
     } else {
       const { measurePeople } = await import('../benches/people.mjs');
       const rows = await measurePeople(bench);

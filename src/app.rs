@@ -12,6 +12,7 @@ mod denials;
 mod domains;
 mod error;
 mod export;
+mod gateway;
 mod invitations;
 mod issue;
 mod keys;
@@ -51,6 +52,8 @@ pub(crate) use call::{LONGEST_WAIT_MS, PATIENCE_MS, RETRIES};
 pub use call::{Outcome, Patience};
 pub use denials::{Denial, Denied};
 pub use error::Error;
+pub use gateway::{Admitted, Passing, Refused, ShownRoute};
+pub(crate) use gateway::{OUTCOMES_MAX as GATEWAY_OUTCOMES_MAX, REPORT_WITHIN_MS as GATEWAY_REPORT_WITHIN_MS};
 pub(crate) use invitations::MEMBERSHIPS_MAX;
 pub use issue::{Idempotency, IssueKey, Issued, RotateKey, SessionChoice};
 pub use leaks::LeakReport;
@@ -86,6 +89,7 @@ pub struct App {
     leases: leases::Leases,
     github: leaks::GithubKeys,
     denials: denials::Told,
+    gateway: gateway::Gateway,
 }
 
 impl App {
@@ -93,7 +97,8 @@ impl App {
     pub fn new(world: World, limiter: Arc<dyn FailureLimiter>, assets: Arc<dyn Assets>, settings: Settings) -> Self {
         let (attempts, leases) = (sign_in::Attempts::default(), leases::Leases::default());
         let (github, denials) = (leaks::GithubKeys::default(), denials::Told::default());
-        Self { world, limiter, assets, settings, attempts, leases, github, denials }
+        let gateway = gateway::Gateway::default();
+        Self { world, limiter, assets, settings, attempts, leases, github, denials, gateway }
     }
 
     /// The deployment's derived secrets.

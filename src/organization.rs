@@ -7,6 +7,7 @@ pub mod alerts;
 pub mod changes;
 pub mod domains;
 pub mod events;
+pub mod gateway;
 pub mod invitations;
 pub mod lists;
 pub mod members;
@@ -82,6 +83,7 @@ impl Object for OrganizationObject {
             Command::Draw { .. } => Effect::Counts,
             Command::Webhooks { webhooks } => webhooks::effect(webhooks),
             Command::Domains { domains } => domains::effect(domains),
+            Command::Gateway { gateway } => gateway::effect(gateway),
             Command::Upkeep { upkeep } => upkeep::effect(upkeep),
         }
     }
@@ -161,6 +163,7 @@ impl Object for OrganizationObject {
             Command::NoteExport { authority } => removal::note_export(sql, context, authority),
             Command::Webhooks { webhooks } => webhooks::handle(sql, context, webhooks),
             Command::Domains { domains } => domains::handle(sql, memory, context, domains),
+            Command::Gateway { gateway } => gateway::handle(sql, memory, context, gateway),
             Command::Upkeep { upkeep } => upkeep::handle(sql, context, upkeep),
             Command::Draw { session_id, draw, rules, domains } => {
                 policy::draw(sql, memory, context, session_id, draw.as_ref(), (*rules, *domains))

@@ -32,6 +32,7 @@ use crate::object::{Authority, Seat};
 use crate::session::protocol::NewKey;
 
 use super::domains::protocol::{DomainCommand, DomainReply};
+use super::gateway::protocol::{GatewayCommand, GatewayReply};
 use super::upkeep::{Upkeep, UpkeepReply};
 use super::webhooks::protocol::{WebhookCommand, WebhookReply};
 pub use draw::{Draw, DrawAction, Drawn, Grant};
@@ -139,6 +140,8 @@ pub enum Command {
     Webhooks { webhooks: Box<WebhookCommand> },
     /// Something about domains.
     Domains { domains: Box<DomainCommand> },
+    /// Something about the gateway.
+    Gateway { gateway: Box<GatewayCommand> },
     /// Something for the operator.
     Upkeep { upkeep: Box<Upkeep> },
 }
@@ -305,6 +308,8 @@ pub enum Reply {
     Webhooks { webhooks: Box<WebhookReply> },
     /// An answer about domains.
     Domains { domains: Box<DomainReply> },
+    /// An answer about the gateway.
+    Gateway { gateway: Box<GatewayReply> },
     /// An answer to the operator.
     Upkeep { upkeep: Box<UpkeepReply> },
 }

@@ -110,6 +110,8 @@ pub const MIGRATIONS: &[&str] = &[
     super::alerts::mail::SCHEMA,
     super::domains::store::SCHEMA,
     ballast::SCHEMA,
+    super::gateway::store::SCHEMA[0],
+    super::gateway::store::SCHEMA[1],
 ];
 
 const WEBHOOKS: [&str; 6] = super::webhooks::store::SCHEMA;

@@ -31,6 +31,8 @@ const KNOWN: &[(&str, &str, &[&str])] = &[
     ("domain/email.rs", "email", &["FromStr for Email", "parse"]),
     ("domain/environment.rs", "word", &["FromStr for Environment", "from_key_segment", "parse"]),
     ("domain/event.rs", "word", &["parse"]),
+    ("domain/gateway.rs", "origin", &["parse"]),
+    ("domain/gateway/path.rs", "route_path request_path", &["TryFrom for RoutePath", "parse", "parse"]),
     ("domain/id.rs", "id", &["parse"]),
     ("domain/id/verification.rs", "id", &["parse"]),
     ("domain/ip_network.rs", "ip_network", &["FromStr for IpNetwork", "TryFrom for IpAllowList", "TryFrom for IpNetwork", "parse", "parse"]),

@@ -3,6 +3,7 @@
 
 mod alerts;
 mod domains;
+mod gateway;
 mod leaks;
 mod people;
 mod shared;

@@ -16,6 +16,7 @@ pub enum Kind {
     SignIn,
     Alert,
     Endpoint,
+    GatewayRoute,
     Delivery,
     Domain,
     Verification,
@@ -132,6 +133,7 @@ fn in_path(template: &str, name: &str) -> Option<Kind> {
         "sign_ins" => Kind::SignIn,
         "alerts" => Kind::Alert,
         "webhook_endpoints" => Kind::Endpoint,
+        "gateway_routes" => Kind::GatewayRoute,
         "deliveries" => Kind::Delivery,
         "domains" => Kind::Domain,
         // A word of the service, the same for everybody.

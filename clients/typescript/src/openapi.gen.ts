@@ -912,10 +912,76 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Copies everything about the organization: members, invitations, sessions, API keys, domains, endpoints of webhooks, rules for alerts, alerts, audit log
+         * Copies everything about the organization: members, invitations, sessions, API keys, domains, endpoints of webhooks, routes of the gateway, rules for alerts, alerts, audit log
          * @description No secret is in it.
          */
         post: operations["exportOrganization"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/organizations/{organizationId}/gateway_routes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the routes, newest first */
+        get: operations["listGatewayRoutesAsMember"];
+        put?: never;
+        /**
+         * Creates a route
+         * @description Its secret is shown this once. A route below another one is answered once nobody takes the other.
+         */
+        post: operations["createGatewayRouteAsMember"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/organizations/{organizationId}/gateway_routes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads a route */
+        get: operations["readGatewayRouteAsMember"];
+        put?: never;
+        post?: never;
+        /**
+         * Deletes a route
+         * @description It is answered once nobody gets through on it.
+         */
+        delete: operations["deleteGatewayRouteAsMember"];
+        options?: never;
+        head?: never;
+        /**
+         * Changes a route
+         * @description It is answered once nobody acts on what the route was.
+         */
+        patch: operations["changeGatewayRouteAsMember"];
+        trace?: never;
+    };
+    "/organizations/{organizationId}/gateway_routes/{id}/rotate_secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes a new secret, shown this once
+         * @description The one before goes on to sign beside it for 24 hours.
+         */
+        post: operations["rotateGatewayRouteSecretAsMember"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1659,6 +1725,72 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/gateway_routes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the routes, newest first */
+        get: operations["listGatewayRoutes"];
+        put?: never;
+        /**
+         * Creates a route
+         * @description Its secret is shown this once. A route below another one is answered once nobody takes the other.
+         */
+        post: operations["createGatewayRoute"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/gateway_routes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads a route */
+        get: operations["readGatewayRoute"];
+        put?: never;
+        post?: never;
+        /**
+         * Deletes a route
+         * @description It is answered once nobody gets through on it.
+         */
+        delete: operations["deleteGatewayRoute"];
+        options?: never;
+        head?: never;
+        /**
+         * Changes a route
+         * @description It is answered once nobody acts on what the route was.
+         */
+        patch: operations["changeGatewayRoute"];
+        trace?: never;
+    };
+    "/v1/gateway_routes/{id}/rotate_secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes a new secret, shown this once
+         * @description The one before goes on to sign beside it for 24 hours.
+         */
+        post: operations["rotateGatewayRouteSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/keys/report-leak": {
         parameters: {
             query?: never;
@@ -2268,7 +2400,7 @@ export interface components {
              * @description What was done.
              * @enum {string}
              */
-            action: "api_key.created" | "api_key.updated" | "api_key.rotated" | "api_key.disabled" | "api_key.enabled" | "api_key.revoked" | "api_key.leaked" | "access.denied" | "session.created" | "session.updated" | "session.deleted" | "session.policy_changed" | "organization.created" | "organization.updated" | "organization.suspended" | "organization.resumed" | "organization.deleted" | "organization.exported" | "member.added" | "member.role_changed" | "member.removed" | "organization.transferred" | "invitation.created" | "invitation.revoked" | "alert.acknowledged" | "alert_rule.updated" | "alert_rule.reset" | "user.created" | "user.signed_in" | "user.sign_in_failed" | "user.signed_out" | "user.updated" | "user.password_changed" | "user.password_reset_requested" | "user.password_reset" | "user.totp_enabled" | "user.totp_disabled" | "user.recovery_codes_renewed" | "webhook_endpoint.created" | "webhook_endpoint.updated" | "webhook_endpoint.secret_rotated" | "webhook_endpoint.tested" | "webhook_endpoint.replayed" | "webhook_endpoint.deleted" | "domain.created" | "domain.updated" | "domain.checked" | "domain.verified" | "domain.lost" | "domain.deleted";
+            action: "api_key.created" | "api_key.updated" | "api_key.rotated" | "api_key.disabled" | "api_key.enabled" | "api_key.revoked" | "api_key.leaked" | "access.denied" | "session.created" | "session.updated" | "session.deleted" | "session.policy_changed" | "organization.created" | "organization.updated" | "organization.suspended" | "organization.resumed" | "organization.deleted" | "organization.exported" | "member.added" | "member.role_changed" | "member.removed" | "organization.transferred" | "invitation.created" | "invitation.revoked" | "alert.acknowledged" | "alert_rule.updated" | "alert_rule.reset" | "user.created" | "user.signed_in" | "user.sign_in_failed" | "user.signed_out" | "user.updated" | "user.password_changed" | "user.password_reset_requested" | "user.password_reset" | "user.totp_enabled" | "user.totp_disabled" | "user.recovery_codes_renewed" | "webhook_endpoint.created" | "webhook_endpoint.updated" | "webhook_endpoint.secret_rotated" | "webhook_endpoint.tested" | "webhook_endpoint.replayed" | "webhook_endpoint.deleted" | "domain.created" | "domain.updated" | "domain.checked" | "domain.verified" | "domain.lost" | "domain.deleted" | "gateway_route.created" | "gateway_route.updated" | "gateway_route.secret_rotated" | "gateway_route.deleted";
             /** @description Who did it. */
             actor: components["schemas"]["Actor"];
             /**
@@ -2723,6 +2855,45 @@ export interface components {
             updatedAt: string;
         };
         /**
+         * @description Changes to a route.
+         * @example {
+         *       "active": false
+         *     }
+         */
+        ChangeGatewayRoute: {
+            /** @description Whether it is in use; true by default. */
+            active?: boolean;
+            /**
+             * @description Who may decide, at most; `edge` by default.
+             * @enum {string}
+             */
+            consistency?: "strict" | "leased" | "edge";
+            /** @description What a request costs of limits and credits; 1 by default. */
+            cost?: number;
+            /** @description What people call it, on one line. */
+            description?: string | null;
+            /**
+             * @description The environment a key must belong to; any by default.
+             * @enum {string|null}
+             */
+            environment?: "development" | "staging" | "production" | null;
+            /**
+             * Format: uri
+             * @description Where they lead: https, a public DNS name, port 443, without a query.
+             */
+            origin?: string;
+            /** @description Which paths it is for: this one, and all below it; the longest route wins. */
+            path?: string;
+            /** @description One permission or a list; a key must have all of them. None by default. */
+            permissions?: components["schemas"]["Permission"] | components["schemas"]["Permission"][];
+            /** @description The session a key must belong to; any by default. */
+            sessionId?: components["schemas"]["SessionId"] | null;
+            /** @description Whether the origin is asked for what follows `path`, instead of for the whole path; false by default. */
+            stripPath?: boolean;
+            /** @description How long the origin may take until it begins to answer; 30,000 by default. */
+            timeoutMs?: number;
+        };
+        /**
          * @description Another role.
          * @example {
          *       "role": "admin"
@@ -3024,6 +3195,49 @@ export interface components {
             onLoss?: "warn" | "refuse" | null;
         };
         /**
+         * @description A new route of the gateway.
+         * @example {
+         *       "origin": "https://orders.example.com",
+         *       "path": "/orders",
+         *       "permissions": [
+         *         "orders:read"
+         *       ]
+         *     }
+         */
+        CreateGatewayRoute: {
+            /** @description Whether it is in use; true by default. */
+            active?: boolean | null;
+            /**
+             * @description Who may decide, at most; `edge` by default.
+             * @enum {string|null}
+             */
+            consistency?: "strict" | "leased" | "edge" | null;
+            /** @description What a request costs of limits and credits; 1 by default. */
+            cost?: number | null;
+            /** @description What people call it, on one line. */
+            description?: string | null;
+            /**
+             * @description The environment a key must belong to; any by default.
+             * @enum {string|null}
+             */
+            environment?: "development" | "staging" | "production" | null;
+            /**
+             * Format: uri
+             * @description Where they lead: https, a public DNS name, port 443, without a query.
+             */
+            origin: string;
+            /** @description Which paths it is for: this one, and all below it; the longest route wins. */
+            path: string;
+            /** @description One permission or a list; a key must have all of them. None by default. */
+            permissions?: (components["schemas"]["Permission"] | components["schemas"]["Permission"][]) | null;
+            /** @description The session a key must belong to; any by default. */
+            sessionId?: components["schemas"]["SessionId"] | null;
+            /** @description Whether the origin is asked for what follows `path`, instead of for the whole path; false by default. */
+            stripPath?: boolean | null;
+            /** @description How long the origin may take until it begins to answer; 30,000 by default. */
+            timeoutMs?: number | null;
+        };
+        /**
          * @description A new invitation.
          * @example {
          *       "role": "member"
@@ -3298,7 +3512,7 @@ export interface components {
         /** @description What went wrong. Switch on `code`; `message` is for people and may change. */
         Error: {
             /** @enum {string} */
-            code: "invalid_request" | "invalid_json" | "auth_conflicting_credentials" | "auth_malformed_header" | "link_invalid" | "totp_wrong" | "auth_missing_credentials" | "auth_invalid_key" | "auth_key_revoked" | "auth_key_disabled" | "auth_key_expired" | "auth_key_not_yet_valid" | "auth_organization_suspended" | "auth_session_disconnected" | "auth_too_many_failures" | "sign_in_failed" | "second_factor_required" | "forbidden_ip" | "wrong_session" | "wrong_environment" | "insufficient_permissions" | "domain_not_allowed" | "outside_reach" | "exceeds_own_permissions" | "csrf_refused" | "insufficient_role" | "plan_changes_by_operator" | "registration_closed" | "wrong_password" | "invitation_for_another" | "not_found" | "api_key_not_found" | "session_not_found" | "organization_not_found" | "user_not_found" | "member_not_found" | "invitation_not_found" | "alert_not_found" | "alert_rule_not_found" | "sign_in_not_found" | "webhook_endpoint_not_found" | "webhook_delivery_not_found" | "domain_not_found" | "method_not_allowed" | "api_key_revoked" | "api_key_not_active" | "api_key_rotated" | "overlap_open" | "leak_signature_invalid" | "confirmation_needed" | "key_limit_reached" | "default_session" | "session_deleted" | "organization_deleted" | "organization_limit_reached" | "last_owner" | "already_member" | "member_elsewhere" | "invitation_ended" | "own_account" | "organization_suspended" | "too_many_members" | "too_many_invitations" | "too_many_webhook_endpoints" | "webhook_endpoint_disabled" | "domain_exists" | "too_many_domains" | "domain_not_verified" | "setup_done" | "email_taken" | "link_hook_missing" | "totp_enabled" | "totp_not_enabled" | "key_already_issued" | "idempotency_in_flight" | "idempotency_mismatch" | "payload_too_large" | "uri_too_long" | "unsupported_media_type" | "rate_limited" | "usage_exceeded" | "internal_error" | "storage_full" | "verification_unavailable" | "sign_in_busy" | "service_unavailable" | "resolver_unavailable" | "not_configured";
+            code: "invalid_request" | "invalid_json" | "auth_conflicting_credentials" | "auth_malformed_header" | "link_invalid" | "totp_wrong" | "auth_missing_credentials" | "auth_invalid_key" | "auth_key_revoked" | "auth_key_disabled" | "auth_key_expired" | "auth_key_not_yet_valid" | "auth_organization_suspended" | "auth_session_disconnected" | "auth_too_many_failures" | "sign_in_failed" | "second_factor_required" | "forbidden_ip" | "wrong_session" | "wrong_environment" | "insufficient_permissions" | "domain_not_allowed" | "outside_reach" | "exceeds_own_permissions" | "csrf_refused" | "insufficient_role" | "plan_changes_by_operator" | "registration_closed" | "wrong_password" | "invitation_for_another" | "not_found" | "api_key_not_found" | "session_not_found" | "organization_not_found" | "user_not_found" | "member_not_found" | "invitation_not_found" | "alert_not_found" | "alert_rule_not_found" | "sign_in_not_found" | "webhook_endpoint_not_found" | "webhook_delivery_not_found" | "gateway_route_not_found" | "domain_not_found" | "method_not_allowed" | "api_key_revoked" | "api_key_not_active" | "api_key_rotated" | "overlap_open" | "leak_signature_invalid" | "confirmation_needed" | "key_limit_reached" | "default_session" | "session_deleted" | "organization_deleted" | "organization_limit_reached" | "last_owner" | "already_member" | "member_elsewhere" | "invitation_ended" | "own_account" | "organization_suspended" | "too_many_members" | "too_many_invitations" | "too_many_webhook_endpoints" | "webhook_endpoint_disabled" | "gateway_path_taken" | "too_many_gateway_routes" | "domain_exists" | "too_many_domains" | "domain_not_verified" | "setup_done" | "email_taken" | "link_hook_missing" | "totp_enabled" | "totp_not_enabled" | "key_already_issued" | "idempotency_in_flight" | "idempotency_mismatch" | "payload_too_large" | "uri_too_long" | "unsupported_media_type" | "rate_limited" | "usage_exceeded" | "internal_error" | "storage_full" | "verification_unavailable" | "sign_in_busy" | "service_unavailable" | "resolver_unavailable" | "origin_forbidden" | "origin_unreachable" | "origin_timeout" | "gateway_loop" | "not_configured";
             details: components["schemas"]["ErrorDetails"];
             message: string;
         };
@@ -3388,6 +3602,7 @@ export interface components {
             apiKeys: components["schemas"]["ApiKey"][];
             auditLog: components["schemas"]["AuditEntry"][];
             domains: components["schemas"]["Domain"][];
+            gatewayRoutes: components["schemas"]["GatewayRoute"][];
             invitations: components["schemas"]["Invitation"][];
             members: components["schemas"]["Member"][];
             organization: components["schemas"]["Organization"];
@@ -3431,6 +3646,60 @@ export interface components {
              */
             mode: "strict" | "leased" | "edge" | "stale";
         };
+        /** @description A route of the gateway. */
+        GatewayRoute: {
+            /** @description Whether it is in use. */
+            active: boolean;
+            /**
+             * @description Who may decide.
+             * @enum {string}
+             */
+            consistency: "strict" | "leased" | "edge";
+            /** @description What a request costs of limits and credits. */
+            cost: number;
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            createdAt: string;
+            /** @description Who created it. */
+            createdBy: components["schemas"]["Actor"];
+            /** @description What people call it. */
+            description: string | null;
+            /**
+             * @description The environment that a key must belong to; null for any.
+             * @enum {string|null}
+             */
+            environment: "development" | "staging" | "production" | null;
+            /** @description The id of the route. */
+            id: components["schemas"]["GatewayRouteId"];
+            /**
+             * Format: uri
+             * @description Where they lead.
+             */
+            origin: string;
+            /** @description Which paths it is for: this one, and all below it. */
+            path: string;
+            /** @description The permissions that a key needs, all of them. */
+            permissions: components["schemas"]["Permission"][];
+            /**
+             * Format: date-time
+             * @description Until when the secret before the newest signs as well; null if there is only one.
+             */
+            previousSecretUntil: string | null;
+            /** @description The session that a key must belong to; null for any. */
+            sessionId: components["schemas"]["SessionId"] | null;
+            /** @description Whether the origin is asked for what follows `path`, instead of for the whole path. */
+            stripPath: boolean;
+            /** @description How long (ms) the origin may take until it begins to answer. */
+            timeoutMs: number;
+            /**
+             * Format: date-time
+             * @description When its settings last changed.
+             */
+            updatedAt: string;
+        };
+        GatewayRouteId: string;
         /**
          * @description What GitHub has found; signed in `Github-Public-Key-Identifier` and `Github-Public-Key-Signature`.
          * @example [
@@ -3964,7 +4233,7 @@ export interface components {
         /** @description The same as Error in the form of RFC 9457, for `Accept: application/problem+json`. */
         Problem: {
             /** @enum {string} */
-            code: "invalid_request" | "invalid_json" | "auth_conflicting_credentials" | "auth_malformed_header" | "link_invalid" | "totp_wrong" | "auth_missing_credentials" | "auth_invalid_key" | "auth_key_revoked" | "auth_key_disabled" | "auth_key_expired" | "auth_key_not_yet_valid" | "auth_organization_suspended" | "auth_session_disconnected" | "auth_too_many_failures" | "sign_in_failed" | "second_factor_required" | "forbidden_ip" | "wrong_session" | "wrong_environment" | "insufficient_permissions" | "domain_not_allowed" | "outside_reach" | "exceeds_own_permissions" | "csrf_refused" | "insufficient_role" | "plan_changes_by_operator" | "registration_closed" | "wrong_password" | "invitation_for_another" | "not_found" | "api_key_not_found" | "session_not_found" | "organization_not_found" | "user_not_found" | "member_not_found" | "invitation_not_found" | "alert_not_found" | "alert_rule_not_found" | "sign_in_not_found" | "webhook_endpoint_not_found" | "webhook_delivery_not_found" | "domain_not_found" | "method_not_allowed" | "api_key_revoked" | "api_key_not_active" | "api_key_rotated" | "overlap_open" | "leak_signature_invalid" | "confirmation_needed" | "key_limit_reached" | "default_session" | "session_deleted" | "organization_deleted" | "organization_limit_reached" | "last_owner" | "already_member" | "member_elsewhere" | "invitation_ended" | "own_account" | "organization_suspended" | "too_many_members" | "too_many_invitations" | "too_many_webhook_endpoints" | "webhook_endpoint_disabled" | "domain_exists" | "too_many_domains" | "domain_not_verified" | "setup_done" | "email_taken" | "link_hook_missing" | "totp_enabled" | "totp_not_enabled" | "key_already_issued" | "idempotency_in_flight" | "idempotency_mismatch" | "payload_too_large" | "uri_too_long" | "unsupported_media_type" | "rate_limited" | "usage_exceeded" | "internal_error" | "storage_full" | "verification_unavailable" | "sign_in_busy" | "service_unavailable" | "resolver_unavailable" | "not_configured";
+            code: "invalid_request" | "invalid_json" | "auth_conflicting_credentials" | "auth_malformed_header" | "link_invalid" | "totp_wrong" | "auth_missing_credentials" | "auth_invalid_key" | "auth_key_revoked" | "auth_key_disabled" | "auth_key_expired" | "auth_key_not_yet_valid" | "auth_organization_suspended" | "auth_session_disconnected" | "auth_too_many_failures" | "sign_in_failed" | "second_factor_required" | "forbidden_ip" | "wrong_session" | "wrong_environment" | "insufficient_permissions" | "domain_not_allowed" | "outside_reach" | "exceeds_own_permissions" | "csrf_refused" | "insufficient_role" | "plan_changes_by_operator" | "registration_closed" | "wrong_password" | "invitation_for_another" | "not_found" | "api_key_not_found" | "session_not_found" | "organization_not_found" | "user_not_found" | "member_not_found" | "invitation_not_found" | "alert_not_found" | "alert_rule_not_found" | "sign_in_not_found" | "webhook_endpoint_not_found" | "webhook_delivery_not_found" | "gateway_route_not_found" | "domain_not_found" | "method_not_allowed" | "api_key_revoked" | "api_key_not_active" | "api_key_rotated" | "overlap_open" | "leak_signature_invalid" | "confirmation_needed" | "key_limit_reached" | "default_session" | "session_deleted" | "organization_deleted" | "organization_limit_reached" | "last_owner" | "already_member" | "member_elsewhere" | "invitation_ended" | "own_account" | "organization_suspended" | "too_many_members" | "too_many_invitations" | "too_many_webhook_endpoints" | "webhook_endpoint_disabled" | "gateway_path_taken" | "too_many_gateway_routes" | "domain_exists" | "too_many_domains" | "domain_not_verified" | "setup_done" | "email_taken" | "link_hook_missing" | "totp_enabled" | "totp_not_enabled" | "key_already_issued" | "idempotency_in_flight" | "idempotency_mismatch" | "payload_too_large" | "uri_too_long" | "unsupported_media_type" | "rate_limited" | "usage_exceeded" | "internal_error" | "storage_full" | "verification_unavailable" | "sign_in_busy" | "service_unavailable" | "resolver_unavailable" | "origin_forbidden" | "origin_unreachable" | "origin_timeout" | "gateway_loop" | "not_configured";
             detail: string;
             details: components["schemas"]["ErrorDetails"];
             instance: string;
@@ -4467,6 +4736,61 @@ export interface components {
             /**
              * Format: date-time
              * @description When the record last changed.
+             */
+            updatedAt: string;
+        };
+        /** @description A route with its secret, in the one answer that has it. */
+        SecretGatewayRoute: {
+            /** @description Whether it is in use. */
+            active: boolean;
+            /**
+             * @description Who may decide.
+             * @enum {string}
+             */
+            consistency: "strict" | "leased" | "edge";
+            /** @description What a request costs of limits and credits. */
+            cost: number;
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            createdAt: string;
+            /** @description Who created it. */
+            createdBy: components["schemas"]["Actor"];
+            /** @description What people call it. */
+            description: string | null;
+            /**
+             * @description The environment that a key must belong to; null for any.
+             * @enum {string|null}
+             */
+            environment: "development" | "staging" | "production" | null;
+            /** @description The id of the route. */
+            id: components["schemas"]["GatewayRouteId"];
+            /**
+             * Format: uri
+             * @description Where they lead.
+             */
+            origin: string;
+            /** @description Which paths it is for: this one, and all below it. */
+            path: string;
+            /** @description The permissions that a key needs, all of them. */
+            permissions: components["schemas"]["Permission"][];
+            /**
+             * Format: date-time
+             * @description Until when the secret before the newest signs as well; null if there is only one.
+             */
+            previousSecretUntil: string | null;
+            /** @description The secret by which requests to the origin are signed, `gwsec_` and base64. It is shown this once. */
+            secret: string;
+            /** @description The session that a key must belong to; null for any. */
+            sessionId: components["schemas"]["SessionId"] | null;
+            /** @description Whether the origin is asked for what follows `path`, instead of for the whole path. */
+            stripPath: boolean;
+            /** @description How long (ms) the origin may take until it begins to answer. */
+            timeoutMs: number;
+            /**
+             * Format: date-time
+             * @description When its settings last changed.
              */
             updatedAt: string;
         };
@@ -6682,7 +7006,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only entries of this action. */
-                action?: "api_key.created" | "api_key.updated" | "api_key.rotated" | "api_key.disabled" | "api_key.enabled" | "api_key.revoked" | "api_key.leaked" | "access.denied" | "session.created" | "session.updated" | "session.deleted" | "session.policy_changed" | "organization.created" | "organization.updated" | "organization.suspended" | "organization.resumed" | "organization.deleted" | "organization.exported" | "member.added" | "member.role_changed" | "member.removed" | "organization.transferred" | "invitation.created" | "invitation.revoked" | "alert.acknowledged" | "alert_rule.updated" | "alert_rule.reset" | "user.created" | "user.signed_in" | "user.sign_in_failed" | "user.signed_out" | "user.updated" | "user.password_changed" | "user.password_reset_requested" | "user.password_reset" | "user.totp_enabled" | "user.totp_disabled" | "user.recovery_codes_renewed" | "webhook_endpoint.created" | "webhook_endpoint.updated" | "webhook_endpoint.secret_rotated" | "webhook_endpoint.tested" | "webhook_endpoint.replayed" | "webhook_endpoint.deleted" | "domain.created" | "domain.updated" | "domain.checked" | "domain.verified" | "domain.lost" | "domain.deleted";
+                action?: "api_key.created" | "api_key.updated" | "api_key.rotated" | "api_key.disabled" | "api_key.enabled" | "api_key.revoked" | "api_key.leaked" | "access.denied" | "session.created" | "session.updated" | "session.deleted" | "session.policy_changed" | "organization.created" | "organization.updated" | "organization.suspended" | "organization.resumed" | "organization.deleted" | "organization.exported" | "member.added" | "member.role_changed" | "member.removed" | "organization.transferred" | "invitation.created" | "invitation.revoked" | "alert.acknowledged" | "alert_rule.updated" | "alert_rule.reset" | "user.created" | "user.signed_in" | "user.sign_in_failed" | "user.signed_out" | "user.updated" | "user.password_changed" | "user.password_reset_requested" | "user.password_reset" | "user.totp_enabled" | "user.totp_disabled" | "user.recovery_codes_renewed" | "webhook_endpoint.created" | "webhook_endpoint.updated" | "webhook_endpoint.secret_rotated" | "webhook_endpoint.tested" | "webhook_endpoint.replayed" | "webhook_endpoint.deleted" | "domain.created" | "domain.updated" | "domain.checked" | "domain.verified" | "domain.lost" | "domain.deleted" | "gateway_route.created" | "gateway_route.updated" | "gateway_route.secret_rotated" | "gateway_route.deleted";
                 /** @description Only entries by the API key or user with this id. */
                 actor?: string;
                 /** @description Goes on after the page that gave this `nextCursor`. */
@@ -6974,6 +7298,175 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Export"];
+                };
+            };
+        };
+    };
+    listGatewayRoutesAsMember: {
+        parameters: {
+            query?: {
+                /** @description Goes on after the page that gave this `nextCursor`. */
+                cursor?: string;
+                /** @description The most rows to answer with. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The id of the organization; the caller must be a member. */
+                organizationId: components["schemas"]["OrganizationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The rows. */
+                        data: components["schemas"]["GatewayRoute"][];
+                        /** @description How to go on. */
+                        pagination: components["schemas"]["Pagination"];
+                    };
+                };
+            };
+        };
+    };
+    createGatewayRouteAsMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the organization; the caller must be a member. */
+                organizationId: components["schemas"]["OrganizationId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateGatewayRoute"];
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretGatewayRoute"];
+                };
+            };
+        };
+    };
+    readGatewayRouteAsMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the route of the gateway. */
+                id: components["schemas"]["GatewayRouteId"];
+                /** @description The id of the organization; the caller must be a member. */
+                organizationId: components["schemas"]["OrganizationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayRoute"];
+                };
+            };
+        };
+    };
+    deleteGatewayRouteAsMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the route of the gateway. */
+                id: components["schemas"]["GatewayRouteId"];
+                /** @description The id of the organization; the caller must be a member. */
+                organizationId: components["schemas"]["OrganizationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; there is nothing to say. */
+            204: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    changeGatewayRouteAsMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the route of the gateway. */
+                id: components["schemas"]["GatewayRouteId"];
+                /** @description The id of the organization; the caller must be a member. */
+                organizationId: components["schemas"]["OrganizationId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeGatewayRoute"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayRoute"];
+                };
+            };
+        };
+    };
+    rotateGatewayRouteSecretAsMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the route of the gateway. */
+                id: components["schemas"]["GatewayRouteId"];
+                /** @description The id of the organization; the caller must be a member. */
+                organizationId: components["schemas"]["OrganizationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretGatewayRoute"];
                 };
             };
         };
@@ -8600,7 +9093,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only entries of this action. */
-                action?: "api_key.created" | "api_key.updated" | "api_key.rotated" | "api_key.disabled" | "api_key.enabled" | "api_key.revoked" | "api_key.leaked" | "access.denied" | "session.created" | "session.updated" | "session.deleted" | "session.policy_changed" | "organization.created" | "organization.updated" | "organization.suspended" | "organization.resumed" | "organization.deleted" | "organization.exported" | "member.added" | "member.role_changed" | "member.removed" | "organization.transferred" | "invitation.created" | "invitation.revoked" | "alert.acknowledged" | "alert_rule.updated" | "alert_rule.reset" | "user.created" | "user.signed_in" | "user.sign_in_failed" | "user.signed_out" | "user.updated" | "user.password_changed" | "user.password_reset_requested" | "user.password_reset" | "user.totp_enabled" | "user.totp_disabled" | "user.recovery_codes_renewed" | "webhook_endpoint.created" | "webhook_endpoint.updated" | "webhook_endpoint.secret_rotated" | "webhook_endpoint.tested" | "webhook_endpoint.replayed" | "webhook_endpoint.deleted" | "domain.created" | "domain.updated" | "domain.checked" | "domain.verified" | "domain.lost" | "domain.deleted";
+                action?: "api_key.created" | "api_key.updated" | "api_key.rotated" | "api_key.disabled" | "api_key.enabled" | "api_key.revoked" | "api_key.leaked" | "access.denied" | "session.created" | "session.updated" | "session.deleted" | "session.policy_changed" | "organization.created" | "organization.updated" | "organization.suspended" | "organization.resumed" | "organization.deleted" | "organization.exported" | "member.added" | "member.role_changed" | "member.removed" | "organization.transferred" | "invitation.created" | "invitation.revoked" | "alert.acknowledged" | "alert_rule.updated" | "alert_rule.reset" | "user.created" | "user.signed_in" | "user.sign_in_failed" | "user.signed_out" | "user.updated" | "user.password_changed" | "user.password_reset_requested" | "user.password_reset" | "user.totp_enabled" | "user.totp_disabled" | "user.recovery_codes_renewed" | "webhook_endpoint.created" | "webhook_endpoint.updated" | "webhook_endpoint.secret_rotated" | "webhook_endpoint.tested" | "webhook_endpoint.replayed" | "webhook_endpoint.deleted" | "domain.created" | "domain.updated" | "domain.checked" | "domain.verified" | "domain.lost" | "domain.deleted" | "gateway_route.created" | "gateway_route.updated" | "gateway_route.secret_rotated" | "gateway_route.deleted";
                 /** @description Only entries by the API key or user with this id. */
                 actor?: string;
                 /** @description Goes on after the page that gave this `nextCursor`. */
@@ -8865,6 +9358,171 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChangedDomain"];
+                };
+            };
+        };
+    };
+    listGatewayRoutes: {
+        parameters: {
+            query?: {
+                /** @description Goes on after the page that gave this `nextCursor`. */
+                cursor?: string;
+                /** @description The most rows to answer with. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The rows. */
+                        data: components["schemas"]["GatewayRoute"][];
+                        /** @description How to go on. */
+                        pagination: components["schemas"]["Pagination"];
+                    };
+                };
+            };
+        };
+    };
+    createGatewayRoute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateGatewayRoute"];
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretGatewayRoute"];
+                };
+            };
+        };
+    };
+    readGatewayRoute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the route of the gateway. */
+                id: components["schemas"]["GatewayRouteId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayRoute"];
+                };
+            };
+        };
+    };
+    deleteGatewayRoute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the route of the gateway. */
+                id: components["schemas"]["GatewayRouteId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; there is nothing to say. */
+            204: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    changeGatewayRoute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the route of the gateway. */
+                id: components["schemas"]["GatewayRouteId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeGatewayRoute"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayRoute"];
+                };
+            };
+        };
+    };
+    rotateGatewayRouteSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the route of the gateway. */
+                id: components["schemas"]["GatewayRouteId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretGatewayRoute"];
                 };
             };
         };
