@@ -12,6 +12,8 @@ mod denials;
 mod domains;
 mod error;
 mod export;
+mod imported;
+mod imports;
 mod invitations;
 mod issue;
 mod keys;
@@ -51,6 +53,8 @@ pub(crate) use call::{LONGEST_WAIT_MS, PATIENCE_MS, RETRIES};
 pub use call::{Outcome, Patience};
 pub use denials::{Denial, Denied};
 pub use error::Error;
+pub(crate) use imported::PREFIXES_MS;
+pub use imports::{Become, IMPORT_MAX, ImportKeys, NewImport, Row};
 pub(crate) use invitations::MEMBERSHIPS_MAX;
 pub use issue::{Idempotency, IssueKey, Issued, RotateKey, SessionChoice};
 pub use leaks::LeakReport;
@@ -86,6 +90,7 @@ pub struct App {
     leases: leases::Leases,
     github: leaks::GithubKeys,
     denials: denials::Told,
+    prefixes: imported::Prefixes,
 }
 
 impl App {
@@ -93,7 +98,8 @@ impl App {
     pub fn new(world: World, limiter: Arc<dyn FailureLimiter>, assets: Arc<dyn Assets>, settings: Settings) -> Self {
         let (attempts, leases) = (sign_in::Attempts::default(), leases::Leases::default());
         let (github, denials) = (leaks::GithubKeys::default(), denials::Told::default());
-        Self { world, limiter, assets, settings, attempts, leases, github, denials }
+        let prefixes = imported::Prefixes::default();
+        Self { world, limiter, assets, settings, attempts, leases, github, denials, prefixes }
     }
 
     /// The deployment's derived secrets.

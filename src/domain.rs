@@ -20,6 +20,7 @@ pub mod event;
 pub mod evidence;
 pub mod health;
 pub mod id;
+pub mod imported_key;
 pub mod invitation;
 pub mod ip_network;
 pub mod key_change;

@@ -7,6 +7,7 @@ pub mod alerts;
 pub mod changes;
 pub mod domains;
 pub mod events;
+pub mod imports;
 pub mod invitations;
 pub mod lists;
 pub mod members;
@@ -82,6 +83,7 @@ impl Object for OrganizationObject {
             Command::Draw { .. } => Effect::Counts,
             Command::Webhooks { webhooks } => webhooks::effect(webhooks),
             Command::Domains { domains } => domains::effect(domains),
+            Command::Imports { imports } => imports::effect(imports),
             Command::Upkeep { upkeep } => upkeep::effect(upkeep),
         }
     }
@@ -161,6 +163,7 @@ impl Object for OrganizationObject {
             Command::NoteExport { authority } => removal::note_export(sql, context, authority),
             Command::Webhooks { webhooks } => webhooks::handle(sql, context, webhooks),
             Command::Domains { domains } => domains::handle(sql, memory, context, domains),
+            Command::Imports { imports } => imports::handle(sql, context, imports),
             Command::Upkeep { upkeep } => upkeep::handle(sql, context, upkeep),
             Command::Draw { session_id, draw, rules, domains } => {
                 policy::draw(sql, memory, context, session_id, draw.as_ref(), (*rules, *domains))
@@ -227,6 +230,7 @@ impl Object for OrganizationObject {
             alerts::pools::tidy(sql, memory, context, &organization)?;
             alerts::tidy(sql, &mut memory.surplus, context)?;
         }
+        imports::tidy(sql, context)?;
         removal::tidy(sql, context)?;
         webhooks::tidy(sql, context)
     }
@@ -240,7 +244,8 @@ impl Object for OrganizationObject {
             pools = alerts::pools::tidy_at(sql, memory, context.now)?;
         }
         let (removing, sending) = (removal::tidy_at(sql, context)?, webhooks::tidy_at(sql)?);
-        let next = [memory.ledgers.close_at(), rolling, pruning, removing, alerts, pools, sending];
+        let moving = imports::tidy_at(sql, context)?;
+        let next = [memory.ledgers.close_at(), rolling, pruning, removing, alerts, pools, sending, moving];
         Ok(next.into_iter().flatten().min())
     }
 }

@@ -110,6 +110,9 @@ pub const MIGRATIONS: &[&str] = &[
     super::alerts::mail::SCHEMA,
     super::domains::store::SCHEMA,
     ballast::SCHEMA,
+    super::imports::SCHEMA,
+    super::imports::INDEX_BY_HASH_VERSION,
+    super::imports::SCHEMA_PREFIXES,
 ];
 
 const WEBHOOKS: [&str; 6] = super::webhooks::store::SCHEMA;

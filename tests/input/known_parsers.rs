@@ -33,6 +33,7 @@ const KNOWN: &[(&str, &str, &[&str])] = &[
     ("domain/event.rs", "word", &["parse"]),
     ("domain/id.rs", "id", &["parse"]),
     ("domain/id/verification.rs", "id", &["parse"]),
+    ("domain/imported_key.rs", "imported_key", &["TryFrom for ForeignPrefix", "of_hash", "of_plaintext", "parse"]),
     ("domain/ip_network.rs", "ip_network", &["FromStr for IpNetwork", "TryFrom for IpAllowList", "TryFrom for IpNetwork", "parse", "parse"]),
     ("domain/key_hash.rs", "key_hash", &["FromStr for KeyHash", "TryFrom for KeyHash", "parse"]),
     ("domain/keyring.rs", "settings", &["parse"]),
@@ -52,7 +53,7 @@ const KNOWN: &[(&str, &str, &[&str])] = &[
     ("domain/token.rs", "token", &["parse"]),
     ("domain/totp.rs", "recovery_code", &["parse"]),
     ("domain/usage/latency.rs", "latency", &["TryFrom for Latency"]),
-    ("hash_index.rs", "kv_record", &["accepted", "decode", "tombstone"]),
+    ("hash_index.rs", "kv_record", &["accepted", "decode", "route", "tombstone"]),
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

@@ -3,6 +3,7 @@
 
 mod alerts;
 mod domains;
+mod imports;
 mod leaks;
 mod people;
 mod shared;
