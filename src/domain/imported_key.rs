@@ -107,12 +107,12 @@ impl ForeignKey {
     /// # Errors
     /// If the hash is none, or a hint does not fit.
     pub fn of_hash(
-        hash: &str,
+        text: &str,
         prefix: &ForeignPrefix,
         start: Option<&str>,
         last4: Option<&str>,
     ) -> Result<Self, ForeignKeyError> {
-        let digest = parse_hash(hash).ok_or(ForeignKeyError::Hash)?;
+        let digest = parse_hash(text).ok_or(ForeignKeyError::Hash)?;
         let start = start.unwrap_or(prefix.as_str());
         let shown = start.strip_prefix(prefix.as_str()).ok_or(ForeignKeyError::Prefix)?;
         let last4 = last4.unwrap_or_default();
