@@ -222,7 +222,8 @@ fn row(json: &Json, prefix: &ForeignPrefix, app: &App, now: Timestamp) -> Result
 /// The first thing that is wrong with a row.
 fn invalid(errors: &FieldErrors) -> ImportedRowBody {
     let first = errors.iter().next();
-    let message = first.map(|error| error.to_value()["message"].as_str().unwrap_or_default().to_owned());
+    let said = first.map(FieldError::to_value);
+    let message = said.as_ref().and_then(|said| said.get("message")?.as_str()).unwrap_or_default();
     let field = first.map(|error| error.place().to_owned());
-    ImportedRowBody::refused("invalid_field", field, &message.unwrap_or_default())
+    ImportedRowBody::refused("invalid_field", field, message)
 }

@@ -32,7 +32,10 @@ pub(crate) const PREFIXES_MS: i64 = 5_000;
 const ORGANIZATIONS_MAX: usize = 2_048;
 
 /// How the keys of organizations begin that were brought along, as far as this isolate knows.
-pub(super) struct Prefixes(Mutex<LruCache<OrganizationId, (Timestamp, Arc<[ForeignPrefix]>)>>);
+pub(super) struct Prefixes(Mutex<LruCache<OrganizationId, Known>>);
+
+/// What it has declared, and when it was asked.
+type Known = (Timestamp, Arc<[ForeignPrefix]>);
 
 impl Default for Prefixes {
     fn default() -> Self {

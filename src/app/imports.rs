@@ -94,13 +94,15 @@ impl App {
             Fate::Refused(why) => Err(Become::Refused(why)),
         });
         let places = self.claim_places(by, &prefix, &open, request.dry_run).await?;
-        settle(&mut open, &mut rows, places, |mut open, Place { id, is_taken }| match is_taken {
-            true => Err(Become::Exists(id)),
-            false if id.locator() != target.locator => Err(Become::Elsewhere),
-            false => {
-                open.key.key.secret.id = id;
-                Ok(open)
+        settle(&mut open, &mut rows, places, |mut open, Place { id, is_taken }| {
+            if is_taken {
+                return Err(Become::Exists(id));
             }
+            if id.locator() != target.locator {
+                return Err(Become::Elsewhere);
+            }
+            open.key.key.secret.id = id;
+            Ok(open)
         });
         if request.dry_run {
             for Open { place, .. } in open {

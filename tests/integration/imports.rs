@@ -147,8 +147,8 @@ fn sending_it_again_changes_nothing_and_a_dry_run_tells_before() {
     let kept = || {
         let organization = "SELECT (SELECT count(*) FROM imported_keys) + (SELECT count(*) FROM imported_prefixes)";
         let session = "SELECT (SELECT count(*) FROM api_keys) + (SELECT count(*) FROM audit_log)";
-        let disk = |address| house.objects.disk(address);
-        (disk(&home.address()).number(organization), disk(&home.session_address()).number(session))
+        let organization = house.objects.disk(&home.address()).number(organization);
+        (organization, house.objects.disk(&home.session_address()).number(session))
     };
     let before = kept();
     let dry = house.import(&home.secret, &body(&keys, true));

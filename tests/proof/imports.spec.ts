@@ -9,7 +9,7 @@ const COUNT = full ? 100_000 : 1_000;
 const BATCH = 500;
 const WIDTH = 8;
 
-const latchkey = await startLatchkey({ vars: { LOG_REQUESTS: 'failures' } });
+const latchkey = await startLatchkey({ vars: { LOG_REQUESTS: 'none' } });
 const { key: rootKey } = await latchkey.createOrganization('Imports');
 const api = latchkey.api(rootKey);
 
