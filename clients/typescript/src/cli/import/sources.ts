@@ -50,7 +50,7 @@ function moment(value: unknown): string | undefined {
 /** Without a zone a time is UTC: nothing else can be meant by a table. */
 function utc(written: string): string {
   const plain = /^\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?$/.test(written);
-  return plain ? `${written.replace(' ', 'T')}Z` : written.replace(/^(\d{4}-\d\d-\d\d) /, '$1T').replace(/([+-]\d\d)$/, '$1:00');
+  return plain ? `${written.replace(' ', 'T')}Z` : written.replace(/^(\d{4}-\d\d-\d\d) /, '$1T').replace(/(:\d\d(?:\.\d+)?[+-]\d\d)$/, '$1:00');
 }
 
 function object(value: unknown): Record<string, unknown> | undefined {
