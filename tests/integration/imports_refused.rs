@@ -127,8 +127,10 @@ fn an_organization_that_was_set_back_learns_the_way_again_from_its_sessions() {
     let code = || house.edge().verify_by(&one, Some(&admin.caller), VerifyKey::default()).unwrap().code;
     assert_eq!(code(), Code::NotFound, "the control");
     let path = format!("/operator/organizations/{}/republish", home.organization.id);
+    house.kv.reads_are(Mood::Well);
     assert_eq!(house.operate("POST", &path, &NULL).status, 200);
     house.advance(60_000);
+    house.kv.reads_are(Mood::Down);
     assert_eq!(code(), Code::Valid);
 }
 
