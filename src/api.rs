@@ -35,6 +35,7 @@ mod gateway_body;
 mod gateway_routes;
 mod idempotency;
 mod identity;
+mod imports;
 mod invitations;
 mod key_body;
 mod key_requests;
@@ -169,6 +170,7 @@ fn management(routes: Router<Arc<App>>, at: &str) -> Router<Arc<App>> {
         .route(&below("/api_keys/{id}/rotate"), post(keys::rotate))
         .route(&below("/api_keys/{id}/usage"), get(usage::of_key))
         .route(&below("/api_keys/{id}/requests"), get(usage::requests))
+        .route(&below("/imports"), post(imports::create))
         .route(&below("/sessions"), post(sessions::create).get(sessions::list))
         .route(&below("/sessions/{id}"), get(sessions::read).patch(sessions::change).delete(sessions::delete))
         .route(&below("/sessions/{id}/api_keys"), post(session_keys::create).get(session_keys::list))

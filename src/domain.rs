@@ -21,6 +21,7 @@ pub mod evidence;
 pub mod gateway;
 pub mod health;
 pub mod id;
+pub mod imported_key;
 pub mod invitation;
 pub mod ip_network;
 pub mod key_change;

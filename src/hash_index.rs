@@ -58,6 +58,12 @@ pub fn decode(bytes: &[u8]) -> Option<ApiKey> {
     Some(record)
 }
 
+/// Where the key in `bytes` was when it was last published: a way to ask, for keys whose text has none.
+pub fn route(bytes: &[u8]) -> Option<Locator> {
+    let Value::V1 { session, .. } = serde_json::from_slice(bytes).ok()?;
+    Some(session)
+}
+
 /// The record in `bytes`, if it proves that the key presented with `locator` is revoked. A value that names
 /// another session proves nothing.
 pub fn tombstone(bytes: &[u8], locator: Locator) -> Option<ApiKey> {

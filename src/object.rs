@@ -378,6 +378,8 @@ pub enum Rejection {
     DomainExists,
     /// There are as many domains as there may be.
     TooManyDomains,
+    /// Imported keys begin in as many ways as they may.
+    TooManyPrefixes,
     /// The domain is none that the organization has proven to be its own.
     DomainNotVerified,
     /// No such route of the gateway.

@@ -8,6 +8,7 @@ pub mod changes;
 pub mod domains;
 pub mod events;
 pub mod gateway;
+pub mod imports;
 pub mod invitations;
 pub mod lists;
 pub mod members;
@@ -84,6 +85,7 @@ impl Object for OrganizationObject {
             Command::Webhooks { webhooks } => webhooks::effect(webhooks),
             Command::Domains { domains } => domains::effect(domains),
             Command::Gateway { gateway } => gateway::effect(gateway),
+            Command::Imports { imports } => imports::effect(imports),
             Command::Upkeep { upkeep } => upkeep::effect(upkeep),
         }
     }
@@ -164,6 +166,7 @@ impl Object for OrganizationObject {
             Command::Webhooks { webhooks } => webhooks::handle(sql, context, webhooks),
             Command::Domains { domains } => domains::handle(sql, memory, context, domains),
             Command::Gateway { gateway } => gateway::handle(sql, memory, context, gateway),
+            Command::Imports { imports } => imports::handle(sql, context, imports),
             Command::Upkeep { upkeep } => upkeep::handle(sql, context, upkeep),
             Command::Draw { session_id, draw, rules, domains } => {
                 policy::draw(sql, memory, context, session_id, draw.as_ref(), (*rules, *domains))
@@ -230,6 +233,7 @@ impl Object for OrganizationObject {
             alerts::pools::tidy(sql, memory, context, &organization)?;
             alerts::tidy(sql, &mut memory.surplus, context)?;
         }
+        imports::tidy(sql, context)?;
         removal::tidy(sql, context)?;
         webhooks::tidy(sql, context)
     }
@@ -243,7 +247,8 @@ impl Object for OrganizationObject {
             pools = alerts::pools::tidy_at(sql, memory, context.now)?;
         }
         let (removing, sending) = (removal::tidy_at(sql, context)?, webhooks::tidy_at(sql)?);
-        let next = [memory.ledgers.close_at(), rolling, pruning, removing, alerts, pools, sending];
+        let moving = imports::tidy_at(sql, context)?;
+        let next = [memory.ledgers.close_at(), rolling, pruning, removing, alerts, pools, sending, moving];
         Ok(next.into_iter().flatten().min())
     }
 }

@@ -12,6 +12,7 @@ pub mod drawing;
 pub mod erasure;
 pub mod fence;
 pub mod idempotency;
+pub mod importing;
 pub mod issue;
 pub mod leaks;
 pub mod leasing;
@@ -64,6 +65,7 @@ impl Object for SessionObject {
             | Command::ReadEvidence { .. } => Effect::Reads,
             Command::Initialize(_)
             | Command::Issue { .. }
+            | Command::Import { .. }
             | Command::ChangeKey { .. }
             | Command::RevokeKey { .. }
             | Command::RotateKey { .. }
@@ -96,6 +98,7 @@ impl Object for SessionObject {
             | Command::Renew(_)
             | Command::Flush
             | Command::Issue { .. }
+            | Command::Import { .. }
             | Command::ReadKey { .. }
             | Command::RotateKey { .. }
             | Command::ReadSession { .. }
@@ -162,6 +165,7 @@ fn carry_out(
         Command::Renew(renewal) => leasing::renew(sql, memory, context, renewal),
         Command::Flush => Ok(usage::flush(sql, memory, context)?),
         Command::Issue { authority, key } => issue::issue(sql, memory, context, authority, key),
+        Command::Import { authority, import } => importing::import(sql, memory, context, authority, import),
         Command::ReadKey { caller, key_id } => lifecycle::read(sql, memory, context, caller, key_id),
         Command::ChangeKey { authority, key_id, change } => {
             lifecycle::change(sql, memory, context, authority, key_id, change)

@@ -33,8 +33,10 @@ pub(super) struct ApiKeyBody {
     active: bool,
     /// Prefix and first four random characters of the secret key.
     start: String,
-    /// The last four characters of the secret key.
+    /// The last four characters of the secret key; empty if nobody has told them of an imported one.
     last4: String,
+    /// Whether it was brought from another system. Such a key is good for `POST /v1/keys/verify` alone, until it is rotated.
+    imported: bool,
     /// The preset that the permissions amount to.
     permission: Option<&'static str>,
     /// What it may do.
@@ -133,6 +135,7 @@ impl ApiKeyBody {
             active: status == Status::Active,
             start: key.start.clone(),
             last4: key.last4.clone(),
+            imported: key.imported.is_some(),
             permission: settings.permissions.preset().map(PermissionPreset::as_str),
             permissions: settings.permissions.iter().map(ToString::to_string).collect(),
             domain: settings.domain.as_ref().map(ToString::to_string),

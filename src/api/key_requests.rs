@@ -49,7 +49,7 @@ pub(super) fn create_in(json: Option<&Json>, session: SessionId, now: Timestamp)
 }
 
 /// Everything but the name, which the caller puts in; and how many credits it begins with, if it has any.
-fn settings(fields: &mut Fields<'_>, now: Timestamp) -> (KeySettings, Option<u64>) {
+pub(super) fn settings(fields: &mut Fields<'_>, now: Timestamp) -> (KeySettings, Option<u64>) {
     let (credits, remaining) = fields.optional("credits", credits).unzip();
     let settings = KeySettings {
         name: Name::of("API key"),

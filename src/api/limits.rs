@@ -12,6 +12,7 @@ use super::envelope::URI_BYTES_MAX;
 use super::fields::error::VIOLATIONS_MAX;
 use super::fields::values::TAGS_MAX;
 use super::idempotency::IDEMPOTENCY_KEY_CHARACTERS;
+use super::imports::IMPORT_BYTES_MAX;
 use super::json::DEPTH_MAX;
 use super::key_requests::OVERLAP_SECONDS_MAX;
 use super::leaks::{GITHUB_BYTES_MAX, GITHUB_TOKENS_MAX, PLACE_CHARACTERS_MAX};
@@ -24,14 +25,15 @@ use super::webhook_body::EVENTS_MAX;
 use crate::account::{gates, memberships, resets, sign_ins};
 use crate::app::{
     ATTEMPTS_AT_ONCE_MAX, ATTEMPTS_OF_ONE_MAX, BULK_MAX, FAILURE_FLOOR_MS, GATEWAY_OUTCOMES_MAX,
-    GATEWAY_REPORT_WITHIN_MS, LONGEST_WAIT_MS, MEMBERSHIPS_MAX, PATIENCE_MS, REPORT_WITHIN_MS, RETRIES,
-    TOMBSTONE_PATIENCE_MS,
+    GATEWAY_REPORT_WITHIN_MS, IMPORT_MAX, LONGEST_WAIT_MS, MEMBERSHIPS_MAX, PATIENCE_MS, PREFIXES_MS, REPORT_WITHIN_MS,
+    RETRIES, TOMBSTONE_PATIENCE_MS,
 };
 use crate::directory::users::SETUP_ATTEMPT_MS;
 use crate::domain::credits::CREDITS_MAX;
 use crate::domain::egress::URL_CHARACTERS_MAX;
 use crate::domain::email;
 use crate::domain::gateway;
+use crate::domain::imported_key::{ForeignPrefix, PLAINTEXT_CHARACTERS};
 use crate::domain::ip_network::MAX_NETWORKS;
 use crate::domain::keyring::MAX_ROOTS;
 use crate::domain::lease::book;
@@ -49,6 +51,7 @@ use crate::domain::webhook;
 use crate::object::{outbox, places, shell};
 use crate::organization::alerts::{keys, mail, rows};
 use crate::organization::gateway as routes;
+use crate::organization::imports::PREFIXES_MAX;
 use crate::organization::invitations::{INVITATION_LIFE_MS, INVITATIONS_MAX, MEMBERS_MAX};
 use crate::organization::policy::LEASE_MS;
 use crate::organization::projection as directory;
@@ -84,6 +87,13 @@ pub const LIMITS: &[Limit] = &[
     limit("Body", BODY_BYTES_MAX as u64, "bytes", "413 `payload_too_large`"),
     limit("Body of a revocation of many keys", BULK_BYTES_MAX as u64, "bytes", "413 `payload_too_large`"),
     limit("Keys revoked at once", BULK_MAX as u64, "keys", "400 `invalid_request`; a filter has `hasMore`"),
+    limit("Body of an import", IMPORT_BYTES_MAX as u64, "bytes", "413 `payload_too_large`"),
+    limit("Keys imported at once", IMPORT_MAX as u64, "keys", INVALID),
+    limit("Prefix of imported keys", ForeignPrefix::MAX_CHARACTERS as u64, "characters", INVALID),
+    limit("Prefixes of imported keys of an organization", PREFIXES_MAX as u64, "entries", "409 `too_many_prefixes`"),
+    limit("A key that is imported by its plaintext, at least", *PLAINTEXT_CHARACTERS.start() as u64, "characters", "it is `invalid`"),
+    limit("A key that is imported by its plaintext, at most", *PLAINTEXT_CHARACTERS.end() as u64, "characters", "it is `invalid`"),
+    limit("An isolate takes a prefix for not declared without asking again", PREFIXES_MS.unsigned_abs(), "ms", "it asks"),
     limit("Body of a report by GitHub", GITHUB_BYTES_MAX as u64, "bytes", "413 `payload_too_large`"),
     limit("Tokens in a report by GitHub", GITHUB_TOKENS_MAX as u64, "tokens", "413 `payload_too_large`"),
     limit("Place that a key was found in", PLACE_CHARACTERS_MAX as u64, "characters", INVALID),

@@ -103,6 +103,7 @@ codes! {
     TooManyGatewayRoutes       CONFLICT "too_many_gateway_routes" "There are as many routes of the gateway as there may be; delete one."
     DomainExists               CONFLICT "domain_exists" "The organization has this domain already."
     TooManyDomains             CONFLICT "too_many_domains" "There are as many domains as there may be; delete one."
+    TooManyPrefixes            CONFLICT "too_many_prefixes" "Imported keys begin in as many ways as they may; import those that are left under one of these prefixes."
     DomainNotVerified          CONFLICT "domain_not_verified" "The domain is no verified domain of the organization."
     SetupDone                  CONFLICT "setup_done" "The first account of this deployment exists already."
     EmailTaken                 CONFLICT "email_taken" "There is an account with this e-mail address already."

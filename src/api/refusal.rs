@@ -100,6 +100,7 @@ impl From<Rejection> for Problem {
             Rejection::DomainNotFound => Code::DomainNotFound,
             Rejection::DomainExists => Code::DomainExists,
             Rejection::TooManyDomains => Code::TooManyDomains,
+            Rejection::TooManyPrefixes => Code::TooManyPrefixes,
             Rejection::DomainNotVerified => Code::DomainNotVerified,
             Rejection::GatewayRouteNotFound => Code::GatewayRouteNotFound,
             Rejection::GatewayPathTaken => Code::GatewayPathTaken,

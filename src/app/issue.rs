@@ -83,10 +83,10 @@ pub struct Issued {
     pub secret: SecretKey,
 }
 
-struct Target {
-    locator: Locator,
+pub(super) struct Target {
+    pub(super) locator: Locator,
     session_id: SessionId,
-    environment: Option<Environment>,
+    pub(super) environment: Option<Environment>,
 }
 
 impl App {
@@ -171,7 +171,7 @@ impl App {
         Ok((secret, described))
     }
 
-    async fn target(&self, by: &Principal, choice: &SessionChoice) -> Result<Target, Error> {
+    pub(super) async fn target(&self, by: &Principal, choice: &SessionChoice) -> Result<Target, Error> {
         let target = match (&choice.id, choice.environment) {
             (Some(id), _) => self.named_target(by, id).await?,
             (None, Some(environment)) if by.caller.environment != Some(environment) => {
@@ -302,7 +302,7 @@ impl App {
         SecretKey::generate(&prefix, locator, seed, self.keyring()).ok_or_else(seed_ran_out)
     }
 
-    fn draw_key_id(&self, locator: Locator) -> Result<ApiKeyId, Error> {
+    pub(super) fn draw_key_id(&self, locator: Locator) -> Result<ApiKeyId, Error> {
         ApiKeyId::mint(locator, &self.seed()?, self.keyring()).ok_or_else(seed_ran_out)
     }
 

@@ -20,6 +20,7 @@ use crate::domain::id::VerificationId;
 use crate::domain::key_hash::KeyHash;
 use crate::domain::lease::book::{Decision, Question};
 use crate::domain::lease::grant::{Lease, Wish};
+use crate::domain::locator::Locator;
 use crate::domain::secret_key::SecretKey;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::verification::Code;
@@ -31,13 +32,17 @@ use crate::session::protocol::{Command, Reply, Verified, Verify};
 pub(crate) const TOMBSTONE_PATIENCE_MS: u64 = 300;
 
 /// One verification that asks somebody.
-struct Asking<'a> {
-    secret: &'a SecretKey,
-    hash: KeyHash,
-    caller: Option<&'a Caller>,
-    request: &'a VerifyKey,
-    id: VerificationId,
-    question: Question,
+pub(super) struct Asking<'a> {
+    /// Where the key is.
+    pub(super) locator: Locator,
+    /// Under which hashes it may be there.
+    pub(super) hashes: Vec<KeyHash>,
+    /// The newest of them.
+    pub(super) hash: KeyHash,
+    pub(super) caller: Option<&'a Caller>,
+    pub(super) request: &'a VerifyKey,
+    pub(super) id: VerificationId,
+    pub(super) question: Question,
 }
 
 impl App {
@@ -53,14 +58,19 @@ impl App {
     ) -> Result<Verification, Error> {
         let mut id = VerificationId::new(self.now(), &self.seed()?);
         let Ok(secret) = SecretKey::parse(presented, &self.settings.prefix, self.keyring()) else {
-            return Ok(Verification::unknown(id, request.explain, self.now()));
+            return match caller {
+                // Whoever speaks for itself has a key of ours, or none.
+                None => Ok(Verification::unknown(id, request.explain, self.now())),
+                Some(caller) => Box::pin(self.verify_imported(presented, caller, &request, id)).await,
+            };
         };
-        let hash = secret.hash(self.keyring());
-        if let Some(decision) = self.decide_here(&secret, hash, caller, &request, &mut id) {
+        let (hash, locator) = (secret.hash(self.keyring()), secret.locator());
+        if let Some(decision) = self.decide_here(Some(locator), hash, caller, &request, &mut id) {
             return Ok(Verification::here(id, decision, self.now()));
         }
         let question = self.leases.lock().book.ask(self.now());
-        let asking = Asking { secret: &secret, hash, caller, request: &request, id, question };
+        let hashes = secret.hashes(self.keyring());
+        let asking = Asking { locator, hashes, hash, caller, request: &request, id, question };
         Box::pin(self.ask(asking)).await.map(Verification::of_its_key)
     }
 
@@ -73,13 +83,13 @@ impl App {
             return Some(Verification::unknown(id, request.explain, self.now()));
         };
         let hash = secret.hash(self.keyring());
-        let decision = self.decide_here(&secret, hash, caller, request, &mut id)?;
+        let decision = self.decide_here(Some(secret.locator()), hash, caller, request, &mut id)?;
         Some(Verification::here(id, decision, self.now()))
     }
 
-    fn decide_here(
+    pub(super) fn decide_here(
         &self,
-        secret: &SecretKey,
+        locator: Option<Locator>,
         hash: KeyHash,
         caller: Option<&Caller>,
         request: &VerifyKey,
@@ -95,10 +105,13 @@ impl App {
             if decision.code != Code::NotFound {
                 *id = id.of(&key.id);
             }
-            memory.note(secret.locator(), &key.id, request.seen(id, decision.code, now), &request.background);
+            memory.note(key.session_id.locator(), &key.id, request.seen(id, decision.code, now), &request.background);
         }
+        let known = || decided.as_ref().and_then(|decision| Some(decision.key.as_ref()?.session_id.locator()));
         // Also if there were no tokens left: the next ones may be paid from a bank again.
-        memory.renew_if_due(&hash, secret.locator(), now, &request.background);
+        if let Some(locator) = locator.or_else(known) {
+            memory.renew_if_due(&hash, locator, now, &request.background);
+        }
         decided
     }
 
@@ -150,9 +163,24 @@ impl App {
         }
     }
 
+    /// Asks the authority, and nobody beside it.
+    pub(super) async fn ask_alone(&self, asking: Asking<'_>) -> Result<Verification, Error> {
+        let answer = self.question(&asking)?.await;
+        let waited = u64::try_from(self.now().millis_since(asking.question.at())).ok();
+        match answer {
+            Ok(outcome) => Ok(self.asked(&asking, verified(outcome)?, waited)),
+            Err(error) if asking.request.mode == Mode::Strict => Err(error),
+            Err(error) => {
+                let verification = self.stale(&asking, &error).ok_or(error)?;
+                self.count(&asking, &verification);
+                Ok(verification.waiting(Waited { kv_ms: None, objects_ms: waited }))
+            }
+        }
+    }
+
     /// The question to the authority, on its way. It belongs to nobody, so that it can be heard out later.
     fn question(&self, asking: &Asking<'_>) -> Result<Answering, Error> {
-        let Asking { secret, hash, caller, request, id, question } = asking;
+        let Asking { locator, hashes, hash, caller, request, id, question } = asking;
         let leasable = !request.is_dry() && request.mode != Mode::Strict;
         let wish = if leasable {
             let mut memory = self.leases.lock();
@@ -163,7 +191,7 @@ impl App {
             None
         };
         let verify = Verify {
-            hashes: secret.hashes(self.keyring()),
+            hashes: hashes.clone(),
             demand: request.demand.clone(),
             caller: caller.cloned(),
             explain: request.explain,
@@ -174,7 +202,7 @@ impl App {
             origin: request.origin.clone(),
             tags: request.tags.clone(),
         };
-        let (world, locator) = (self.world.clone(), secret.locator());
+        let (world, locator) = (self.world.clone(), *locator);
         Ok(Box::pin(
             async move { ask_session(&world, locator, Command::Verify(Box::new(verify)), Patience::Wait).await },
         ))
@@ -216,11 +244,11 @@ impl App {
 
     /// What KV may decide: that the key is revoked; or, until some moment, that it is good.
     async fn look_up(&self, asking: &Asking<'_>) -> Option<Verification> {
-        let Asking { secret, hash, caller, request, id, question } = asking;
+        let Asking { locator, hash, caller, request, id, question, .. } = asking;
         // A failing KV is no news about the key; the authority decides.
         let value = self.world.kv.get(&hash_index::name(hash)).await.ok().flatten()?;
         let now = self.now();
-        if let Some(key) = hash_index::tombstone(&value, secret.locator()) {
+        if let Some(key) = hash_index::tombstone(&value, *locator) {
             let key = Arc::new(key);
             if !caller.is_none_or(|caller| caller.reaches(&key.organization_id, &key.session_id)) {
                 return None;
@@ -231,7 +259,7 @@ impl App {
         if request.is_dry() || request.mode < Mode::Edge {
             return None;
         }
-        let (key, acceptance) = hash_index::accepted(&value, secret.locator())?;
+        let (key, acceptance) = hash_index::accepted(&value, *locator)?;
         let mut memory = self.leases.lock();
         if !memory.book.accept(*hash, Arc::new(key), &lease_of(&acceptance), now) {
             return None;
@@ -254,12 +282,12 @@ impl App {
     fn count(&self, asking: &Asking<'_>, verification: &Verification) {
         let Some(key) = verification.key.as_ref().filter(|_| !asking.request.is_dry()) else { return };
         let seen = asking.request.seen(&asking.id.of(&key.id), verification.code, self.now());
-        self.leases.lock().note(asking.secret.locator(), &key.id, seen, &asking.request.background);
+        self.leases.lock().note(asking.locator, &key.id, seen, &asking.request.background);
     }
 
     /// The authority was asked and counts; if it has not heard of it after all, this isolate does.
     fn hear_out_later(&self, asking: &Asking<'_>, answer: Answering, verification: &Verification) {
-        let Asking { secret, hash, request, id, question, .. } = asking;
+        let Asking { locator, hash, request, id, question, .. } = asking;
         if request.is_dry() {
             return;
         }
@@ -270,7 +298,7 @@ impl App {
             question: *question,
             cost: request.cost,
             seen: verification.key.as_ref().map(seen),
-            session: secret.locator(),
+            session: *locator,
         })));
     }
 }

@@ -10,6 +10,7 @@ use super::credits::{Balance, CreditSettings};
 use super::domain_name::DomainName;
 use super::environment::Environment;
 use super::id::{ApiKeyId, OrganizationId, SessionId};
+use super::imported_key::ForeignPrefix;
 use super::ip_network::IpAllowList;
 use super::metadata::Metadata;
 use super::permission::Permissions;
@@ -115,6 +116,9 @@ pub struct ApiKey {
     /// Whether its domain was a verified one of its organization when an answer was written; never stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub domain_verified: Option<bool>,
+    /// How it begins, if its organization has brought it from another system.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported: Option<ForeignPrefix>,
 }
 
 /// Where a key stands in its life at one moment.

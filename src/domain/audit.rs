@@ -41,6 +41,9 @@ pub enum Action {
     /// An API key was issued.
     #[serde(rename = "api_key.created")]
     KeyCreated,
+    /// API keys of another system were taken over.
+    #[serde(rename = "api_keys.imported")]
+    KeysImported,
     /// Settings of an API key changed.
     #[serde(rename = "api_key.updated")]
     KeyUpdated,

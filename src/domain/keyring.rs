@@ -22,6 +22,8 @@ const TAG_VALUES: u64 = 62_u64.pow(8);
 pub(crate) const MAX_ROOTS: usize = 8;
 const MIN_ROOT_BYTES: usize = 32;
 const UPCOMING: &str = "next:";
+/// What stands before the organization where a key from elsewhere is hashed.
+const IMPORTED: &[u8] = b"latchkey/imported\0";
 
 type HmacSha256 = Hmac<Sha256>;
 
@@ -191,13 +193,24 @@ impl Keyring {
     /// `h(1) = HMAC(pepper(1), digest)`, `h(n + 1) = HMAC(pepper(n + 1), h(n))`; the oldest root is version 1.
     #[must_use]
     pub fn hashes(&self, digest: &[u8; 32]) -> Vec<KeyHash> {
-        (1..)
-            .zip(self.oldest_first())
-            .scan(*digest, |inner, (version, root)| {
-                *inner = mac(&root.pepper, &[inner.as_slice()]);
-                Some(KeyHash::new(version, *inner))
-            })
-            .collect()
+        self.layers(&[digest])
+    }
+
+    /// The same for a key that an organization has brought from elsewhere. The same key in another organization has
+    /// other hashes; and none of them is that of a key of ours, since a longer text is hashed first.
+    #[must_use]
+    pub fn imported_hashes(&self, organization: &str, digest: &[u8; 32]) -> Vec<KeyHash> {
+        self.layers(&[IMPORTED, organization.as_bytes(), digest])
+    }
+
+    fn layers(&self, innermost: &[&[u8]]) -> Vec<KeyHash> {
+        let mut inner: Option<[u8; 32]> = None;
+        let layer = |(version, root): (u8, &RootKeys)| {
+            let hash = inner.map_or_else(|| mac(&root.pepper, innermost), |inner| mac(&root.pepper, &[&inner]));
+            inner = Some(hash);
+            KeyHash::new(version, hash)
+        };
+        (1..).zip(self.oldest_first()).map(layer).collect()
     }
 
     /// The last of these: the one that is stored from now on.

@@ -63,5 +63,6 @@ pub(crate) fn key(settings: KeySettings) -> ApiKey {
         spends_as: None,
         balance: None,
         domain_verified: None,
+        imported: None,
     }
 }

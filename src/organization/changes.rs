@@ -24,7 +24,7 @@ use super::projection::{ACCOUNT, DIRECTORY, ORGANIZATION, SESSION};
 use super::protocol::{Excess, Feed, Founding, NewSession, OrganizationChange, Reply};
 use super::store::{self, Wanted};
 use super::webhooks::sending;
-use super::{events, usage};
+use super::{events, imports, usage};
 
 /// Begins to exist, with its default session and first key.
 pub fn found(sql: &dyn Sql, context: &Context<'_>, new: &Founding) -> Result<Step<OrganizationObject>, Abort> {
@@ -70,6 +70,7 @@ pub fn hear(sql: &dyn Sql, context: &Context<'_>, feed: &Feed) -> Result<Step<Or
     for key in &feed.keys {
         store::hear_key(sql, key)?;
     }
+    imports::hear(sql, feed)?;
     store::hear_session(sql, &feed.session)?;
     let rules = if feed.keys.is_empty() { Rules::default() } else { ruling::rules(sql)? };
     for key in &feed.keys {

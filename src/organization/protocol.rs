@@ -14,7 +14,7 @@ use crate::domain::caller::Caller;
 use crate::domain::consistency::Consistency;
 use crate::domain::email::Email;
 use crate::domain::environment::Environment;
-use crate::domain::id::{AlertId, InvitationId, SessionId, SignInId, UserId};
+use crate::domain::id::{AlertId, ApiKeyId, InvitationId, SessionId, SignInId, UserId};
 use crate::domain::invitation::Invitation;
 use crate::domain::key_hash::KeyHash;
 use crate::domain::organization::Organization;
@@ -33,6 +33,7 @@ use crate::session::protocol::NewKey;
 
 use super::domains::protocol::{DomainCommand, DomainReply};
 use super::gateway::protocol::{GatewayCommand, GatewayReply};
+use super::imports::protocol::{ImportCommand, ImportReply};
 use super::upkeep::{Upkeep, UpkeepReply};
 use super::webhooks::protocol::{WebhookCommand, WebhookReply};
 pub use draw::{Draw, DrawAction, Drawn, Grant};
@@ -142,6 +143,8 @@ pub enum Command {
     Domains { domains: Box<DomainCommand> },
     /// Something about the gateway.
     Gateway { gateway: Box<GatewayCommand> },
+    /// Something about keys of another system.
+    Imports { imports: Box<ImportCommand> },
     /// Something for the operator.
     Upkeep { upkeep: Box<Upkeep> },
 }
@@ -213,6 +216,9 @@ pub struct Feed {
     /// What was found that is worth an alert, as it stands.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alerts: Vec<Sighting>,
+    /// Under which hashes those of the keys are found that come from another system.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub imported: Vec<(ApiKeyId, KeyHash)>,
 }
 
 /// A session to be.
@@ -310,6 +316,8 @@ pub enum Reply {
     Domains { domains: Box<DomainReply> },
     /// An answer about the gateway.
     Gateway { gateway: Box<GatewayReply> },
+    /// An answer about keys of another system.
+    Imports { imports: Box<ImportReply> },
     /// An answer to the operator.
     Upkeep { upkeep: Box<UpkeepReply> },
 }

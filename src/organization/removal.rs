@@ -20,13 +20,13 @@ use super::protocol::Reply;
 use super::usage::FORGET_SESSIONS;
 use super::webhooks::sending::WEBHOOK;
 use super::webhooks::store as webhooks;
-use super::{OrganizationObject, alerts, domains, gateway, people, store};
+use super::{OrganizationObject, alerts, domains, gateway, imports, people, store};
 
 /// How many rows of a table go at once.
 pub(crate) const PORTION: i64 = 2_000;
 
 /// What goes in portions: how, and whether anything is left. Sessions go last, because they are still told to forget.
-const TABLES: [(&str, &str); 15] = [
+const TABLES: [(&str, &str); 17] = [
     alerts::rows::FORGET,
     alerts::keys::FORGET,
     alerts::pools::FORGET,
@@ -36,6 +36,8 @@ const TABLES: [(&str, &str); 15] = [
     webhooks::FORGET[2],
     domains::store::FORGET,
     gateway::store::FORGET,
+    imports::FORGET[0],
+    imports::FORGET[1],
     FORGET_SESSIONS,
     ("DELETE FROM ledgers WHERE subject IN (SELECT subject FROM ledgers LIMIT ?)", "SELECT 1 FROM ledgers LIMIT 1"),
     ("DELETE FROM api_keys WHERE id IN (SELECT id FROM api_keys LIMIT ?)", "SELECT 1 FROM api_keys LIMIT 1"),

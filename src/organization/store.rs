@@ -112,6 +112,9 @@ pub const MIGRATIONS: &[&str] = &[
     ballast::SCHEMA,
     super::gateway::store::SCHEMA[0],
     super::gateway::store::SCHEMA[1],
+    super::imports::SCHEMA,
+    super::imports::INDEX_BY_HASH_VERSION,
+    super::imports::SCHEMA_PREFIXES,
 ];
 
 const WEBHOOKS: [&str; 6] = super::webhooks::store::SCHEMA;

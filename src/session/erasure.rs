@@ -68,8 +68,10 @@ pub fn tidy(sql: &dyn Sql, context: &Context<'_>, session: &Session) -> Result<(
     for (forget, _) in forget_statements() {
         execute(sql, forget, &[PORTION_OF_USAGE.into()])?;
     }
-    let full =
-        query(sql, "SELECT id FROM api_keys WHERE json_extract(record, '$.last4') <> '' LIMIT ?", &[PORTION.into()])?;
+    // Of a key from elsewhere there may be no hint.
+    let statement = "SELECT id FROM api_keys WHERE json_extract(record, '$.last4') <> ''
+        OR json_extract(record, '$.imported') IS NOT NULL LIMIT ?";
+    let full = query(sql, statement, &[PORTION.into()])?;
     for row in &full {
         let id = ApiKeyId::from_trusted(row.text(0)?.to_owned());
         if let Some(key) = store::key_by_id(sql, session, &id)? {
@@ -113,6 +115,7 @@ pub fn blank(key: ApiKey) -> ApiKey {
     ApiKey {
         start: String::new(),
         last4: String::new(),
+        imported: None,
         settings: KeySettings::new(Name::of("deleted"), Permissions::default()),
         revocation: key.revocation.map(|revocation| Revocation { reason: None, ..revocation }),
         ..key

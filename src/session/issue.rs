@@ -187,7 +187,7 @@ pub fn require_quota(sql: &dyn Sql, context: &Context<'_>, state: &State) -> Res
     Ok(())
 }
 
-fn require_open(state: &State) -> Result<(), Abort> {
+pub(super) fn require_open(state: &State) -> Result<(), Abort> {
     if state.session.status == SessionStatus::Deleted {
         return Err(Rejection::SessionDeleted.into());
     }
@@ -208,7 +208,7 @@ pub fn refusal(error: TransitionError) -> Rejection {
     }
 }
 
-fn generated_name(session: &Name, number: i64) -> Name {
+pub(super) fn generated_name(session: &Name, number: i64) -> Name {
     let name = Name::parse(&format!("{session} key #{number}"));
     name.unwrap_or_else(|_| Name::of(&format!("API key #{number}")))
 }

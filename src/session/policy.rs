@@ -203,6 +203,7 @@ fn need(command: &Command) -> Need {
     match command {
         Command::Confirm { ends: false, .. }
         | Command::Issue { .. }
+        | Command::Import { .. }
         | Command::ChangeKey { .. }
         | Command::RotateKey { .. } => Need::InForce,
         Command::ChangeSession { change, .. } if change.status != Some(SessionStatus::Deleted) => Need::InForce,

@@ -166,11 +166,15 @@ fn feed(sql: &dyn Sql, session: &Session, due_by: Timestamp) -> Result<Option<De
             keys.extend(store::key_by_id(sql, session, &id)?);
         }
     }
+    let mut imported = Vec::new();
+    for key in keys.iter().filter(|key| key.imported.is_some()) {
+        imported.extend(store::hash_of(sql, &key.id)?.map(|hash| (key.id.clone(), hash)));
+    }
     settles.extend(audit_due);
     settles.extend(usage_due);
     let alerts = usage::sightings(sql, &alerts_due)?;
     settles.extend(alerts_due);
-    let feed = Feed { session: session.clone(), keys, audit, usage: counted, alerts };
+    let feed = Feed { session: session.clone(), keys, audit, usage: counted, alerts, imported };
     let command = OrganizationCommand::Feed(Box::new(feed));
     let request = serde_json::to_vec(&command).map_err(|_| SqlError("a feed does not encode".to_owned()))?;
     let address = Address::Organization(session.organization_id.locator());

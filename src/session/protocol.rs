@@ -3,6 +3,7 @@
 //! Fields are only ever added, with a default, so that an object and a worker of neighbouring versions
 //! understand each other during a deployment (H11).
 
+mod import;
 mod standing;
 
 use std::net::IpAddr;
@@ -33,6 +34,7 @@ use crate::domain::verification::{Check, Code, Demand};
 use crate::object::{Authority, Credential};
 
 use super::upkeep::{Upkeep, UpkeepReply};
+pub use import::{Fate, Import, ImportedKey, NotImported};
 pub use standing::{Health, SessionUsage};
 
 /// A command to one session.
@@ -73,6 +75,8 @@ pub enum Command {
     Flush,
     /// Issue a key whose secret the edge has made. Repeating it with the same id and hash changes nothing.
     Issue { authority: Authority, key: Box<NewKey> },
+    /// Take over keys of another system. Repeating it changes nothing.
+    Import { authority: Authority, import: Box<Import> },
     /// Read a key.
     ReadKey { caller: Caller, key_id: ApiKeyId },
     /// Change a key.
@@ -235,6 +239,7 @@ impl NewKey {
             spends_as: None,
             balance: None,
             domain_verified: None,
+            imported: None,
         }
     }
 }
@@ -314,6 +319,8 @@ pub enum Reply {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         lease: Option<Box<Lease>>,
     },
+    /// What became of each key that was to be taken over, in their order.
+    Imported { fates: Vec<Fate> },
     /// A verification's result.
     Verified(Box<Verified>),
     /// What has become of leases, and up to which report everything is durable.

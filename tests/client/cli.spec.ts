@@ -139,12 +139,12 @@ test('the help shows every exit code and every command, and completions know the
     assert.equal(code, 0, err);
     return out.trim().split(' ').filter(Boolean);
   };
-  assert.deepEqual(await complete(''), ['keys', 'sessions', 'usage', 'whoami', 'completion', 'help']);
+  assert.deepEqual(await complete(''), ['keys', 'import', 'sessions', 'usage', 'whoami', 'completion', 'help']);
   assert.deepEqual(await complete('keys', 're'), ['revoke']);
   assert.deepEqual(await complete('keys', 'list', '--s'), ['--status', '--session', '--search']);
   assert.deepEqual(await complete('keys', 'list', '--status', 're'), ['revoked']);
   assert.deepEqual(await complete('usage', '--gran'), ['--granularity']);
-  for (const [, name] of help.matchAll(/^ {2}((?:keys|sessions) \w+|usage|whoami)/gm)) {
+  for (const [, name] of help.matchAll(/^ {2}((?:keys|sessions) \w+|import|usage|whoami)/gm)) {
     for (const shell of ['zsh', 'fish']) assert.ok((await good(`completion ${shell}`)).out.includes(name!.split(' ').at(-1)!), `${shell}: ${name}`);
   }
 });

@@ -35,6 +35,7 @@ const KNOWN: &[(&str, &str, &[&str])] = &[
     ("domain/gateway/path.rs", "route_path request_path", &["TryFrom for RoutePath", "parse", "parse"]),
     ("domain/id.rs", "id", &["parse"]),
     ("domain/id/verification.rs", "id", &["parse"]),
+    ("domain/imported_key.rs", "imported_key", &["TryFrom for ForeignPrefix", "of_hash", "of_plaintext", "parse"]),
     ("domain/ip_network.rs", "ip_network", &["FromStr for IpNetwork", "TryFrom for IpAllowList", "TryFrom for IpNetwork", "parse", "parse"]),
     ("domain/key_hash.rs", "key_hash", &["FromStr for KeyHash", "TryFrom for KeyHash", "parse"]),
     ("domain/keyring.rs", "settings", &["parse"]),
@@ -54,7 +55,7 @@ const KNOWN: &[(&str, &str, &[&str])] = &[
     ("domain/token.rs", "token", &["parse"]),
     ("domain/totp.rs", "recovery_code", &["parse"]),
     ("domain/usage/latency.rs", "latency", &["TryFrom for Latency"]),
-    ("hash_index.rs", "kv_record", &["accepted", "decode", "tombstone"]),
+    ("hash_index.rs", "kv_record", &["accepted", "decode", "route", "tombstone"]),
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

@@ -63,7 +63,7 @@ impl Scene {
     pub fn tell(&self, sightings: Vec<Sighting>) {
         let by = self.house.principal(&self.home.secret);
         let session = self.house.run(self.house.app.read_session(&by, &self.home.session_id)).unwrap().reply.0;
-        let feed = Feed { session, keys: vec![], audit: vec![], usage: None, alerts: sightings };
+        let feed = Feed { session, keys: vec![], audit: vec![], usage: None, alerts: sightings, imported: vec![] };
         let request = serde_json::to_vec(&OrganizationCommand::Feed(Box::new(feed))).unwrap();
         let answer = self.house.run(self.house.objects.call(&self.home.address(), None, request)).unwrap();
         let answer: Answer<Told> = serde_json::from_slice(&answer).unwrap();

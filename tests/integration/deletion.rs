@@ -288,7 +288,8 @@ fn what_arrives_late_brings_nothing_back() {
     let admin = house.principal(&firm.owner.key);
     let session = house.run(house.app.list_sessions(&admin, page(10))).unwrap().0.remove(0);
     let (keys, _) = house.run(house.app.list_keys(&admin, all_keys(page(10)))).unwrap();
-    let late = Command::Feed(Box::new(Feed { session, keys, audit: vec![], usage: None, alerts: vec![] }));
+    let late =
+        Command::Feed(Box::new(Feed { session, keys, audit: vec![], usage: None, alerts: vec![], imported: vec![] }));
     // Everything that is said during deletion and erasure is said twice.
     house.objects.fault(Whom::Everybody, Fault::Doubled);
     firm.delete();

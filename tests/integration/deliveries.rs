@@ -241,6 +241,7 @@ fn news_that_arrive_late_do_not_move_the_last_use_back() {
             audit: vec![],
             usage: None,
             alerts: vec![],
+            imported: vec![],
         }))
     };
     let unused = latchkey::domain::api_key::ApiKey { last_used_at: None, ..older.clone() };

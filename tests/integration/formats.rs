@@ -279,8 +279,14 @@ fn commands_to_organization_and_directory_are_pinned() {
         consistency: Consistency::default(),
         leak_policy: Default::default(),
     };
-    let feed =
-        organization::Feed { session: session.clone(), keys: vec![key], audit: vec![], usage: None, alerts: vec![] };
+    let feed = organization::Feed {
+        session: session.clone(),
+        keys: vec![key],
+        audit: vec![],
+        usage: None,
+        alerts: vec![],
+        imported: vec![],
+    };
     let authority = || Authority::Key(credential.clone());
     let query = organization::AuditQuery { before: Some(9), action: None, target: None, actor: None, limit: 50 };
     pin(

@@ -75,7 +75,14 @@ fn what_is_said_about_alerts_is_pinned() {
     let authority = || Authority::Key(credential.clone());
     let id = || AlertId::from_trusted("alr_1".to_owned());
     let alerts = vec![sighting(Some(session.id.clone())), sighting(None)];
-    let feed = organization::Feed { session: session.clone(), keys: vec![], audit: vec![], usage: None, alerts };
+    let feed = organization::Feed {
+        session: session.clone(),
+        keys: vec![],
+        audit: vec![],
+        usage: None,
+        alerts,
+        imported: vec![],
+    };
     let query = organization::AlertQuery {
         status: Some(AlertStatus::Open),
         kind: Some(Kind::KeyLeaked),

@@ -53,7 +53,14 @@ fn what_is_told_about_outcomes_is_pinned() {
             session::Reply::Health(Box::new(health)),
         ],
     );
-    let feed = organization::Feed { session, keys: vec![], audit: vec![], usage: Some(slab()), alerts: vec![] };
+    let feed = organization::Feed {
+        session,
+        keys: vec![],
+        audit: vec![],
+        usage: Some(slab()),
+        alerts: vec![],
+        imported: vec![],
+    };
     pin("outcomes_of_organizations.json", vec![organization::Command::Feed(Box::new(feed))]);
 }
 

@@ -69,7 +69,14 @@ fn what_is_told_about_usage_is_pinned() {
         ],
     );
     let environment = Some(organization::EnvironmentFilter::None);
-    let feed = organization::Feed { session, keys: vec![], audit: vec![], usage: Some(slab()), alerts: vec![] };
+    let feed = organization::Feed {
+        session,
+        keys: vec![],
+        audit: vec![],
+        usage: Some(slab()),
+        alerts: vec![],
+        imported: vec![],
+    };
     pin(
         "usage_of_organizations.json",
         vec![organization::Command::Feed(Box::new(feed)), organization::Command::ReadUsage { environment, query }],

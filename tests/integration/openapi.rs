@@ -4,6 +4,7 @@
 mod alerts;
 mod domains;
 mod gateway;
+mod imports;
 mod leaks;
 mod people;
 mod shared;

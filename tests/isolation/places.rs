@@ -185,13 +185,13 @@ fn in_body(schema: &Value, pointer: &str) -> Option<Kind> {
         "active" | "add" | "alertEmails" | "amount" | "confirm" | "consistency" | "cookie" | "cost"
         | "createdBefore" | "credits" | "currentPassword" | "day" | "description" | "development" | "dryRun"
         | "email" | "enabled" | "environment" | "environments" | "events" | "expiresAt" | "explain" | "filter"
-        | "firstName" | "id" | "includeSubdomains" | "interval" | "invitation" | "ip" | "ipAllowList"
-        | "keysPerSession" | "lastName" | "latencyMs" | "leakPolicy" | "limit" | "metadata" | "minimum" | "mode"
-        | "name" | "newPassword" | "none" | "notBefore" | "onLoss" | "organizationName" | "outcomes"
-        | "overlapSeconds" | "password" | "permission" | "permissions" | "plan" | "production" | "rateLimits"
-        | "reason" | "recoveryCode" | "refill" | "region" | "remaining" | "requestsPerMinute" | "role"
-        | "setupToken" | "staging" | "staleSeconds" | "status" | "tags" | "threshold" | "time" | "totp" | "ttlMs"
-        | "type" | "unusedForDays" | "url" | "windowMs" => return None,
+        | "firstName" | "hash" | "id" | "includeSubdomains" | "interval" | "invitation" | "ip" | "ipAllowList"
+        | "keys" | "keysPerSession" | "last4" | "lastName" | "latencyMs" | "leakPolicy" | "limit" | "metadata"
+        | "minimum" | "mode" | "name" | "newPassword" | "none" | "notBefore" | "onLoss" | "organizationName"
+        | "outcomes" | "overlapSeconds" | "password" | "permission" | "permissions" | "plan" | "prefix"
+        | "production" | "rateLimits" | "reason" | "recoveryCode" | "refill" | "region" | "remaining"
+        | "requestsPerMinute" | "role" | "setupToken" | "staging" | "start" | "staleSeconds" | "status" | "tags"
+        | "threshold" | "time" | "totp" | "ttlMs" | "type" | "unusedForDays" | "url" | "windowMs" => return None,
         other => panic!("{schema}: say what stands at {pointer} ({other})"),
     })
 }

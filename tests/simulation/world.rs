@@ -352,5 +352,6 @@ fn key(number: usize, session: &Session, plan: &Plan) -> ApiKey {
         spends_as: None,
         balance: None,
         domain_verified: None,
+        imported: None,
     }
 }

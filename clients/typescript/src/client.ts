@@ -47,6 +47,8 @@ export interface Latchkey {
     rotate(id: string, how: Schema<'RotateApiKey'>, options?: IssueOptions): Promise<Schema<'IssuedKey'>>;
     /** Ends a key for good: when this resolves without `effectiveAt` in the future, no verification accepts it any more. */
     revoke(id: string, why?: Schema<'RevokeApiKey'>, options?: CallOptions): Promise<Schema<'ChangedKey'>>;
+    /** Takes over keys of another system, up to 500; sending the same again changes nothing. */
+    import(keys: Schema<'ImportKeys'>, options?: CallOptions): Promise<Schema<'Import'>>;
     verify: Verify;
     usage(id: string, query?: QueryOf<'GET', '/v1/api_keys/{id}/usage'>, options?: CallOptions): Promise<Schema<'Usage'>>;
   };
@@ -111,6 +113,7 @@ export function createLatchkey(options: Options): Latchkey {
       update: (id, settings, given) => change('/v1/api_keys/{id}', id, settings, given),
       rotate: (id, how, given) => issue('/v1/api_keys/{id}/rotate', how, given, { id }),
       revoke: (id, why, given) => call('DELETE', '/v1/api_keys/{id}', { ...given, params: { id }, body: why }),
+      import: (keys, given) => call('POST', '/v1/imports', { ...given, body: keys, repeatable: true }),
       verify,
       usage: (id, query, given) => call('GET', '/v1/api_keys/{id}/usage', { ...given, params: { id }, query }),
     },

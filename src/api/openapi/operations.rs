@@ -116,6 +116,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
           IdempotencyMismatch]),
     operation("usage::of_key", "readApiKeyUsage", Done, None, SPAN, &[ApiKeyNotFound]),
     operation("usage::requests", "listApiKeyRequests", Done, None, &["limit"], &[ApiKeyNotFound]),
+    operation("imports::create", "importApiKeys", Done, Some("ImportKeys"), &[],
+        &[OutsideReach, SessionNotFound, SessionDeleted, OrganizationSuspended, OrganizationDeleted, TooManyPrefixes]),
     operation("sessions::create", "createSession", Created, Some("CreateSession"), &[],
         &[OutsideReach, OrganizationSuspended, OrganizationDeleted]),
     operation("sessions::list", "listSessions", Done, None, PAGE, &[]),

@@ -5,6 +5,7 @@ mod alerts;
 mod bulk;
 mod domains;
 mod gateway;
+mod imports;
 mod outcomes;
 mod parameters;
 mod people;
@@ -84,6 +85,7 @@ pub(super) fn schemas() -> Map<String, Value> {
         .chain(webhooks::schemas())
         .chain(domains::schemas())
         .chain(gateway::schemas())
+        .chain(imports::schemas())
         .map(|(name, schema)| (name.to_owned(), schema))
         .collect()
 }

@@ -30,6 +30,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("outcome_body", include_str!("../outcome_body.rs")),
     ("bulk", include_str!("../bulk.rs")),
     ("leaks", include_str!("../leaks.rs")),
+    ("imports", include_str!("../imports.rs")),
     ("evidence", include_str!("../evidence.rs")),
     ("outcomes", include_str!("../outcomes.rs")),
     ("pages", include_str!("../pages.rs")),

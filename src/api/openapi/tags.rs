@@ -23,7 +23,7 @@ pub(super) fn tag(handler: &str) -> &'static str {
     // `source::routes` has put this name together.
     match handler.split_once("::").expect("`module::function`").0 {
         "verification" => "Verification",
-        "keys" | "session_keys" | "bulk" | "evidence" => "API keys",
+        "keys" | "session_keys" | "bulk" | "evidence" | "imports" => "API keys",
         "sessions" => "Sessions",
         "usage" | "outcomes" => "Usage",
         "alerts" | "alert_rules" => "Alerts",

@@ -162,8 +162,9 @@ fn no_field_is_read_that_openapi_does_not_show() {
         let properties = &schema["properties"];
         let (plan, credits, limit) = (&properties["plan"], &properties["credits"], &properties["rateLimits"]["items"]);
         let (outcome, environments) = (&properties["outcomes"]["items"], &properties["environments"]);
+        let row = &properties["keys"]["items"];
         let (refill, filter) = (&credits["properties"]["refill"], &properties["filter"]);
-        for holder in [schema, plan, credits, refill, limit, outcome, environments, filter] {
+        for holder in [schema, plan, credits, refill, limit, outcome, environments, filter, row] {
             shown.extend(holder["properties"].as_object().into_iter().flatten().map(|(name, _)| name.clone()));
         }
     }

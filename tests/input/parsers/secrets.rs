@@ -3,6 +3,7 @@
 use latchkey::app::Settings;
 use latchkey::domain::base62;
 use latchkey::domain::id::{ApiKeyId, OrganizationId, SessionId, UserId, VerificationId};
+use latchkey::domain::imported_key::{ForeignKey, ForeignPrefix};
 use latchkey::domain::key_hash::KeyHash;
 use latchkey::domain::keyring::Keyring;
 use latchkey::domain::leak_place::{PLACE_CHARACTERS_MAX, kept};
@@ -33,6 +34,12 @@ pub(super) const TARGETS: &[Target] = &[
         name: "settings",
         seeds: |_| texts(&[&"0a".repeat(32), "next:", "30", "https://x.example"]),
         read: settings,
+        cost: 1,
+    },
+    Target {
+        name: "imported_key",
+        seeds: |_| texts(&[&"0a".repeat(32), "mist_0123456789abcdefghijklmnop", "mist_", &"A".repeat(43), ""]),
+        read: imported_key,
         cost: 1,
     },
     Target { name: "leak_place", seeds: places, read: leak_place, cost: 1 },
@@ -105,6 +112,27 @@ fn id(kit: &Kit, bytes: &[u8]) {
     match VerificationId::parse(&read, keyring) {
         Ok((key, _, rest)) => assert!(read.contains(&key.as_str()[4..]) && read.ends_with(&rest)),
         Err(error) => kit.error(error),
+    }
+}
+
+fn imported_key(kit: &Kit, bytes: &[u8]) {
+    let read = text(bytes);
+    match ForeignPrefix::parse(&read) {
+        Ok(prefix) => assert!(prefix.as_str() == read && ForeignPrefix::try_from(read.clone()) == Ok(prefix)),
+        Err(error) => kit.error(error),
+    }
+    for prefix in ["", "mist_"].map(|prefix| ForeignPrefix::parse(prefix).unwrap()) {
+        let keys = [
+            ForeignKey::of_plaintext(&read, &prefix),
+            ForeignKey::of_hash(&read, &prefix, None, None),
+            ForeignKey::of_hash(&"0a".repeat(32), &prefix, Some(&read), Some(&read)),
+        ];
+        for key in keys {
+            match key {
+                Ok(key) => assert!(key.start.starts_with(prefix.as_str()) && key.last4.len() <= 4),
+                Err(error) => kit.error(error),
+            }
+        }
     }
 }
 

@@ -257,6 +257,7 @@ fn record(_: &Kit, bytes: &[u8]) {
     let locator = record.session_id.locator();
     let tombstone = hash_index::tombstone(bytes, locator);
     assert!(tombstone.is_none_or(|record| record.revocation.is_some()));
+    assert!(hash_index::route(bytes).is_some());
     assert!(hash_index::accepted(bytes, locator).is_none_or(|(record, _)| record.revocation.is_none()));
     assert_eq!(hash_index::decode(&hash_index::encode(&record, None).unwrap()), Some(record));
 }

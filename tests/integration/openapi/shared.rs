@@ -1,10 +1,11 @@
 //! The tours of what keys and members can both do.
 
-use super::{Visitor, alerts, domains, gateway, leaks, webhooks};
+use super::{Visitor, alerts, domains, gateway, imports, leaks, webhooks};
 
 /// All of them, by whoever has the credential.
 pub(super) fn tours(visitor: &Visitor, by: &str, at: &str, organization: &str) {
     leaks::tour(visitor, by, at);
+    imports::tour(visitor, by, at);
     alerts::tour(visitor, by, at, organization);
     webhooks::tour(visitor, by, at);
     gateway::tour(visitor, by, at);

@@ -38,6 +38,7 @@ pub fn rows() -> Vec<Row> {
         ("GET", "/api_keys/{id}/evidence", ReadApiKeys, NULL, 200),
         ("GET", "/api_keys/unused", ReadApiKeys, NULL, 200),
         ("POST", "/api_keys/revoke", WriteApiKeys, json!({ "ids": [], "dryRun": true }), 200),
+        ("POST", "/imports", WriteApiKeys, json!({ "prefix": "mist_", "keys": [{ "key": "mist_0123456789" }] }), 200),
         ("GET", "/api_keys/{id}/requests", ReadApiKeys, NULL, 200),
         ("GET", "/sessions", ReadSessions, NULL, 200),
         ("POST", "/sessions", WriteSessions, session(), 201),

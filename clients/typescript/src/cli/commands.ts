@@ -4,6 +4,7 @@ import type { Demand } from '../leases.ts';
 import type { Schema } from '../types.ts';
 import { type Command, EXIT, type Given, Misuse, type Option, number, seconds, time } from './command.ts';
 import { chart } from './chart.ts';
+import { importFile, importOptions } from './import/run.ts';
 import { facts, keyFacts, keyTable, sessionFacts, sessionTable } from './print.ts';
 import { confirmed, readSecret } from './secret.ts';
 
@@ -159,6 +160,11 @@ export const COMMANDS: Command[] = [
     more: `Exit code ${EXIT.done} if it is good, ${EXIT.refused} if it is not. It counts as a use of the key.`,
     options: { permission, environment, session, domain: { value: 'NAME', help: 'the domain it is to act for' }, ip: { value: 'ADDRESS', help: 'the address it was used from' }, cost: { value: 'NUMBER', help: 'what it spends of limits and credits' }, strict: { help: 'have its owner decide, by no lease' } },
     run: verify,
+  },
+  {
+    name: 'import', takes: 'FILE', help: 'take over the keys of another system',
+    more: `docs/IMPORT.md has a guide for each. Run again after a break, it goes on. Exit code ${EXIT.refused} if any were skipped.`,
+    options: importOptions(environment, session, permission), run: importFile,
   },
   {
     name: 'sessions list', help: 'list sessions, newest first', options: { limit: most },

@@ -100,7 +100,7 @@ LATCHKEY_URL is where the service is, LATCHKEY_KEY the key that acts. Keys are n
 see: they come from the environment, from standard input or from a prompt.
 
 Exit codes
-${list([[String(EXIT.done), 'done'], [String(EXIT.failed), 'the service has refused'], [String(EXIT.misuse), 'the command cannot be understood, or was not confirmed'], [String(EXIT.refused), 'keys verify: the key is not good'], [String(EXIT.unavailable), 'the service cannot be reached, or is in trouble: nothing is known']])}`;
+${list([[String(EXIT.done), 'done'], [String(EXIT.failed), 'the service has refused'], [String(EXIT.misuse), 'the command cannot be understood, or was not confirmed'], [String(EXIT.refused), 'keys verify: the key is not good; import: keys were skipped'], [String(EXIT.unavailable), 'the service cannot be reached, or is in trouble: nothing is known']])}`;
 }
 
 function shellCompletion([shell]: string[]): string {

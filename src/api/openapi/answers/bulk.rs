@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{one_of, reference};
+use crate::api::imports::REASONS;
 use crate::domain::evidence::Verdict;
 use crate::domain::session::LeakPolicy;
 
@@ -12,6 +13,8 @@ pub(super) fn text(owner: &str, member: &str) -> Option<Value> {
         ("BulkKeyBody", "result") => one_of(["revoked", "already_revoked", "not_found", "failed"]),
         // As it was given, so perhaps one that nobody gave out.
         ("BulkKeyBody", "key_id") => json!({ "type": "string" }),
+        ("ImportedRowBody", "result") => one_of(["imported", "exists", "invalid"]),
+        ("ImportedRowBody", "reason") => one_of(REASONS),
         ("EvidenceBody", "reason") => one_of(Verdict::ALL.map(Verdict::as_str)),
         ("EvidenceBody", "rotated_to") => reference("ApiKeyId"),
         ("EvidenceBody", "counted_since") => super::time(),
