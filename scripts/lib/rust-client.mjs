@@ -1,11 +1,12 @@
 // The client in Rust, clients/rust, with examples/axum: a workspace beside the worker's package, with a lock file and a
 // target directory of its own, so that neither build waits for the other or changes with it.
-import { join } from 'node:path';
-import { at, exe } from './env.mjs';
+import { join, resolve } from 'node:path';
+import { at, exe, root } from './env.mjs';
 import { run } from './process.mjs';
 import { step } from './steps.mjs';
 
-const target = join(process.env.CARGO_TARGET_DIR ?? at('target'), 'clients');
+// What is relative is so to the root, where all of this is started from.
+const target = join(resolve(root, process.env.CARGO_TARGET_DIR ?? 'target'), 'clients');
 
 /** How cargo is run for it. */
 export const rustClient = { cwd: at('clients/rust'), env: { ...process.env, CARGO_TARGET_DIR: target } };

@@ -12,7 +12,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let session = json!({ "name": "Customer A", "environment": "development" });
     let session = latchkey.request(Method::POST, "/v1/sessions", Some(&session)).await?;
     let wanted = CreateKey {
-        session_id: session["id"].as_str().map(str::to_owned),
+        session_id: session.get("id").and_then(|id| id.as_str()).map(str::to_owned),
         rate_limits: Some(vec![RateLimit::new("burst", 10, 1_000)]),
         ..CreateKey::named("First")
     };

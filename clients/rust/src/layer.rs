@@ -25,7 +25,7 @@ use crate::verify::Decision;
 /// ```
 /// use latchkey_client::{Demand, Latchkey, VerifyLayer};
 ///
-/// let latchkey = Latchkey::new("http://localhost:8787", "the key of this client")?;
+/// let latchkey = Latchkey::new("http://localhost:8787", "own-key")?;
 /// let layer = VerifyLayer::new(latchkey.clone(), Demand::new().permission("emails:send"));
 /// // What a request needs may depend on the request.
 /// let by_method = VerifyLayer::by_request(latchkey, |request| {
