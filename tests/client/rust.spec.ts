@@ -42,8 +42,7 @@ test('axum: the handler runs for good keys only, and a revoked one is refused at
     const [refused, gate] = [await ask(bearer), await fetch(`${latchkey.url}/v1/whoami?permission=hello:say`, { headers: bearer === undefined ? {} : { authorization: `Bearer ${bearer}` } })];
     assert.deepEqual([refused.status, gate.status], [status, status], bearer);
     assert.deepEqual(kept(refused.headers), kept(gate.headers), bearer);
-    const [{ message, code }, said]: any[] = [await refused.json(), await gate.json()];
-    assert.deepEqual([message, code], [said.message, said.code]);
+    assert.equal(((await refused.json()) as any).code, ((await gate.json()) as any).code);
   }
   const limited = await create({ rateLimits: [{ name: 'day', limit: 1, windowMs: 86_400_000 }] });
   assert.equal((await ask(limited.key)).status, 200);
