@@ -120,13 +120,9 @@ async function inBrowser() {
   console.log(bold('\nThe dashboard, in Chromium'));
   await build({ dev: false, outDir: '.e2e/worker' });
   const run = newRun('browser-');
-  // Budgets are measured on a machine that does nothing else.
-  const chosen = specs('tests/browser');
-  const alone = chosen.filter((file) => file.includes('/budget'));
-  const first = await onceMore(chosen.filter((file) => !alone.includes(file)), run);
-  const second = await onceMore(alone, run);
+  const first = await onceMore(specs('tests/browser'), run);
   // What pages were given once is nowhere in what the service keeps or logs, either.
-  return ended(run, first, second, await specRun(first.passed + second.passed > 0 ? [CANARY] : [], run));
+  return ended(run, first, await specRun(first.passed > 0 ? [CANARY] : [], run));
 }
 
 /**
@@ -175,7 +171,7 @@ async function specRun(files, run) {
   if (files.length === 0) return { passed: 0, failed: 0, skipped: 0, ok: true, failedFiles: [] };
   const counts = join(run, `counts-${files.length}-${Date.now()}.json`);
   const args = [
-    '--test', '--test-concurrency=4', '--test-timeout=300000', '--disable-warning=ExperimentalWarning',
+    '--test', '--test-concurrency=4', '--test-timeout=900000', '--disable-warning=ExperimentalWarning',
     '--test-reporter=spec', '--test-reporter-destination=stdout',
     `--test-reporter=${new URL('./lib/count-reporter.mjs', import.meta.url)}`, `--test-reporter-destination=${counts}`,
     ...files.map((file) => at(file)),

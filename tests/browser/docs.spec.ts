@@ -302,5 +302,5 @@ test('llms.txt is text that names only what exists', async () => {
   for (const id of linked) assert.ok(reference.operations.has(id), id);
   // All that a key can do is there.
   for (const operation of operations) if (operation.credential.kind === 'key') assert.ok(linked.includes(operation.id), operation.id);
-  for (const wanted of ['auth_missing_credentials', 'requestId', 'Idempotency-Key', 'nextCursor', 'USAGE_EXCEEDED', '(/openapi.json)']) assert.ok(text.includes(wanted), wanted);
+  for (const wanted of ['auth_missing_credentials', 'requestId', 'Idempotency-Key', 'nextCursor', 'USAGE_EXCEEDED', '(/openapi.json)', 'latchkey/express', 'what to do', 'docs/QUICKSTART.md']) assert.ok(text.includes(wanted), wanted);
 });

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
 import { after, afterEach } from 'node:test';
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import { chromium, type Browser, type BrowserContext, type Page, type Request } from 'playwright-core';
 import { findChromium, withoutChromium } from '../../../scripts/lib/chromium.mjs';
 import { COOKIE, startLatchkey, type Latchkey, type Registered, type StartOptions } from '../../e2e/support/latchkey.ts';
 import { recordSecretKeys, repeats } from '../../e2e/support/canary.ts';
@@ -47,6 +47,8 @@ export async function startDashboard(options: StartOptions = {}): Promise<Dashbo
 const wrongs: string[] = [];
 const forgiven: RegExp[] = [];
 const contexts = new Set<BrowserContext>();
+/** What each page has asked for and not been answered yet. */
+const asking = new WeakMap<Page, Set<Request>>();
 afterEach(async () => {
   for (const context of contexts) await context.close();
   contexts.clear();
@@ -100,6 +102,11 @@ export class Dashboard {
 
   private guard(page: Page): void {
     const here = () => new URL(page.url()).pathname;
+    const open = new Set<Request>();
+    asking.set(page, open);
+    page.on('request', (request) => void open.add(request));
+    page.on('requestfinished', (request) => void open.delete(request));
+    page.on('requestfailed', (request) => void open.delete(request));
     page.on('pageerror', (error) => wrongs.push(`${here()} threw ${error.message}`));
     page.on('dialog', (dialog) => {
       wrongs.push(`${here()} opened a dialog of the browser: ${dialog.message()}`);
@@ -120,6 +127,21 @@ export class Dashboard {
     });
   }
 }
+
+/** Until a page asks for nothing any more, and what it was answered is painted. The browser's own `networkidle` is half a second later. */
+export async function quiet(page: Page): Promise<void> {
+  const open = asking.get(page)!;
+  await page.waitForLoadState('load');
+  const end = Date.now() + 30_000;
+  // An answer is told to the page, rendered, and what that asks for is on its way: each a frame.
+  for (let frames = 0; frames < 3; frames = open.size === 0 ? frames + 1 : 0) {
+    if (Date.now() > end) throw new Error(`never quiet: ${[...open].map((request) => request.url()).join(', ')}`);
+    await painted(page);
+  }
+}
+
+/** Until what there is has been painted. */
+export const painted = (page: Page) => page.evaluate(() => new Promise<void>((resolve) => requestAnimationFrame(() => setTimeout(resolve))));
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
