@@ -221,7 +221,7 @@ fn the_secret_type_cannot_be_shown_copied_stored_or_compared() {
 #[test]
 fn files_are_short_and_begin_with_what_they_own() {
     let mut found = Vec::new();
-    for (name, text) in texts(&["src", "tests", "benches", "examples"], "rs") {
+    for (name, text) in texts(&["src", "tests", "benches", "examples", "clients"], "rs") {
         if !text.starts_with("//!") {
             found.push(format!("{name} does not begin with //!"));
         }
