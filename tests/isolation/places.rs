@@ -187,11 +187,11 @@ fn in_body(schema: &Value, pointer: &str) -> Option<Kind> {
         | "email" | "enabled" | "environment" | "environments" | "events" | "expiresAt" | "explain" | "filter"
         | "firstName" | "id" | "includeSubdomains" | "interval" | "invitation" | "ip" | "ipAllowList"
         | "keysPerSession" | "lastName" | "latencyMs" | "leakPolicy" | "limit" | "metadata" | "minimum" | "mode"
-        | "name" | "newPassword" | "none" | "notBefore" | "onLoss" | "organizationName" | "outcomes"
-        | "overlapSeconds" | "password" | "permission" | "permissions" | "plan" | "production" | "rateLimits"
-        | "reason" | "recoveryCode" | "refill" | "region" | "remaining" | "requestsPerMinute" | "role"
-        | "setupToken" | "staging" | "staleSeconds" | "status" | "tags" | "threshold" | "time" | "totp" | "ttlMs"
-        | "type" | "unusedForDays" | "url" | "windowMs" => return None,
+        | "name" | "newPassword" | "none" | "notBefore" | "onLoss" | "organizationName" | "outcomes" | "origin"
+        | "overlapSeconds" | "password" | "path" | "permission" | "permissions" | "plan" | "production"
+        | "rateLimits" | "reason" | "recoveryCode" | "refill" | "region" | "remaining" | "requestsPerMinute"
+        | "role" | "setupToken" | "staging" | "staleSeconds" | "status" | "stripPath" | "tags" | "threshold"
+        | "time" | "timeoutMs" | "totp" | "ttlMs" | "type" | "unusedForDays" | "url" | "windowMs" => return None,
         other => panic!("{schema}: say what stands at {pointer} ({other})"),
     })
 }
