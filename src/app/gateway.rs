@@ -179,7 +179,7 @@ impl Gateway {
         if tables.len() >= TABLES_MAX && !tables.contains(&organization) {
             tables.pop_lru();
         }
-        tables.put(organization, known);
+        tables.push(organization, known);
     }
 }
 

@@ -32,6 +32,7 @@ const KNOWN: &[(&str, &str, &[&str])] = &[
     ("domain/environment.rs", "word", &["FromStr for Environment", "from_key_segment", "parse"]),
     ("domain/event.rs", "word", &["parse"]),
     ("domain/gateway.rs", "origin", &["parse"]),
+    ("domain/gateway/handover.rs", "request_path", &["target", "without_cookie"]),
     ("domain/gateway/path.rs", "route_path request_path", &["TryFrom for RoutePath", "parse", "parse"]),
     ("domain/id.rs", "id", &["parse"]),
     ("domain/id/verification.rs", "id", &["parse"]),

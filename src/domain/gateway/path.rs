@@ -99,18 +99,18 @@ impl From<RoutePath> for String {
 
 /// The path of a request, as it was sent and as it is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RequestPath<'p> {
-    raw: &'p str,
+pub struct RequestPath<'a> {
+    raw: &'a str,
     /// Decoded, without parameters.
-    segments: Vec<Cow<'p, str>>,
+    segments: Vec<Cow<'a, str>>,
 }
 
-impl<'p> RequestPath<'p> {
+impl<'a> RequestPath<'a> {
     /// Reads a path that begins with a slash. None if not everybody reads it alike: with an empty segment before the end,
     /// one that leads upwards or stays, a slash, backslash, control character or percent sign that is encoded, or what is
     /// no UTF-8.
     #[must_use]
-    pub fn parse(raw: &'p str) -> Option<Self> {
+    pub fn parse(raw: &'a str) -> Option<Self> {
         let rest = raw.strip_prefix('/')?;
         let mut segments = Vec::new();
         let mut parts = rest.split('/').peekable();
@@ -135,13 +135,13 @@ impl<'p> RequestPath<'p> {
 
     /// As it was sent.
     #[must_use]
-    pub fn as_str(&self) -> &'p str {
+    pub fn as_str(&self) -> &'a str {
         self.raw
     }
 
     /// What follows the first segments, as it was sent; with its slash, or empty.
     #[must_use]
-    pub fn below(&self, depth: usize) -> &'p str {
+    pub fn below(&self, depth: usize) -> &'a str {
         let mut slashes = self.raw.match_indices('/').map(|(at, _)| at);
         slashes.nth(depth).and_then(|at| self.raw.get(at..)).unwrap_or_default()
     }
