@@ -3612,7 +3612,9 @@ export interface components {
                  */
                 active?: boolean | null;
                 /** @description How often it may be used in all; as in a new key. */
-                credits?: Record<string, never> | null;
+                credits?: {
+                    [key: string]: unknown;
+                } | null;
                 /** @description The one domain it may act for. */
                 domain?: string | null;
                 /** @description When it stops to verify; in the future. */
@@ -3628,7 +3630,9 @@ export interface components {
                 /** @description With `hash`: how it ends, for people; at most 4 characters. */
                 last4?: string | null;
                 /** @description Free data, answered by every verification. */
-                metadata?: Record<string, never> | null;
+                metadata?: {
+                    [key: string]: unknown;
+                } | null;
                 /** @description A name for people; one is made up if it is absent. */
                 name?: string | null;
                 /** @description When it starts to verify. */
@@ -3638,7 +3642,9 @@ export interface components {
                 /** @description What it may do; nothing by default. */
                 permissions?: string[] | null;
                 /** @description How often it may be verified, at most; as in a new key. */
-                rateLimits?: Record<string, never>[] | null;
+                rateLimits?: {
+                    [key: string]: unknown;
+                }[] | null;
                 /** @description With `hash`: how it begins, for people; the prefix and at most 8 characters. */
                 start?: string | null;
             }[];
