@@ -145,11 +145,9 @@ fn read(json: &Json, app: &App) -> Result<(ImportKeys, Vec<Option<ImportedRowBod
     let session_id = fields.optional("sessionId", text(ids::session_id(app.keyring())));
     let environment = fields.optional("environment", text(environment));
     let prefix = fields.required("prefix", text(foreign_prefix));
-    let keys = match &prefix {
-        // Rows cannot be read without it, and it will be asked for.
-        None => fields.optional("keys", list(IMPORT_MAX, "keys", |_| Ok::<_, FieldErrors>(None))),
-        Some(prefix) => fields.required("keys", list(IMPORT_MAX, "keys", |json| row(json, prefix, app, now).map(Some))),
-    };
+    // What is wrong with the form of rows is told also where the prefix is.
+    let begins = prefix.clone().unwrap_or_default();
+    let keys = fields.required("keys", list(IMPORT_MAX, "keys", |json| row(json, &begins, app, now)));
     if keys.as_ref().is_some_and(Vec::is_empty) {
         fields.fail("keys", FieldError::new(FieldCode::Required, "must hold at least one key"));
     }
@@ -159,9 +157,8 @@ fn read(json: &Json, app: &App) -> Result<(ImportKeys, Vec<Option<ImportedRowBod
     let (mut rows, mut refused) = (Vec::with_capacity(keys.len()), Vec::with_capacity(keys.len()));
     for key in keys {
         let (row, refusal) = match key {
-            Some(Ok(new)) => (Some(new), None),
-            Some(Err(refusal)) => (None, Some(refusal)),
-            None => (None, None),
+            Ok(new) => (Some(new), None),
+            Err(refusal) => (None, Some(refusal)),
         };
         rows.push(row);
         refused.push(refusal);

@@ -21,7 +21,7 @@ const SHOWN_CHARACTERS: usize = 4;
 const HIDDEN_CHARACTERS: usize = 16;
 
 /// How the keys begin that an organization brings along; may be empty.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ForeignPrefix(String);
 
