@@ -6,12 +6,15 @@
 //   npm run bench -- verify            one key in the ways in which it is verified
 //   npm run bench -- limits            what limits and credits cost, and the rows they write
 //   npm run bench -- people            what signing in costs, and those who verify meanwhile
+//   npm run bench -- dashboard         how long people wait for its pages, in Chromium, beside an empty page
+//   npm run bench -- gateway           what the gateway adds to a Worker that does nothing but hand on
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { at, node, sha256 } from './lib/env.mjs';
+import { at, node, sha256, wranglerEnv } from './lib/env.mjs';
 import { build } from './lib/build.mjs';
+import { chromium, withoutChromium } from './lib/chromium.mjs';
 import { attempt } from './lib/process.mjs';
 import { Failure, dim, main, step } from './lib/steps.mjs';
 import { prepare, wasmOpt } from './lib/tools.mjs';
@@ -19,7 +22,8 @@ import { prepare, wasmOpt } from './lib/tools.mjs';
 const [which = 'speed', ...flags] = process.argv.slice(2);
 
 await main(async () => {
-  if (!['speed', 'verify', 'limits', 'people'].includes(which)) throw new Failure(`there is no benchmark "${which}"`);
+  if (!['speed', 'verify', 'limits', 'people', 'gateway', 'dashboard'].includes(which)) throw new Failure(`there is no benchmark "${which}"`);
+  if (which === 'dashboard') return dashboard();
   if (!process.env.LATCHKEY_BENCH_READY) {
     await prepare();
     await wasmOpt();
@@ -67,6 +71,11 @@ await main(async () => {
       print.printRows('limits', rows);
       print.printWritten(written);
       write({ limitRows: rows, writtenRows: written });
+    } else if (which === 'gateway') {
+      const { measureGateway } = await import('../benches/gateway.mjs');
+      const rows = await measureGateway({ directory, quick: flags.includes('--quick') });
+      print.printGateway(rows);
+      write({ gatewayRows: rows });
     } else {
       const { measurePeople } = await import('../benches/people.mjs');
       const rows = await measurePeople(bench);
@@ -77,3 +86,16 @@ await main(async () => {
     rmSync(directory, { recursive: true, force: true });
   }
 });
+
+/** With the service and the browser as the specs start them. */
+async function dashboard() {
+  await prepare();
+  if (!(await chromium())) throw new Failure(withoutChromium);
+  await build({ dev: false, outDir: '.e2e/worker' });
+  const run = at('.e2e/runs', `bench-${process.pid}`);
+  mkdirSync(run, { recursive: true });
+  const args = ['--test', '--test-timeout=600000', '--disable-warning=ExperimentalWarning', '--test-reporter=spec', at('benches/dashboard.ts')];
+  const { code } = await attempt(/** @type {string} */ (node()), args, { show: 'always', env: { ...wranglerEnv(), LATCHKEY_E2E_RUN: run } });
+  rmSync(run, { recursive: true, force: true });
+  process.exitCode = code;
+}

@@ -1,5 +1,6 @@
-// Writes llms.txt, the gist of the API for programs that read text: out of docs/openapi.json and docs/API.md, with the
-// samples that the reference shows too. Run by the build of the dashboard, with a Node that reads TypeScript.
+// Writes llms.txt, the gist of the API for programs that read text: out of docs/openapi.json, docs/API.md, docs/QUICKSTART.md
+// and docs/ERRORS.md, with the samples that the reference shows too. Run by the build of the dashboard, with a Node that reads
+// TypeScript.
 //
 //   node scripts/llms.mjs FILE
 import { writeFileSync } from 'node:fs';
@@ -14,17 +15,34 @@ const MAIN = ['whoami', 'createApiKey', 'verifyKey', 'listApiKeys', 'readApiKey'
 const BASE = '$LATCHKEY_URL';
 
 const reference = readDescription(JSON.parse(read('docs/openapi.json')));
-const guide = read('docs/API.md');
+const [GUIDE, QUICK, CATALOGUE] = ['docs/API.md', 'docs/QUICKSTART.md', 'docs/ERRORS.md'];
 
-/** A section of docs/API.md, without its heading and without links to other sections. @param {string} title */
-function section(title) {
-  const [, text] = guide.split(`\n## ${title}\n`);
-  if (text === undefined) throw new Error(`docs/API.md has no section "${title}"`);
-  return String(text.split(/\n#{2,3} /)[0]).trim().replace(/\[([^\]]+)\]\(#[^)]*\)/g, '$1');
+/** A section of a document, without its heading and without links to what a deployment does not serve. @param {string} title */
+function section(title, page = GUIDE) {
+  const [, text] = read(page).split(`\n## ${title}\n`);
+  if (text === undefined) throw new Error(`${page} has no section "${title}"`);
+  return String(text.split(/\n#{2,3} /)[0]).trim().replace(/\[([^\]]+)\]\((?!\/|https?:)[^)]*\)/g, '$1');
 }
 
-/** The first table of a section. @param {string} title */
-const table = (title) => section(title).split('\n').filter((line) => line.startsWith('|')).join('\n');
+/** The tables of a section. @param {string} title */
+const table = (title, page = GUIDE) => section(title, page).split('\n').filter((line) => line.startsWith('|')).join('\n');
+
+/** A section without its tables. @param {string} title */
+const prose = (title) => section(title).split('\n').filter((line) => !line.startsWith('|')).join('\n').trim();
+
+/** The program that a quick start has you save. @param {string} title */
+function program(title) {
+  const [, code] = /^```js\n([^]*?)\n```$/m.exec(section(title, QUICK)) ?? [];
+  if (code === undefined) throw new Error(`${QUICK} has no program in "${title}"`);
+  return fenced('js', code);
+}
+
+/** The errors by what they are about, and what to do. */
+function catalogue() {
+  const titles = [...read(CATALOGUE).matchAll(/^## (.*)$/gm)].map(([, title]) => String(title));
+  const shown = titles.filter((title) => title !== 'Verification codes' && title !== 'Of the client itself');
+  return shown.map((title) => `### ${title}\n\n${section(title, CATALOGUE)}`).join('\n\n');
+}
 
 /** @param {string} language @param {string} code */
 const fenced = (language, code) => `\`\`\`${language}\n${code}\n\`\`\``;
@@ -73,6 +91,8 @@ const text = `# Latchkey
 
 - [API reference](/docs): every operation with its fields, errors and samples.
 - [openapi.json](/openapi.json): the same for programs, OpenAPI 3.1.
+- The source has guides: \`docs/QUICKSTART.md\` (Express, Hono, nginx, plain HTTP, a service of one's own), \`docs/ROTATION.md\`
+  (a new key in place of an old one), \`docs/ERRORS.md\` (what to do about each error).
 
 ${reference.info.description}
 
@@ -94,6 +114,21 @@ ${table('Reach and permissions')}
 
 ${table('Verification codes')}
 
+What to do:
+
+${table('Verification codes', CATALOGUE)}
+
+## Protect a program
+
+\`latchkey\` is the TypeScript client; \`/v1\` of the program below takes good keys with one permission, and answers everything
+else by itself: 401, 403 or 429 with the error, 503 if nobody could be asked. With Express:
+
+${program('Express')}
+
+With Hono, on Workers:
+
+${program('Hono')}
+
 ## The main calls
 
 ${MAIN.map(mainCall).join('\n\n')}
@@ -112,7 +147,9 @@ ${section('Idempotency')}
 
 ## Errors
 
-${section('Errors')}
+${prose('Errors')}
+
+${catalogue()}
 
 ## All operations
 

@@ -1,5 +1,5 @@
 // `npm test`: native tests, then the release build of the worker, then the e2e specs against it in workerd, those of the
-// client and its snippets, the quick form of the proofs, and the specs of the dashboard in Chromium. Where there is no browser
+// clients and their snippets, the quick form of the proofs, and the specs of the dashboard in Chromium. Where there is no browser
 // and none may be installed, those are left out, and that is said.
 //
 //   npm test                      everything
@@ -16,6 +16,7 @@ import { build } from './lib/build.mjs';
 import { chromium, withoutChromium } from './lib/chromium.mjs';
 import { attempt } from './lib/process.mjs';
 import { proxies } from './lib/proxies.mjs';
+import { buildRustClient, rustClient } from './lib/rust-client.mjs';
 import { Failure, bold, elapsed, green, main, red } from './lib/steps.mjs';
 import { prepare, wasmOpt } from './lib/tools.mjs';
 
@@ -67,7 +68,15 @@ async function timed(name, work) {
 
 async function native() {
   console.log(bold('\nNative tests'));
-  const { code, output } = await attempt('cargo', ['test', '--no-fail-fast', ...filters], { show: (chunk) => void process.stdout.write(chunk) });
+  const ours = await cargoTest(['--no-fail-fast', ...filters]);
+  // Options are about the targets of the worker's package.
+  if (filters.some((filter) => filter.startsWith('-'))) return ours;
+  return added(ours, await cargoTest(['--no-fail-fast', '--workspace', '--locked', ...filters], rustClient));
+}
+
+/** @param {string[]} args @param {{ cwd?: string, env?: NodeJS.ProcessEnv }} [where] */
+async function cargoTest(args, where = {}) {
+  const { code, output } = await attempt('cargo', ['test', ...args], { ...where, show: (chunk) => void process.stdout.write(chunk) });
   const count = (/** @type {string} */ what) => [...output.matchAll(new RegExp(`^test result: .*?(\\d+) ${what}`, 'gm'))].reduce((sum, [, n]) => sum + Number(n), 0);
   return { passed: count('passed'), failed: count('failed'), skipped: count('ignored'), ok: code === 0 };
 }
@@ -90,9 +99,10 @@ async function endToEnd() {
 }
 
 async function withClient() {
-  console.log(bold('\nThe client, as its package is published'));
+  console.log(bold('\nThe clients, as their packages are published'));
   await build({ dev: false, outDir: '.e2e/worker' });
   await buildClient();
+  await buildRustClient();
   const run = newRun('client-');
   const first = await specRun(specs('tests/client'), run);
   return ended(run, first, await specRun(first.passed > 0 ? [CANARY] : [], run));
@@ -110,13 +120,9 @@ async function inBrowser() {
   console.log(bold('\nThe dashboard, in Chromium'));
   await build({ dev: false, outDir: '.e2e/worker' });
   const run = newRun('browser-');
-  // Budgets are measured on a machine that does nothing else.
-  const chosen = specs('tests/browser');
-  const alone = chosen.filter((file) => file.includes('/budget'));
-  const first = await onceMore(chosen.filter((file) => !alone.includes(file)), run);
-  const second = await onceMore(alone, run);
+  const first = await onceMore(specs('tests/browser'), run);
   // What pages were given once is nowhere in what the service keeps or logs, either.
-  return ended(run, first, second, await specRun(first.passed + second.passed > 0 ? [CANARY] : [], run));
+  return ended(run, first, await specRun(first.passed > 0 ? [CANARY] : [], run));
 }
 
 /**
@@ -165,7 +171,7 @@ async function specRun(files, run) {
   if (files.length === 0) return { passed: 0, failed: 0, skipped: 0, ok: true, failedFiles: [] };
   const counts = join(run, `counts-${files.length}-${Date.now()}.json`);
   const args = [
-    '--test', '--test-concurrency=4', '--test-timeout=300000', '--disable-warning=ExperimentalWarning',
+    '--test', '--test-concurrency=4', '--test-timeout=900000', '--disable-warning=ExperimentalWarning',
     '--test-reporter=spec', '--test-reporter-destination=stdout',
     `--test-reporter=${new URL('./lib/count-reporter.mjs', import.meta.url)}`, `--test-reporter-destination=${counts}`,
     ...files.map((file) => at(file)),

@@ -1,7 +1,8 @@
 //! HTTP: what a request must look like, which use case it calls, and how the answer is written.
 //!
 //! A handler extracts, calls one use case, and answers; it names its caller in its signature (H12). The
-//! functions below are the whole table of routes; those of an organization are mounted twice.
+//! functions below are the whole table of routes; those of an organization are mounted twice. What is only handed
+//! on (`gateway`) stands beside them.
 
 pub mod around;
 pub mod body;
@@ -11,6 +12,7 @@ mod domain_body;
 mod domains;
 pub mod envelope;
 pub mod fields;
+pub mod gateway;
 pub mod json;
 pub mod limits;
 pub mod problem;
@@ -29,6 +31,8 @@ mod csrf;
 mod denials;
 mod evidence;
 mod export;
+mod gateway_body;
+mod gateway_routes;
 mod idempotency;
 mod identity;
 mod imports;
@@ -183,6 +187,12 @@ fn management(routes: Router<Arc<App>>, at: &str) -> Router<Arc<App>> {
         .route(&below("/domains"), post(domains::create).get(domains::list))
         .route(&below("/domains/{id}"), get(domains::read).patch(domains::change).delete(domains::delete))
         .route(&below("/domains/{id}/verify"), post(domains::verify))
+        .route(&below("/gateway_routes"), post(gateway_routes::create).get(gateway_routes::list))
+        .route(
+            &below("/gateway_routes/{id}"),
+            get(gateway_routes::read).patch(gateway_routes::change).delete(gateway_routes::delete),
+        )
+        .route(&below("/gateway_routes/{id}/rotate_secret"), post(gateway_routes::rotate_secret))
         .route(&below("/webhook_endpoints"), post(webhooks::create).get(webhooks::list))
         .route(&below("/webhook_endpoints/{id}"), get(webhooks::read).patch(webhooks::change).delete(webhooks::delete))
         .route(&below("/webhook_endpoints/{id}/rotate_secret"), post(webhooks::rotate_secret))

@@ -12,6 +12,7 @@ mod denials;
 mod domains;
 mod error;
 mod export;
+mod gateway;
 mod imported;
 mod imports;
 mod invitations;
@@ -53,6 +54,8 @@ pub(crate) use call::{LONGEST_WAIT_MS, PATIENCE_MS, RETRIES};
 pub use call::{Outcome, Patience};
 pub use denials::{Denial, Denied};
 pub use error::Error;
+pub use gateway::{Admitted, Passing, Refused, ShownRoute};
+pub(crate) use gateway::{OUTCOMES_MAX as GATEWAY_OUTCOMES_MAX, REPORT_WITHIN_MS as GATEWAY_REPORT_WITHIN_MS};
 pub(crate) use imported::PREFIXES_MS;
 pub use imports::{Become, IMPORT_MAX, ImportKeys, NewImport, Row};
 pub(crate) use invitations::MEMBERSHIPS_MAX;
@@ -90,6 +93,7 @@ pub struct App {
     leases: leases::Leases,
     github: leaks::GithubKeys,
     denials: denials::Told,
+    gateway: gateway::Gateway,
     prefixes: imported::Prefixes,
 }
 
@@ -98,8 +102,8 @@ impl App {
     pub fn new(world: World, limiter: Arc<dyn FailureLimiter>, assets: Arc<dyn Assets>, settings: Settings) -> Self {
         let (attempts, leases) = (sign_in::Attempts::default(), leases::Leases::default());
         let (github, denials) = (leaks::GithubKeys::default(), denials::Told::default());
-        let prefixes = imported::Prefixes::default();
-        Self { world, limiter, assets, settings, attempts, leases, github, denials, prefixes }
+        let (gateway, prefixes) = (gateway::Gateway::default(), imported::Prefixes::default());
+        Self { world, limiter, assets, settings, attempts, leases, github, denials, gateway, prefixes }
     }
 
     /// The deployment's derived secrets.

@@ -5,6 +5,7 @@
 
 mod direct;
 mod doors;
+mod gateway;
 mod namespaces;
 mod objects;
 mod storage;

@@ -18,6 +18,7 @@ pub mod email;
 pub mod environment;
 pub mod event;
 pub mod evidence;
+pub mod gateway;
 pub mod health;
 pub mod id;
 pub mod imported_key;

@@ -382,6 +382,12 @@ pub enum Rejection {
     TooManyPrefixes,
     /// The domain is none that the organization has proven to be its own.
     DomainNotVerified,
+    /// No such route of the gateway.
+    GatewayRouteNotFound,
+    /// Another route of the gateway has this path.
+    GatewayPathTaken,
+    /// There are as many routes of the gateway as there may be.
+    TooManyGatewayRoutes,
     /// Nothing in the deployment can send a link.
     LinkHookMissing,
     /// The organization cannot be asked for its policy, and what is known of it is too old to act on.

@@ -7,6 +7,7 @@ pub mod alerts;
 pub mod changes;
 pub mod domains;
 pub mod events;
+pub mod gateway;
 pub mod imports;
 pub mod invitations;
 pub mod lists;
@@ -83,6 +84,7 @@ impl Object for OrganizationObject {
             Command::Draw { .. } => Effect::Counts,
             Command::Webhooks { webhooks } => webhooks::effect(webhooks),
             Command::Domains { domains } => domains::effect(domains),
+            Command::Gateway { gateway } => gateway::effect(gateway),
             Command::Imports { imports } => imports::effect(imports),
             Command::Upkeep { upkeep } => upkeep::effect(upkeep),
         }
@@ -163,6 +165,7 @@ impl Object for OrganizationObject {
             Command::NoteExport { authority } => removal::note_export(sql, context, authority),
             Command::Webhooks { webhooks } => webhooks::handle(sql, context, webhooks),
             Command::Domains { domains } => domains::handle(sql, memory, context, domains),
+            Command::Gateway { gateway } => gateway::handle(sql, memory, context, gateway),
             Command::Imports { imports } => imports::handle(sql, context, imports),
             Command::Upkeep { upkeep } => upkeep::handle(sql, context, upkeep),
             Command::Draw { session_id, draw, rules, domains } => {

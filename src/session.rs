@@ -25,6 +25,7 @@ pub mod protocol;
 pub mod spending;
 pub mod state;
 pub mod store;
+pub mod tally;
 pub mod upkeep;
 pub mod usage;
 pub mod verify;

@@ -35,11 +35,13 @@ const OBJECTS = { SESSIONS: 'SessionObject', ORGANIZATIONS: 'OrganizationObject'
  * @property {Record<string, { file: string } | { source: string }>} [front]  modules in front of the build, in place of the instruments; the first one is the worker
  * @property {string} [kv]  host and port of a KV namespace elsewhere, which outlives the process
  * @property {string} [shim]  the source of a module before all others, which has them as './inner.js': something broken on purpose
+ * @property {import('./workerd.mjs').Service[]} [beside]  services beside these, in the same process
+ * @property {string} [outbound]  the one of them that all fetches go to, in place of the network
  * @property {(chunk: string) => void} [log]  is given what workerd writes
  */
 
 /** @param {Options} options */
-export async function start({ directory, services = 2, build = '.e2e/bench', vars = {}, probed = true, front, shim, kv, log = () => {} }) {
+export async function start({ directory, services = 2, build = '.e2e/bench', vars = {}, probed = true, front, shim, kv, beside = [], outbound, log = () => {} }) {
   const operatorToken = randomBytes(24).toString('hex');
   /** @type {Record<string, string>} */
   const texts = {
@@ -61,19 +63,22 @@ export async function start({ directory, services = 2, build = '.e2e/bench', var
     services: [
       kv ? { name: 'kv', elsewhere: kv } : { name: 'kv', modules: { 'kv.js': { file: here('kv.js') } } },
       ...Array.from({ length: services }, (_, at) => ({
-        name: name(at), modules, objects: at === 0 ? Object.values(OBJECTS) : [],
+        name: name(at), modules, outbound, objects: at === 0 ? Object.values(OBJECTS) : [],
         bindings: {
           ...Object.fromEntries(Object.entries(texts).map(([key, value]) => [key, { text: value }])),
           KEYS: { kv: 'kv' },
           ...Object.fromEntries(Object.entries(OBJECTS).map(([key, object]) => [key, at === 0 ? { object } : { object, of: name(0) }])),
         },
       })),
+      ...beside,
     ],
   });
   let server = await serve(options());
   const inOrder = () => Array.from({ length: services }, (_, at) => /** @type {URL} */ (server.urls[name(at)]));
   return {
     urls: inOrder(),
+    /** Of a service beside these. @param {string} name */
+    urlOf: (name) => /** @type {URL} */ (server.urls[name]),
     operatorToken,
     get kv() { return kv ? new URL(`http://${kv}`) : /** @type {URL} */ (server.urls.kv); },
     get pid() { return server.pid; },

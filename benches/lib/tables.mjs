@@ -26,6 +26,17 @@ export function printWritten(rows) {
   console.log(dim('\nFirst as fast as they go, then calmly; rows of all objects, as their databases count them. Alarms are not among them.'));
 }
 
+/** @param {import('../gateway.mjs').GatewayRow[]} rows */
+export function printGateway(rows) {
+  show([
+    ['in front of an origin', 'requests/s', 'CPU µs', '(least)', 'p50 ms', 'p99 ms', 'alone p50'],
+    ...rows.map((row) => [
+      row.name, row.requestsPerSecond.toFixed(0), row.cpuMicros.toFixed(0), row.cpuMicrosLeast.toFixed(0), row.p50.toFixed(2), row.p99.toFixed(2), row.aloneP50.toFixed(2),
+    ]),
+  ]);
+  console.log(dim('\nIn turns in one process, medians of the rounds; 16 connections in a closed loop, “alone” is one. CPU is workerd’s, per request,\nwith the origin, which is a Worker in the same process, and both HTTP hops inside of it.'));
+}
+
 /** @param {import('../people.mjs').PersonRow[]} rows */
 export function printPeople(rows) {
   show([

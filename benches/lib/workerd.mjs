@@ -24,6 +24,7 @@ const workerd = createRequire(import.meta.url)('workerd').default;
  * @property {Record<string, { file: string } | { source: string }>} [modules]  by name; the first one is the worker, one that ends in .wasm is compiled
  * @property {Record<string, Binding>} [bindings]
  * @property {string[]} [objects]  classes of objects that this service hosts, with SQLite
+ * @property {string} [outbound]  the service that all its fetches go to, in place of the network
  * @property {boolean} [hidden]  no socket of its own
  * @property {string} [elsewhere]  host and port of an HTTP service outside the process that plays it, in place of modules
  */
@@ -95,7 +96,7 @@ export async function serve({ directory, services, compatibilityDate, log = (chu
 }
 
 /** @param {Service} service @param {string} directory @param {string} compatibilityDate */
-function worker({ name, modules = {}, bindings = {}, objects = [] }, directory, compatibilityDate) {
+function worker({ name, modules = {}, bindings = {}, objects = [], outbound }, directory, compatibilityDate) {
   // Next to the configuration, because it can embed files from there only.
   const place = (/** @type {string} */ module) => join('modules', name, module);
   for (const [module, content] of Object.entries(modules)) {
@@ -110,7 +111,7 @@ function worker({ name, modules = {}, bindings = {}, objects = [] }, directory, 
   modules = ${list(Object.keys(modules).map((module) => `(name = ${text(module)}, ${module.endsWith('.wasm') ? 'wasm' : 'esModule'} = embed ${text(place(module))})`))},
   bindings = ${list(Object.entries(bindings).map(([key, value]) => `(name = ${text(key)}, ${bound(value)})`))},
   durableObjectNamespaces = ${list(objects.map((className) => `(className = ${text(className)}, uniqueKey = ${text(className)}, enableSql = true)`))},
-  durableObjectStorage = (localDisk = "storage")
+  durableObjectStorage = (localDisk = "storage")${outbound === undefined ? '' : `,\n  globalOutbound = ${text(outbound)}`}
 )`;
 }
 

@@ -8,7 +8,7 @@ import { account, memberships, signOut } from './state/account.ts';
 import { useAlertBadge } from './state/alerts.ts';
 import { badges } from './state/badges.ts';
 import { framed, may, membership, role } from './state/organization.ts';
-import { navigations, path } from './state/router.ts';
+import { navigations, path, towards } from './state/router.ts';
 import { setTheme, theme, type Theme } from './state/theme.ts';
 import { failed } from './state/toasts.ts';
 import { IconButton } from './ui/Button.tsx';
@@ -96,7 +96,7 @@ function Places() {
 function PlaceLink({ route, id }: { route: Route; id: string }) {
   const href = route.path.replace(':organizationId', id);
   const root = route.path === '/o/:organizationId';
-  const here = path.value === href || (!root && path.value.startsWith(`${href}/`));
+  const here = towards.value === href || (!root && towards.value.startsWith(`${href}/`));
   // What the pointer is on is probably wanted next.
   const prepare = () => void ready(route).catch(() => {});
   const badge = badges.value[route.nav!.label];

@@ -6,6 +6,8 @@ import { attempt } from './process.mjs';
 import { step } from './steps.mjs';
 
 const USUAL = [
+  // The same engine without the window around it, which costs as much as a page: nobody sees it here.
+  '/usr/bin/chromium-headless-shell',
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',
   '/usr/bin/google-chrome-stable',
@@ -49,7 +51,10 @@ export function chromium() {
     release();
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
     await attempt('apt-get', ['update', '-q'], { show: 'always', env });
-    await attempt('apt-get', ['install', '-y', '-q', '--no-install-recommends', 'chromium', 'fonts-liberation'], { show: 'always', env });
+    // Not every distribution has the first.
+    for (const name of ['chromium-headless-shell', 'chromium']) {
+      if (!findChromium()) await attempt('apt-get', ['install', '-y', '-q', '--no-install-recommends', name, 'fonts-liberation'], { show: 'always', env });
+    }
     const installed = findChromium();
     note(installed ? 'installed with apt-get' : 'could not be installed');
     return installed;

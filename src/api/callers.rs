@@ -54,7 +54,7 @@ needs! {
     ReadAlerts WriteAlerts
     WriteOrganization ReadMembers WriteMembers WriteOwners
     TransferOrganization ExportOrganization DeleteOrganization ReadWebhooks WriteWebhooks
-    ReadDomains WriteDomains
+    ReadDomains WriteDomains ReadGatewayRoutes WriteGatewayRoutes
 }
 
 /// The caller of a route of an organization, which its authority has just found good for `N`: an API key below `/v1`,

@@ -13,7 +13,7 @@ use axum::http::header::{
     CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
     X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{HeaderName, HeaderValue, Method, Uri};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
@@ -117,6 +117,11 @@ impl Opened {
         (opened, None)
     }
 
+    /// The name of the request.
+    pub(super) fn request_id(&self) -> &str {
+        self.request_id.as_str()
+    }
+
     /// The answer, in our shape, with all that is its own; what is on every answer ([`ALWAYS`]) is still missing.
     pub(super) fn close(&self, mut response: Response, outside: &Outside) -> Response {
         let request_id = self.request_id.as_str();
@@ -146,6 +151,16 @@ impl Opened {
 }
 
 /// Whether a request verifies a key, as almost all do.
+/// An answer of ours to a request that was handed over, and has come back without one.
+pub(super) fn refusal(problem: Problem, request_id: &str, headers: &HeaderMap, outside: &Outside) -> Response {
+    let form = Form::wanted(headers);
+    let mut response = written_out(problem.into_response(), request_id, form, &*outside.log);
+    if let Ok(value) = HeaderValue::from_str(request_id) {
+        response.headers_mut().insert(X_REQUEST_ID, value);
+    }
+    response
+}
+
 fn is_verification(request: &Request) -> bool {
     let path = request.uri().path();
     path.ends_with("/keys/verify") || path == "/v1/whoami"

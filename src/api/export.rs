@@ -16,6 +16,7 @@ use super::alert_rules::AlertRuleBody;
 use super::alerts::AlertBody;
 use super::callers::{By, ExportOrganization};
 use super::domain_body::DomainBody;
+use super::gateway_body::GatewayRouteBody;
 use super::key_body::ApiKeyBody;
 use super::organization::{AuditEntryBody, OrganizationBody};
 use super::pages::{PAGE_ROWS_MAX, no_parameters};
@@ -40,6 +41,7 @@ enum Part {
     ApiKeys,
     Domains,
     WebhookEndpoints,
+    GatewayRoutes,
     AlertRules,
     Alerts,
     AuditLog,
@@ -56,7 +58,8 @@ impl Part {
             Self::Sessions => ("sessions", Self::ApiKeys),
             Self::ApiKeys => ("apiKeys", Self::Domains),
             Self::Domains => ("domains", Self::WebhookEndpoints),
-            Self::WebhookEndpoints => ("webhookEndpoints", Self::AlertRules),
+            Self::WebhookEndpoints => ("webhookEndpoints", Self::GatewayRoutes),
+            Self::GatewayRoutes => ("gatewayRoutes", Self::AlertRules),
             Self::AlertRules => ("alertRules", Self::Alerts),
             Self::Alerts => ("alerts", Self::AuditLog),
             Self::AuditLog | Self::End => ("auditLog", Self::End),
@@ -81,7 +84,7 @@ struct Export {
 /// A page of rows, and whether there is another.
 type Rows = (Vec<String>, bool);
 
-/// Copies everything about the organization: members, invitations, sessions, API keys, domains, endpoints of webhooks,
+/// Copies everything about the organization: members, invitations, sessions, API keys, domains, endpoints of webhooks, routes of the gateway,
 /// rules for alerts, alerts, audit log. No secret is in it.
 pub(super) async fn export(
     State(app): State<Arc<App>>,
@@ -176,6 +179,11 @@ impl Export {
                 let (endpoints, more) = app.list_webhooks(by, page).await?;
                 self.after = endpoints.last().map(|endpoint| (endpoint.created_at, endpoint.id.to_string()));
                 Ok((all(endpoints.iter().map(|endpoint| WebhookEndpointBody::new(endpoint, now)))?, more))
+            }
+            Part::GatewayRoutes => {
+                let (routes, more) = app.list_gateway_routes(by, page).await?;
+                self.after = routes.last().map(|route| (route.created_at, route.id.to_string()));
+                Ok((all(routes.iter().map(|route| GatewayRouteBody::new(route, now)))?, more))
             }
             Part::AlertRules => {
                 let rules = app.alert_rules(by).await?;

@@ -21,6 +21,11 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 
 /// The fields of a key that was found good.
 pub(super) fn identity(key: &ApiKey) -> impl Iterator<Item = (HeaderName, String)> {
+    named(key).map(|(name, value)| (HeaderName::from_static(name), value))
+}
+
+/// The same, by their names.
+pub(super) fn named(key: &ApiKey) -> impl Iterator<Item = (&'static str, String)> {
     let values = [
         key.id.to_string(),
         key.session_id.to_string(),
@@ -31,5 +36,5 @@ pub(super) fn identity(key: &ApiKey) -> impl Iterator<Item = (HeaderName, String
             .as_ref()
             .map_or_else(String::new, |id| utf8_percent_encode(id.as_str(), ESCAPED).to_string()),
     ];
-    IDENTITY_HEADERS.into_iter().map(HeaderName::from_static).zip(values)
+    IDENTITY_HEADERS.into_iter().zip(values)
 }

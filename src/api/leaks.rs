@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::around::Around;
@@ -123,7 +124,10 @@ pub(super) async fn github(
     if !app.is_by_github(body.bytes(), key_id, &signature).await? {
         return Err(if app.tolerates_failure(ip).await { refused() } else { paused() });
     }
-    let found: Vec<FoundToken> = serde_json::from_slice(body.bytes()).map_err(|_| Problem::new(Code::InvalidJson))?;
+    // A struct alone would be read from an array as well.
+    let found: Vec<Map<String, Value>> =
+        serde_json::from_slice(body.bytes()).map_err(|_| Problem::new(Code::InvalidJson))?;
+    let found: Vec<FoundToken> = serde_json::from_value(found.into()).map_err(|_| Problem::new(Code::InvalidJson))?;
     if found.len() > GITHUB_TOKENS_MAX {
         return Err(Problem::new(Code::PayloadTooLarge));
     }

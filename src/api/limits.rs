@@ -24,13 +24,15 @@ use super::verification::COST_MAX;
 use super::webhook_body::EVENTS_MAX;
 use crate::account::{gates, memberships, resets, sign_ins};
 use crate::app::{
-    ATTEMPTS_AT_ONCE_MAX, ATTEMPTS_OF_ONE_MAX, BULK_MAX, FAILURE_FLOOR_MS, IMPORT_MAX, LONGEST_WAIT_MS,
-    MEMBERSHIPS_MAX, PATIENCE_MS, PREFIXES_MS, REPORT_WITHIN_MS, RETRIES, TOMBSTONE_PATIENCE_MS,
+    ATTEMPTS_AT_ONCE_MAX, ATTEMPTS_OF_ONE_MAX, BULK_MAX, FAILURE_FLOOR_MS, GATEWAY_OUTCOMES_MAX,
+    GATEWAY_REPORT_WITHIN_MS, IMPORT_MAX, LONGEST_WAIT_MS, MEMBERSHIPS_MAX, PATIENCE_MS, PREFIXES_MS, REPORT_WITHIN_MS,
+    RETRIES, TOMBSTONE_PATIENCE_MS,
 };
 use crate::directory::users::SETUP_ATTEMPT_MS;
 use crate::domain::credits::CREDITS_MAX;
 use crate::domain::egress::URL_CHARACTERS_MAX;
 use crate::domain::email;
+use crate::domain::gateway;
 use crate::domain::imported_key::{ForeignPrefix, PLAINTEXT_CHARACTERS};
 use crate::domain::ip_network::MAX_NETWORKS;
 use crate::domain::keyring::MAX_ROOTS;
@@ -48,6 +50,7 @@ use crate::domain::usage::tallies;
 use crate::domain::webhook;
 use crate::object::{outbox, places, shell};
 use crate::organization::alerts::{keys, mail, rows};
+use crate::organization::gateway as routes;
 use crate::organization::imports::PREFIXES_MAX;
 use crate::organization::invitations::{INVITATION_LIFE_MS, INVITATIONS_MAX, MEMBERS_MAX};
 use crate::organization::policy::LEASE_MS;
@@ -198,5 +201,12 @@ pub const LIMITS: &[Limit] = &[
     limit("Events in a row that go past their time", webhook::schedule::GIVEN_UP_MAX as u64, "times", "the endpoint is switched off"),
     limit("Deliveries are kept", KEPT_MS.unsigned_abs(), "ms", "they go"),
     limit("Deliveries kept of an organization", DELIVERIES_MAX.unsigned_abs(), "entries", "the oldest go, sent or not"),
+    limit("Routes of the gateway of an organization", gateway::ROUTES_MAX as u64, "entries", "409 `too_many_gateway_routes`"),
+    limit("Path of a route of the gateway", gateway::path::PATH_CHARACTERS_MAX as u64, "characters", INVALID),
+    limit("An origin may take until it begins to answer, at most", gateway::TIMEOUT_MS.end().unsigned_abs(), "ms", "504 `origin_timeout`"),
+    limit("A gateway acts on its routes without asking again", routes::LEASE_MS.unsigned_abs(), "ms", "it asks, or lets nothing through"),
+    limit("A request to an origin is signed for", gateway::signature::EXPIRES_SECONDS.unsigned_abs(), "seconds", "the origin refuses it"),
+    limit("What the gateway has seen of origins is reported within", GATEWAY_REPORT_WITHIN_MS, "ms", "it is tried once more, then lost"),
+    limit("Outcomes of one session that a gateway remembers", GATEWAY_OUTCOMES_MAX as u64, "entries", "further ones are not counted"),
     limit("Root secrets in use", MAX_ROOTS as u64, "entries", "503 `not_configured`"),
 ];

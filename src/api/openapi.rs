@@ -275,7 +275,7 @@ const COUNTED_ONCE: &str =
 const ON_ITS_WAY: &str = "Created, but not everybody concerned has confirmed it yet: for a moment it may be unknown.";
 
 /// The ids that stand in paths: the name of the parameter, the extractor, the schema, what it is.
-fn ids() -> [(&'static str, &'static str, &'static str, &'static str); 13] {
+fn ids() -> [(&'static str, &'static str, &'static str, &'static str); 14] {
     [
         ("organizationId", "By", "OrganizationId", "The id of the organization; the caller must be a member."),
         ("id", "KeyPath", "ApiKeyId", "The id of the API key."),
@@ -287,6 +287,7 @@ fn ids() -> [(&'static str, &'static str, &'static str, &'static str); 13] {
         ("id", "SignInPath", "SignInId", "The id of the sign-in."),
         ("id", "EndpointPath", "WebhookEndpointId", "The id of the webhook endpoint."),
         ("id", "DomainPath", "DomainId", "The id of the domain."),
+        ("id", "RoutePath", "GatewayRouteId", "The id of the route of the gateway."),
         ("deliveryId", "DeliveryPath", "WebhookDeliveryId", "The id of the delivery."),
         ("userId", "UserPath", "UserId", "The id of the user."),
         ("userId", "MemberPath", "UserId", "The id of the member."),

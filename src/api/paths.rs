@@ -10,7 +10,8 @@ use super::problem::{Code, Problem};
 use crate::app::App;
 use crate::domain::alert::Kind;
 use crate::domain::id::{
-    AlertId, ApiKeyId, DeliveryId, DomainId, EndpointId, InvitationId, OrganizationId, SessionId, SignInId, UserId,
+    AlertId, ApiKeyId, DeliveryId, DomainId, EndpointId, InvitationId, OrganizationId, RouteId, SessionId, SignInId,
+    UserId,
 };
 
 macro_rules! path {
@@ -88,6 +89,12 @@ path!(
     /// The id of a domain; no tag either.
     DomainPath, "id", DomainId, DomainNotFound, |text, _| {
         has_look(text, DomainId::PREFIX).then(|| DomainId::from_trusted(text.to_owned()))
+    }
+);
+path!(
+    /// The id of a route of the gateway; no tag.
+    RoutePath, "id", RouteId, GatewayRouteNotFound, |text, _| {
+        has_look(text, RouteId::PREFIX).then(|| RouteId::from_trusted(text.to_owned()))
     }
 );
 path!(

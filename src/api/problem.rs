@@ -75,6 +75,7 @@ codes! {
     SignInNotFound             NOT_FOUND "sign_in_not_found" "There is no such sign-in."
     WebhookEndpointNotFound    NOT_FOUND "webhook_endpoint_not_found" "There is no such webhook endpoint."
     WebhookDeliveryNotFound    NOT_FOUND "webhook_delivery_not_found" "There is no such delivery to this endpoint."
+    GatewayRouteNotFound       NOT_FOUND "gateway_route_not_found" "There is no such route of the gateway."
     DomainNotFound             NOT_FOUND "domain_not_found" "There is no such domain."
     MethodNotAllowed           METHOD_NOT_ALLOWED "method_not_allowed" "The method is not allowed here; see the Allow header."
     ApiKeyRevoked              CONFLICT "api_key_revoked" "The API key is revoked; that is final."
@@ -98,6 +99,8 @@ codes! {
     TooManyInvitations         CONFLICT "too_many_invitations" "As many invitations are pending as there may be; take some back."
     TooManyWebhookEndpoints    CONFLICT "too_many_webhook_endpoints" "There are as many webhook endpoints as there may be; delete one."
     WebhookEndpointDisabled    CONFLICT "webhook_endpoint_disabled" "The webhook endpoint is switched off; set active to true first."
+    GatewayPathTaken           CONFLICT "gateway_path_taken" "Another route of the gateway has this path."
+    TooManyGatewayRoutes       CONFLICT "too_many_gateway_routes" "There are as many routes of the gateway as there may be; delete one."
     DomainExists               CONFLICT "domain_exists" "The organization has this domain already."
     TooManyDomains             CONFLICT "too_many_domains" "There are as many domains as there may be; delete one."
     TooManyPrefixes            CONFLICT "too_many_prefixes" "Imported keys begin in as many ways as they may; import those that are left under one of these prefixes."
@@ -121,6 +124,10 @@ codes! {
     SignInBusy                 SERVICE_UNAVAILABLE "sign_in_busy" "Too many people are signing in at the moment; try again shortly."
     ServiceUnavailable         SERVICE_UNAVAILABLE "service_unavailable" "The service is unavailable at the moment."
     ResolverUnavailable        SERVICE_UNAVAILABLE "resolver_unavailable" "The DNS cannot be asked at the moment; that says nothing about the domain."
+    OriginForbidden            BAD_GATEWAY "origin_forbidden" "The origin of this route is none that may be asked."
+    OriginUnreachable          BAD_GATEWAY "origin_unreachable" "The origin cannot be reached."
+    OriginTimeout              GATEWAY_TIMEOUT "origin_timeout" "The origin did not begin to answer in time."
+    GatewayLoop                LOOP_DETECTED "gateway_loop" "The request has been through this gateway before."
     NotConfigured              SERVICE_UNAVAILABLE "not_configured" "The service is not configured yet."
 }
 

@@ -102,6 +102,9 @@ impl From<Rejection> for Problem {
             Rejection::TooManyDomains => Code::TooManyDomains,
             Rejection::TooManyPrefixes => Code::TooManyPrefixes,
             Rejection::DomainNotVerified => Code::DomainNotVerified,
+            Rejection::GatewayRouteNotFound => Code::GatewayRouteNotFound,
+            Rejection::GatewayPathTaken => Code::GatewayPathTaken,
+            Rejection::TooManyGatewayRoutes => Code::TooManyGatewayRoutes,
             Rejection::LinkHookMissing => Code::LinkHookMissing,
             Rejection::PolicyUnknown => {
                 return Self::new(Code::ServiceUnavailable).caused_by(POLICY_UNKNOWN.to_owned());

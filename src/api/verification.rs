@@ -151,6 +151,16 @@ async fn verified(
 ) -> Result<Verification, Problem> {
     let began = app.now();
     let outcome = app.verify(presented.expose(), caller, request).await;
+    noted(outcome, around, began, app)
+}
+
+/// Notes what a verification has come to, and what was waited for since it began.
+pub(super) fn noted(
+    outcome: Result<Verification, Error>,
+    around: &Around,
+    began: Timestamp,
+    app: &App,
+) -> Result<Verification, Problem> {
     if let (Some(facts), Ok(verification)) = (&around.facts, &outcome) {
         facts.verification(verification.code.as_str());
     }
@@ -204,7 +214,7 @@ fn answered(mut verification: Verification, explain: bool) -> Reply<Verification
 }
 
 /// What the bearer is told. A limit is named, with the time after which the same request can pass it.
-fn refused(code: Code, verification: &Verification, cost: u32, now: Timestamp) -> Problem {
+pub(super) fn refused(code: Code, verification: &Verification, cost: u32, now: Timestamp) -> Problem {
     let (problem, tightest) = (Problem::new(code), LimitUse::tightest(&verification.limits));
     match (code, tightest) {
         (Code::RateLimited, Some(limit)) => problem.limited_by(limit),
@@ -249,7 +259,7 @@ fn read(json: &Json, keyring: &Keyring, around: &Around) -> Result<(Presented, V
 }
 
 /// Not to be able to ask says nothing about the key.
-fn unavailable(error: Error) -> Problem {
+pub(super) fn unavailable(error: Error) -> Problem {
     match error {
         Error::Unavailable(cause) => Problem::new(Code::VerificationUnavailable).caused_by(cause.to_string()),
         Error::Failed(cause) => Problem::new(Code::VerificationUnavailable).caused_by(cause),

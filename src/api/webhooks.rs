@@ -27,7 +27,7 @@ use crate::domain::webhook::DeliveryStatus;
 use crate::organization::webhooks::protocol::DeliveryQuery;
 
 /// The host that a request was sent to, with its port.
-pub(super) struct SentTo(String);
+pub(super) struct SentTo(pub(super) String);
 
 impl<S: Send + Sync> FromRequestParts<S> for SentTo {
     type Rejection = Infallible;

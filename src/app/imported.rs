@@ -94,7 +94,7 @@ impl App {
                 return Ok(verification.of_its_key());
             }
         }
-        match self.route(organization, &hashes).await? {
+        match self.whereabouts(organization, &hashes).await? {
             // That session has said that it has no such key, or none that this caller sees.
             Some(locator) if by_kv != Some(locator) => {
                 let verification = self.ask_at(locator, &hashes, hash, (caller, request, &id)).await?;
@@ -142,7 +142,7 @@ impl App {
     }
 
     /// Where the organization knows the key.
-    async fn route(&self, organization: &OrganizationId, hashes: &[KeyHash]) -> Result<Option<Locator>, Error> {
+    async fn whereabouts(&self, organization: &OrganizationId, hashes: &[KeyHash]) -> Result<Option<Locator>, Error> {
         let command = ImportCommand::Route { hashes: hashes.to_vec() };
         match self.about_imports(organization, command).await? {
             ImportReply::Route { id } => Ok(id.map(|id| id.locator())),

@@ -38,6 +38,10 @@ pub enum Job {
     HearOut(Box<Asked>),
     /// Tells an authority that somebody was refused something.
     Note(Box<Denial>),
+    /// Asks an organization for the routes of its gateway again.
+    Routes(Locator),
+    /// Tells a session what origins have answered, in a moment.
+    Outcomes(Locator),
     /// Tells a session that a key was found where it should not be.
     Leak(Box<LeakReport>),
 }

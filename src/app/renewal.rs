@@ -38,6 +38,8 @@ impl App {
             Job::Report(session) => self.report(session).await,
             Job::HearOut(asked) => self.hear_out(*asked).await,
             Job::Note(denial) => self.note_denial(*denial).await,
+            Job::Routes(organization) => self.renew_routes(organization).await,
+            Job::Outcomes(session) => self.report_outcomes(session).await,
             Job::Leak(report) => self.report_leak_afterwards(&report).await,
         }
     }

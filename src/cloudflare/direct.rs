@@ -31,7 +31,7 @@ extern "C" {
     pub type Lifetime;
 
     #[wasm_bindgen(method, js_name = waitUntil)]
-    fn wait_until(this: &Lifetime, work: &Promise);
+    pub(super) fn wait_until(this: &Lifetime, work: &Promise);
 }
 
 /// Answers a request. `head` is lines: method, URL, then of each header its name and its value. The answer is text: a line
@@ -88,7 +88,7 @@ async fn answer(service: Service, request: Request<Body>, background: Background
     write(response).await
 }
 
-async fn routed(router: &mut Router, request: Request<Body>) -> Response<Body> {
+pub(super) async fn routed(router: &mut Router, request: Request<Body>) -> Response<Body> {
     router.call(request).await.unwrap_or_else(|never| match never {})
 }
 
@@ -114,7 +114,7 @@ fn line(text: &mut String, name: &str, value: &str) {
 /// Headers that many answers have in common.
 const COMMON: [HeaderName; 3] = [CONTENT_TYPE, SERVER_TIMING, RATE_LIMIT_POLICY];
 
-async fn write(response: Response<Body>) -> String {
+pub(super) async fn write(response: Response<Body>) -> String {
     let (parts, body) = response.into_parts();
     let mut text = String::with_capacity(2_048);
     text.push_str(parts.status.as_str());

@@ -191,6 +191,18 @@ pub enum Action {
     /// A domain was given up.
     #[serde(rename = "domain.deleted")]
     DomainDeleted,
+    /// A route of the gateway was created.
+    #[serde(rename = "gateway_route.created")]
+    GatewayRouteCreated,
+    /// Settings of a route of the gateway changed.
+    #[serde(rename = "gateway_route.updated")]
+    GatewayRouteUpdated,
+    /// A route of the gateway got a new secret.
+    #[serde(rename = "gateway_route.secret_rotated")]
+    GatewayRouteSecretRotated,
+    /// A route of the gateway was deleted.
+    #[serde(rename = "gateway_route.deleted")]
+    GatewayRouteDeleted,
 }
 
 /// The request behind a change, as the edge saw it.

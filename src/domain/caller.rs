@@ -141,6 +141,24 @@ impl Caller {
         }
     }
 
+    /// Describes the gateway of an organization, in whose name keys are verified: it reaches everything there, and may do
+    /// nothing else. `bearer` is who created the route.
+    pub fn gateway(bearer: Bearer, organization_id: OrganizationId, session_id: SessionId) -> Self {
+        Self {
+            bearer,
+            organization_id,
+            session_id,
+            environment: Some(Environment::Production),
+            reach: Reach::Organization,
+            permissions: Permissions::default(),
+            domain: None,
+            ip_allow_list: IpAllowList::default(),
+            expires_at: None,
+            rate_limits: RateLimits::default(),
+            has_credits: false,
+        }
+    }
+
     /// Whether a session of some organization lies within reach.
     pub fn reaches(&self, organization: &OrganizationId, session: &SessionId) -> bool {
         self.organization_id == *organization

@@ -211,6 +211,10 @@ event_id!(
     DomainId, "dom_"
 );
 event_id!(
+    /// The id of a route of the gateway.
+    RouteId, "gwr_"
+);
+event_id!(
     /// The id of the delivery of one event to one endpoint.
     DeliveryId, "dlv_"
 );

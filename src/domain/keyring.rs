@@ -46,6 +46,7 @@ struct RootKeys {
     totp: [u8; 64],
     link: [u8; 64],
     webhook: [u8; 64],
+    gateway: [u8; 64],
 }
 
 /// What a tag vouches for; a tag of one kind is worth nothing for another.
@@ -82,6 +83,8 @@ pub enum Purpose {
     Link,
     /// The secret by which webhooks to an endpoint are signed.
     Webhook,
+    /// The secret by which requests of the gateway to an origin are signed.
+    Gateway,
 }
 
 /// Why a text is not a keyring. No variant carries any part of it.
@@ -289,6 +292,7 @@ impl Keyring {
             Purpose::Totp => &root.totp,
             Purpose::Link => &root.link,
             Purpose::Webhook => &root.webhook,
+            Purpose::Gateway => &root.gateway,
         };
         Some(derive(Some(salt), material, info))
     }
@@ -326,6 +330,7 @@ impl RootKeys {
             totp: key("latchkey/v1/totp"),
             link: key("latchkey/v1/link"),
             webhook: key("latchkey/v1/webhook"),
+            gateway: key("latchkey/v1/gateway"),
         }
     }
 
@@ -521,6 +526,7 @@ pub(super) mod tests {
                 "password" => Purpose::Password,
                 "totp" => Purpose::Totp,
                 "webhook" => Purpose::Webhook,
+                "gateway" => Purpose::Gateway,
                 _ => Purpose::Link,
             };
             let salt = hex::decode(text(&vector["salt"])).unwrap();
@@ -553,6 +559,7 @@ pub(super) mod tests {
             derived(Purpose::Totp, b"s", b"i"),
             derived(Purpose::Link, b"s", b"i"),
             derived(Purpose::Webhook, b"s", b"i"),
+            derived(Purpose::Gateway, b"s", b"i"),
             derived(Purpose::Link, b"t", b"i"),
             derived(Purpose::Link, b"s", b"j"),
             derived(Purpose::Link, b"", b"si"),

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::permission::Permission;
 
-/// An operation of the service itself. The first ten and those of webhooks and domains can be granted to keys; the rest is for
+/// An operation of the service itself. The first ten and those of webhooks, domains and the gateway can be granted to keys; the rest is for
 /// members.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -55,11 +55,15 @@ pub enum Operation {
     ReadDomains,
     /// Name domains, have them verified, change them and give them up.
     WriteDomains,
+    /// Read routes of the gateway.
+    ReadGatewayRoutes,
+    /// Create, change and delete routes of the gateway.
+    WriteGatewayRoutes,
 }
 
 impl Operation {
     /// All operations.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 25] = [
         Self::ReadApiKeys,
         Self::WriteApiKeys,
         Self::AllApiKeys,
@@ -83,6 +87,8 @@ impl Operation {
         Self::WriteWebhooks,
         Self::ReadDomains,
         Self::WriteDomains,
+        Self::ReadGatewayRoutes,
+        Self::WriteGatewayRoutes,
     ];
 
     /// Whether members may do it while their organization is suspended: look, take a copy, and end keys and sessions.
@@ -101,7 +107,8 @@ impl Operation {
             | Self::ReadMembers
             | Self::ExportOrganization
             | Self::ReadWebhooks
-            | Self::ReadDomains => true,
+            | Self::ReadDomains
+            | Self::ReadGatewayRoutes => true,
             Self::WriteAlerts
             | Self::WriteOrganization
             | Self::WriteMembers
@@ -111,7 +118,8 @@ impl Operation {
             | Self::TransferOrganization
             | Self::DeleteOrganization
             | Self::WriteWebhooks
-            | Self::WriteDomains => false,
+            | Self::WriteDomains
+            | Self::WriteGatewayRoutes => false,
         }
     }
 
@@ -141,6 +149,8 @@ impl Operation {
             Self::WriteWebhooks => "webhooks:write",
             Self::ReadDomains => "domains:read",
             Self::WriteDomains => "domains:write",
+            Self::ReadGatewayRoutes => "gateway_routes:read",
+            Self::WriteGatewayRoutes => "gateway_routes:write",
         })
     }
 }

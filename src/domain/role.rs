@@ -57,7 +57,9 @@ impl Role {
             | Operation::WriteAlerts
             | Operation::ReadWebhooks
             | Operation::WriteWebhooks
-            | Operation::WriteDomains => Self::Member,
+            | Operation::WriteDomains
+            | Operation::ReadGatewayRoutes
+            | Operation::WriteGatewayRoutes => Self::Member,
             Operation::WriteOrganization | Operation::WriteMembers => Self::Admin,
             Operation::WriteOwners
             | Operation::ChangePlan

@@ -109,6 +109,10 @@ text!(
 
 /// One line, in normal form.
 fn line(text: &str, max_characters: usize) -> Result<String, TextError> {
+    // The description bounds what is sent, which the normal form may make shorter.
+    if text.chars().nth(max_characters).is_some() {
+        return Err(TextError::TooLong);
+    }
     // NFC first: any part of a text in NFC is in NFC.
     let normal = ComposingNormalizerBorrowed::new_nfc().normalize(text);
     // A direction override is refused, not trimmed; a variation selector at the end belongs to the character
@@ -305,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn length_is_counted_in_characters_after_trimming() {
+    fn length_is_counted_in_characters_as_they_were_sent() {
         let check = |max: usize, parse: &dyn Fn(&str) -> Result<(), TextError>| {
             for character in ["a", "é", "🔑"] {
                 assert_eq!(parse(&character.repeat(max)), Ok(()));
@@ -316,7 +320,10 @@ mod tests {
         check(500, &|text| Reason::parse(text).map(drop));
         check(64, &|text| Tag::parse(text).map(drop));
         check(255, &|text| ExternalId::parse(text).map(drop));
-        assert!(Name::parse(&format!(" {} ", "a".repeat(100))).is_ok());
+        assert!(Name::parse(&format!(" {} ", "a".repeat(98))).is_ok());
+        assert_eq!(Name::parse(&format!(" {}", "a".repeat(100))), Err(TooLong));
+        assert!(Name::parse(&"e\u{301}".repeat(50)).is_ok());
+        assert_eq!(Name::parse(&"e\u{301}".repeat(51)), Err(TooLong));
         assert_eq!(Name::parse(&"🔑".repeat(100)).unwrap().as_str().len(), 400);
     }
 

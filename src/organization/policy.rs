@@ -25,6 +25,7 @@ use super::OrganizationObject;
 use super::alerts::pools::Pools;
 use super::alerts::rows::Surplus;
 use super::changes::require_organization;
+use super::gateway;
 use super::protocol::{Draw, DrawAction, Drawn, Grant, Reply};
 use super::{domains, store};
 
@@ -52,6 +53,8 @@ pub struct Memory {
     pub pools: Pools,
     /// When it last looked whether too many alerts are kept.
     pub surplus: Surplus,
+    /// Who acts on which routes.
+    pub routes: gateway::Leases,
     /// Whether this step has raised the horizon.
     raised: bool,
 }
@@ -61,6 +64,7 @@ impl ObjectMemory for Memory {
         self.ledgers.begin();
         self.banks.iter_mut().for_each(Banks::begin);
         self.denials.begin();
+        self.routes.begin();
         self.raised = false;
     }
 
@@ -68,6 +72,7 @@ impl ObjectMemory for Memory {
         self.ledgers.roll_back();
         self.banks.iter_mut().for_each(Banks::roll_back);
         self.denials.roll_back();
+        self.routes.roll_back();
         if self.raised {
             // The row with the horizon is gone again. Starting over takes the one that stands.
             self.leases = None;

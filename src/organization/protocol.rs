@@ -32,6 +32,7 @@ use crate::object::{Authority, Seat};
 use crate::session::protocol::NewKey;
 
 use super::domains::protocol::{DomainCommand, DomainReply};
+use super::gateway::protocol::{GatewayCommand, GatewayReply};
 use super::imports::protocol::{ImportCommand, ImportReply};
 use super::upkeep::{Upkeep, UpkeepReply};
 use super::webhooks::protocol::{WebhookCommand, WebhookReply};
@@ -140,6 +141,8 @@ pub enum Command {
     Webhooks { webhooks: Box<WebhookCommand> },
     /// Something about domains.
     Domains { domains: Box<DomainCommand> },
+    /// Something about the gateway.
+    Gateway { gateway: Box<GatewayCommand> },
     /// Something about keys of another system.
     Imports { imports: Box<ImportCommand> },
     /// Something for the operator.
@@ -311,6 +314,8 @@ pub enum Reply {
     Webhooks { webhooks: Box<WebhookReply> },
     /// An answer about domains.
     Domains { domains: Box<DomainReply> },
+    /// An answer about the gateway.
+    Gateway { gateway: Box<GatewayReply> },
     /// An answer about keys of another system.
     Imports { imports: Box<ImportReply> },
     /// An answer to the operator.

@@ -20,13 +20,13 @@ use super::protocol::Reply;
 use super::usage::FORGET_SESSIONS;
 use super::webhooks::sending::WEBHOOK;
 use super::webhooks::store as webhooks;
-use super::{OrganizationObject, alerts, domains, imports, people, store};
+use super::{OrganizationObject, alerts, domains, gateway, imports, people, store};
 
 /// How many rows of a table go at once.
 pub(crate) const PORTION: i64 = 2_000;
 
 /// What goes in portions: how, and whether anything is left. Sessions go last, because they are still told to forget.
-const TABLES: [(&str, &str); 16] = [
+const TABLES: [(&str, &str); 17] = [
     alerts::rows::FORGET,
     alerts::keys::FORGET,
     alerts::pools::FORGET,
@@ -35,6 +35,7 @@ const TABLES: [(&str, &str); 16] = [
     webhooks::FORGET[1],
     webhooks::FORGET[2],
     domains::store::FORGET,
+    gateway::store::FORGET,
     imports::FORGET[0],
     imports::FORGET[1],
     FORGET_SESSIONS,

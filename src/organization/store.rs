@@ -110,6 +110,8 @@ pub const MIGRATIONS: &[&str] = &[
     super::alerts::mail::SCHEMA,
     super::domains::store::SCHEMA,
     ballast::SCHEMA,
+    super::gateway::store::SCHEMA[0],
+    super::gateway::store::SCHEMA[1],
     super::imports::SCHEMA,
     super::imports::INDEX_BY_HASH_VERSION,
     super::imports::SCHEMA_PREFIXES,

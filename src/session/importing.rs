@@ -19,7 +19,7 @@ use super::policy::Memory;
 use super::projection::{announce_audit, announce_key};
 use super::protocol::{Fate, Import, ImportedKey, NotImported, Reply};
 use super::store::{self, State};
-use super::{SessionObject, domains};
+use super::{SessionObject, domains, tally};
 
 /// Takes over keys, or tells what would become of them. All that are taken over share one entry of the log.
 pub fn import(
@@ -36,7 +36,7 @@ pub fn import(
     };
     require_open(&state)?;
     let mut places = match state.policy.plan.max_keys_per_session() {
-        Some(limit) => Some(i64::from(limit).saturating_sub(store::counted_keys(sql, context.now)?)),
+        Some(limit) => Some(i64::from(limit).saturating_sub(tally::counted_keys(sql, context.now)?)),
         None => None,
     };
     let mut chosen = Vec::new();

@@ -18,7 +18,7 @@ use super::policy::Memory;
 use super::projection::{announce_audit, announce_key};
 use super::protocol::{NewKey, NewSecret, Reply, Rotation};
 use super::store::{self, Keys, State};
-use super::{domains, fence};
+use super::{domains, fence, tally};
 
 /// Issues a key.
 pub fn issue(
@@ -180,7 +180,8 @@ pub fn require_quota(sql: &dyn Sql, context: &Context<'_>, state: &State) -> Res
     let Some(limit) = state.policy.plan.max_keys_per_session() else {
         return Ok(());
     };
-    if store::counted_keys(sql, context.now)? >= i64::from(limit) {
+    tally::settle(sql, context.now)?;
+    if tally::counted_keys(sql, context.now)? >= i64::from(limit) {
         return Err(Rejection::KeyQuotaReached { limit }.into());
     }
     Ok(())

@@ -21,7 +21,7 @@ use super::policy::Memory;
 use super::projection::{announce_audit, announce_key};
 use super::protocol::Reply;
 use super::store::{self, Keys};
-use super::{domains, fence, spending};
+use super::{domains, fence, spending, tally};
 
 /// Reads a key within the caller's reach, with what is left of its limits.
 pub fn read(
@@ -77,7 +77,7 @@ pub fn change(
         return Ok(Step::Hear(question));
     }
     let limit = state.policy.plan.max_keys_per_session();
-    let counted = if limit.is_some() { store::counted_keys(sql, context.now)? } else { 0 };
+    let counted = if limit.is_some() { tally::counted_keys(sql, context.now)? } else { 0 };
     store::update_key(sql, &after)?;
     if let Some(limit) = limit {
         require_no_more_keys(sql, context, limit, counted)?;
@@ -126,7 +126,7 @@ fn new_balance(standing: Option<(CreditSettings, Balance)>, change: &KeyChange, 
 
 /// Refuses a change that would let the session have more keys than its plan allows, and more than it had.
 fn require_no_more_keys(sql: &dyn Sql, context: &Context<'_>, limit: u32, before: i64) -> Result<(), Abort> {
-    let counted = store::counted_keys(sql, context.now)?;
+    let counted = tally::counted_keys(sql, context.now)?;
     if counted > before && counted > i64::from(limit) {
         return Err(Rejection::KeyQuotaReached { limit }.into());
     }

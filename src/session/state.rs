@@ -17,7 +17,7 @@ use super::policy::Memory;
 use super::projection::{announce_all_keys, announce_audit, announce_session};
 use super::protocol::{Health, Initialize, Reply, SessionChange, SessionUsage};
 use super::store::{self, Keys, State};
-use super::{domains, fence, spending, usage};
+use super::{domains, fence, spending, tally, usage};
 
 /// Begins to exist, with a first key if one was sent along; or takes over a newer policy.
 pub fn initialize(
@@ -66,7 +66,7 @@ pub fn read(
 ) -> Result<Step<SessionObject>, Abort> {
     let state = reached(sql, caller)?;
     let usage = SessionUsage {
-        keys: store::counted_keys(sql, context.now)?,
+        keys: tally::counted_keys(sql, context.now)?,
         max_keys: state.policy.plan.max_keys_per_session(),
         limits: spending::of_session(sql, &mut memory.ledgers, context, &state)?,
     };

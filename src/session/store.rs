@@ -13,7 +13,7 @@ use crate::object::rows::{Row, execute, json, query, query_one};
 use crate::object::{audit_log, ballast, ledgers, outbox};
 use crate::ports::{Sql, SqlError, SqlValue};
 
-use super::{alerts, domains, outcomes, usage};
+use super::{alerts, domains, outcomes, tally, usage};
 
 /// The schema, step by step.
 pub const MIGRATIONS: &[&str] = &[
@@ -69,6 +69,13 @@ pub const MIGRATIONS: &[&str] = &[
     alerts::watched::INDEX_BY_TIME,
     domains::SCHEMA,
     ballast::SCHEMA,
+    tally::SCHEMA,
+    tally::FIRST,
+    tally::INDEX_BY_END,
+    tally::INDEX_OF_OLD_HALVES,
+    tally::ON_INSERT,
+    tally::ON_UPDATE,
+    tally::ON_DELETE,
 ];
 
 /// The row of the session.
@@ -175,18 +182,6 @@ pub fn update_key(sql: &dyn Sql, key: &ApiKey) -> Result<(), SqlError> {
 /// Whether a key takes a place in the plan as long as it has not expired.
 fn counts(key: &ApiKey) -> bool {
     key.revocation.is_none() && key.rotated_to.is_none()
-}
-
-/// How many keys take a place in the plan. The old half of a rotation shares its successor's place, and keeps it
-/// if that ends first: else whoever ends successors could let any number of old halves live.
-pub fn counted_keys(sql: &dyn Sql, now: Timestamp) -> Result<i64, SqlError> {
-    let statement = "SELECT
-        (SELECT count(*) FROM api_keys WHERE counts = 1 AND (expires_at IS NULL OR expires_at > ?1)) +
-        (SELECT count(*) FROM api_keys AS old WHERE counts = 0 AND expires_at > ?1
-            AND json_extract(record, '$.revocation') IS NULL
-            AND NOT EXISTS (SELECT 1 FROM api_keys AS new WHERE new.id = json_extract(old.record, '$.rotated_to')
-                AND new.counts = 1 AND (new.expires_at IS NULL OR new.expires_at > ?1)))";
-    query_one(sql, statement, &[now.into()])?.map_or(Ok(0), |row| row.integer(0))
 }
 
 /// Keys whose hash was made before the newest pepper.

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { totpCode } from '../e2e/support/acceptance.ts';
 import { recordSecret } from '../e2e/support/canary.ts';
-import { accessible, fits, newPassword, startDashboard, type Page } from './support/browser.ts';
+import { accessible, fits, newPassword, quiet, startDashboard, type Page } from './support/browser.ts';
 
 const dashboard = await startDashboard();
 const { latchkey } = dashboard;
@@ -145,7 +145,7 @@ test('it fits 320 px', async () => {
   for (const path of ['/account', `/o/${person.organization.id}/plan`]) {
     const page = await dashboard.open({ as: person, path, width: 320, height: 700 });
     await page.getByRole('heading', { level: 1 }).waitFor();
-    await page.waitForLoadState('networkidle');
+    await quiet(page);
     await fits(page, path);
     await accessible(page, `${path} in a small window`);
   }

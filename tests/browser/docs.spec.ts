@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { readDescription, type Description, type Operation } from '../../dashboard/src/pages/docs/description.ts';
 import { curl, typescript, variablesOf, VARIABLES } from '../../dashboard/src/pages/docs/samples.ts';
 import { at } from '../../scripts/lib/env.mjs';
-import { accessible, fits, newPassword, startDashboard, type Page } from './support/browser.ts';
+import { accessible, fits, newPassword, painted, startDashboard, type Page } from './support/browser.ts';
 
 const dashboard = await startDashboard();
 const { latchkey } = dashboard;
@@ -82,7 +82,7 @@ test('schemas can be unfolded all the way down', async () => {
     await page.evaluate(() => {
       for (const fold of document.querySelectorAll<HTMLDetailsElement>('.docs-details details:not([open])')) fold.open = true;
     });
-    await page.waitForTimeout(50);
+    await painted(page);
   }
   const text = await page.locator('.docs-details').innerText();
   for (const wanted of ['full_access', 'interval', 'daily', 'windowMs', '1,000 to 86,400,000', 'Not permission and permissions together.', 'required', 'or null']) assert.ok(text.includes(wanted), wanted);
@@ -302,5 +302,5 @@ test('llms.txt is text that names only what exists', async () => {
   for (const id of linked) assert.ok(reference.operations.has(id), id);
   // All that a key can do is there.
   for (const operation of operations) if (operation.credential.kind === 'key') assert.ok(linked.includes(operation.id), operation.id);
-  for (const wanted of ['auth_missing_credentials', 'requestId', 'Idempotency-Key', 'nextCursor', 'USAGE_EXCEEDED', '(/openapi.json)']) assert.ok(text.includes(wanted), wanted);
+  for (const wanted of ['auth_missing_credentials', 'requestId', 'Idempotency-Key', 'nextCursor', 'USAGE_EXCEEDED', '(/openapi.json)', 'latchkey/express', 'what to do', 'docs/QUICKSTART.md']) assert.ok(text.includes(wanted), wanted);
 });

@@ -39,7 +39,7 @@ async function forgotten(page: Page, key: string, close: () => Promise<void>): P
   assert.deepEqual((await heapOf(page)).holding(parts(key)), []);
 }
 
-test('a new key is held by nobody once its dialog is closed, and was sent nowhere', { timeout: 120_000 }, async () => {
+test('a new key is held by nobody once its dialog is closed, and was sent nowhere', async () => {
   const { open } = await house(dashboard);
   const page = await open();
   const requests = sent(page);

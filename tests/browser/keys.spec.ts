@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startResolver } from '../e2e/support/resolver.ts';
-import { accessible, copied, fits, forgive, startDashboard, textOf, type Page } from './support/browser.ts';
+import { accessible, copied, fits, forgive, quiet, startDashboard, textOf, type Page } from './support/browser.ts';
 import { nowhere } from './support/kept.ts';
 import { another, dialog, heading, house, row } from './support/keys.ts';
 
@@ -304,13 +304,13 @@ test('everything fits a window of 320 px', async () => {
   for (const path of ['keys', 'keys/unused']) {
     const page = await open(path, { width: 320, height: 640 });
     await page.getByRole('heading', { level: 1 }).waitFor();
-    await page.waitForLoadState('networkidle');
+    await quiet(page);
     await fits(page, path);
     await accessible(page, `${path} in a small window`);
     if (path !== 'keys') continue;
     for (const what of ['Edit', 'Rotate', 'Disable', 'Who still uses it?', 'Revoke']) {
       await act(page, 'Default API Key', what);
-      await page.waitForLoadState('networkidle');
+      await quiet(page);
       await fits(page, what);
       const [wide, room] = await dialog(page).evaluate((element) => [element.scrollWidth, element.clientWidth]);
       assert.ok(wide! <= room!, `${what}: the dialog is ${wide} px wide in ${room} px`);

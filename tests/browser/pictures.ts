@@ -8,7 +8,7 @@ import { at } from '../../scripts/lib/env.mjs';
 import { startResolver } from '../e2e/support/resolver.ts';
 import { seed } from './support/demo.ts';
 import { withPalette } from './support/palette.ts';
-import { startDashboard, type Page } from './support/browser.ts';
+import { quiet, startDashboard, type Page } from './support/browser.ts';
 
 const WIDTH = 1280;
 const [SHORTEST, TALLEST] = [720, 1500];
@@ -33,7 +33,7 @@ function placeOf(path: string): string {
 }
 
 async function take(page: Page, name: string): Promise<void> {
-  await page.waitForLoadState('networkidle');
+  await quiet(page);
   await page.waitForFunction(() => !document.querySelector('.bone'));
   await page.waitForTimeout(300);
   const tall: number = await page.evaluate(() => document.documentElement.scrollHeight);

@@ -5,7 +5,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
 import { after, test } from 'node:test';
 import { at } from '../../scripts/lib/env.mjs';
-import { startDashboard, type Page, type Registered } from './support/browser.ts';
+import { painted, quiet, startDashboard, type Page, type Registered } from './support/browser.ts';
+import { until } from './support/house.ts';
 import { foreign, packed, payloads } from './support/payloads.ts';
 
 const dashboard = await startDashboard();
@@ -148,13 +149,12 @@ async function shown(page: Page): Promise<string> {
         }).some(Boolean);
       });
       if (!moved) break;
-      await page.waitForTimeout(30);
+      await painted(page);
       await look();
     }
     if ((await more.count()) === 0 || (await more.first().isDisabled())) break;
     await more.first().click();
-    await page.waitForLoadState('networkidle');
-    await page.waitForTimeout(100);
+    await quiet(page);
   }
   return flat([...seen].join(' '));
 }
@@ -171,7 +171,7 @@ async function explore(page: Page): Promise<void> {
     for (const item of items) {
       await menus.nth(index).click({ timeout: 2000 }).catch(() => {});
       await page.locator('#content').getByRole('menuitem', { name: flat(item) }).first().click({ timeout: 2000 }).catch(() => {});
-      await page.waitForTimeout(50);
+      await painted(page);
       assert.deepEqual(await foreign(page), [], `behind "${item}"`);
       await page.keyboard.press('Escape');
     }
@@ -196,7 +196,7 @@ test('they stay texts, on every page', async (t) => {
       const place = path.replace(':organizationId', planted.owner.organization.id).replace(':id', id);
       await page.goto(place);
       await page.getByRole('heading', { level: 1 }).waitFor();
-      await page.waitForLoadState('networkidle');
+      await quiet(page);
       const text = await shown(page);
       for (const wanted of shows) assert.ok(text.includes(flat(wanted)), `${place} shows ${wanted}`);
       assert.deepEqual(await foreign(page), [], place);
@@ -218,7 +218,7 @@ test('what a query or a fragment says is text, too', async () => {
     const hostile = encodeURIComponent(payloads[8]!);
     await page.goto(`${place}?next=${hostile}&status=${hostile}&search=${hostile}&q=${hostile}&tab=${hostile}&show=${hostile}&kind=${hostile}&domain=${hostile}&session=${hostile}&sort=${hostile}&days=${hostile}&period=${hostile}&from=${hostile}&cursor=${hostile}#token=${hostile}`);
     await page.locator('#app :is(h1, main)').first().waitFor();
-    await page.waitForLoadState('networkidle');
+    await quiet(page);
     assert.deepEqual(await foreign(page), [], place);
     assert.deepEqual(wrongs, [], place);
   }
@@ -233,6 +233,9 @@ async function elsewhere(): Promise<Page> {
   return context.newPage();
 }
 
+/** All that was noticed, once that is in it. */
+const noticed = (wrongs: string[], patterns: RegExp[]) => until(async () => wrongs.join('\n'), (all) => patterns.every((pattern) => pattern.test(all)), 'noticed');
+
 test('a page that is broken on purpose is noticed: by the policy, and without it by what is watched here', async () => {
   const { headers } = await latchkey.fetch('/sign-in');
   const inline = `<!doctype html><title>Broken</title><div id="app"></div>${payloads[0]}<p ${'on' + 'click'}="1">${payloads[8]}</p><script src="/broken.js"></script>`;
@@ -243,18 +246,12 @@ test('a page that is broken on purpose is noticed: by the policy, and without it
     await page.route('**/broken', (route) => route.fulfill({ contentType: 'text/html', headers: policy ? { 'content-security-policy': policy } : {}, body: inline }));
     await page.route('**/broken.js', (route) => route.fulfill({ contentType: 'text/javascript', body: sink }));
     await page.goto(`${latchkey.url}/broken`);
-    await page.waitForTimeout(300);
+    const expected = policy ? [/policy violated: script-src-elem/, /policy violated: script-src-attr/, /policy violated: require-trusted-types-for/] : [/dialog: 1/];
+    const all = await noticed(wrongs, expected);
     const found = await foreign(page);
-    const all = wrongs.join('\n');
     assert.ok(found.includes('<img>') && found.includes('<script> of its own') && found.includes(`p ${'on' + 'click'}`), found.join());
-    if (policy) {
-      assert.match(all, /policy violated: script-src-elem/);
-      assert.match(all, /policy violated: script-src-attr/);
-      assert.match(all, /policy violated: require-trusted-types-for/);
-      assert.doesNotMatch(all, /dialog/, 'nothing has run');
-    } else {
-      assert.match(all, /dialog: 1/, 'without the policy it runs, and that is noticed');
-    }
+    // Without the policy it runs, and that is noticed.
+    if (policy) assert.doesNotMatch(all, /dialog/, 'nothing has run');
   }
 });
 
@@ -270,8 +267,7 @@ test('a request to another place is noticed, and refused by the policy', async (
     return fetch('https://example.com/', { mode: 'no-cors' }).then(() => 'sent', () => 'refused');
   });
   assert.equal(outcome, 'refused');
-  await page.waitForTimeout(200);
-  for (const noticed of [/request: https:\/\/example/, /"connect-src 'self'"/, /"img-src 'self' data:"/]) assert.match(wrongs.join('\n'), noticed);
+  await noticed(wrongs, [/request: https:\/\/example/, /"connect-src 'self'"/, /"img-src 'self' data:"/]);
 });
 
 test('nobody puts a page into a frame, keeps a hand on its window, or takes its files', async () => {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ok } from '../e2e/support/acceptance.ts';
-import { accessible, fits, startDashboard, textOf } from './support/browser.ts';
+import { accessible, fits, quiet, startDashboard, textOf } from './support/browser.ts';
 import { heading, joined, newHouse, until, verified } from './support/house.ts';
 
 const dashboard = await startDashboard();
@@ -57,7 +57,7 @@ test('a session shows its health with reasons, its settings, and what is used of
   assert.match(await textOf(page), /When a key leaks\s+Tell us/);
   assert.match(await textOf(page), /Keys\s+1 active/);
   await accessible(page, 'a session');
-  await until(async () => (await ok(api.get(`${home}/sessions/${session.id}/usage`))).totals.requests, (requests) => requests === 30, 'counted', 30);
+  await until(async () => (await ok(api.get(`${home}/sessions/${session.id}/usage`))).totals.requests, (requests) => requests === 30, 'counted');
   await page.getByRole('tab', { name: 'Usage' }).click();
   await page.getByRole('heading', { name: 'Outcomes' }).waitFor();
   assert.match(page.url(), /tab=usage/);
@@ -221,7 +221,7 @@ test('many sessions come page after page, and everything fits 320 px', async () 
   for (const tab of ['overview', 'keys', 'usage']) {
     await page.goto(`${other.at(`sessions/${session.id}`)}?tab=${tab}`);
     await page.getByRole('tabpanel').waitFor();
-    await page.waitForLoadState('networkidle');
+    await quiet(page);
     await fits(page, `a session, ${tab}`);
   }
   await page.goto(other.at('sessions'));

@@ -4,7 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { totpCode } from '../e2e/support/acceptance.ts';
 import { recordSecret } from '../e2e/support/canary.ts';
-import { accessible, copied, fits, newEmail, newPassword, startDashboard, type Page } from './support/browser.ts';
+import { accessible, copied, fits, newEmail, newPassword, quiet, startDashboard, type Page } from './support/browser.ts';
 
 const setupToken = `setup_${randomBytes(32).toString('base64url')}`;
 recordSecret(setupToken.slice('setup_'.length));
@@ -67,7 +67,7 @@ test('who registers sees the first key once, and it works; after a reload and Ba
   await page.getByRole('navigation', { name: 'Dashboard' }).waitFor();
   for (const act of [async () => {}, () => page.reload(), () => page.goBack()]) {
     await act();
-    await page.waitForLoadState('networkidle');
+    await quiet(page);
     assert.ok(!(await kept(page)).includes(key.slice(-30)), 'nothing of the key is left');
   }
 });

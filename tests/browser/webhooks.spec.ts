@@ -5,7 +5,7 @@ import { after, test } from 'node:test';
 import { Webhook } from 'standardwebhooks';
 import { ok } from '../e2e/support/acceptance.ts';
 import { recordSecret } from '../e2e/support/canary.ts';
-import { accessible, copied, fits, startDashboard, type Page } from './support/browser.ts';
+import { accessible, copied, fits, quiet, startDashboard, type Page } from './support/browser.ts';
 import { heading, joined, newHouse, until } from './support/house.ts';
 
 interface Message { path: string; headers: IncomingHttpHeaders; text: string }
@@ -23,7 +23,7 @@ const server = createServer((request, response) => {
 await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 after(() => { server.closeAllConnections(); server.close(); });
 const receiver = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
-const sentTo = (path: string, count: number) => until(async () => messages.filter((message) => message.path === path), (sent) => sent.length >= count, path, 20);
+const sentTo = (path: string, count: number) => until(async () => messages.filter((message) => message.path === path), (sent) => sent.length >= count, path);
 const takes = (secret: string, { text, headers }: Message) => new Webhook(secret).verify(text, headers as Record<string, string>);
 
 const dashboard = await startDashboard({ vars: { ALLOW_LOOPBACK_WEBHOOKS: 'true' } });
@@ -76,7 +76,7 @@ test('an endpoint is made with the events that it wants; its secret is shown onc
   assert.deepEqual([endpoint.url, endpoint.description, [...endpoint.events].sort()], [`${receiver}/made`, 'Key cache', ['api_key.created', 'session.deleted']]);
   for (const act of [async () => {}, () => page.reload()]) {
     await act();
-    await page.waitForLoadState('networkidle');
+    await quiet(page);
     assert.ok(!(await kept(page)).includes(secret.slice('whsec_'.length)), 'nothing of the secret is left');
   }
   await ok(api.post(`${home}/api_keys`, { name: 'Told' }), 201);

@@ -1,11 +1,13 @@
 // The examples, as they stand in examples/: a Worker over a service binding, in workerd; and plain HTTP without any client.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { build } from 'esbuild';
+import { runDirectory } from '../e2e/support/canary.ts';
 import { startLatchkey } from '../e2e/support/latchkey.ts';
-import { freePort, root, Running } from '../e2e/support/shell.ts';
+import { freePort, root, run, Running } from '../e2e/support/shell.ts';
 import { sleep } from './support/real.ts';
 
 /** Bundled as wrangler does it, the client out of its package. */
@@ -46,26 +48,62 @@ test('a Worker asks over a service binding: no address, leases included', async 
   assert.equal((await hello(good.key)).status, 401);
 });
 
-test('Python asks by plain HTTP', { skip: spawnSync('python3', ['--version']).status === 0 ? false : 'there is no python3' }, async () => {
+const works = (command: string, ...args: string[]) => spawnSync(command, args).status === 0;
+
+/** What each language runs, with its port behind it; undefined where it is not installed. */
+const PLAIN: Record<string, () => string[] | undefined> = {
+  Python: () => (works('python3', '--version') ? ['python3', join(root, 'examples/http/guard.py')] : undefined),
+  Go: () => {
+    const program = join(runDirectory, `guard-${process.pid}`);
+    return works('go', 'version') && works('go', 'build', '-o', program, join(root, 'examples/http/guard.go')) ? [program] : undefined;
+  },
+};
+
+for (const [language, prepared] of Object.entries(PLAIN)) {
+  const [command, ...args] = prepared() ?? [];
+  test(`${language} asks by plain HTTP`, { skip: command === undefined && `${language} is not installed` }, async () => {
+    const latchkey = await startLatchkey();
+    const { key } = await latchkey.createOrganization(language);
+    const api = latchkey.api(key);
+    const port = await freePort();
+    const server = new Running(command!, [...args, String(port)], { LATCHKEY_URL: latchkey.url, LATCHKEY_KEY: key });
+    await server.says(/listening/);
+    const hello = async (bearer?: string) => {
+      const response = await fetch(`http://127.0.0.1:${port}/`, { headers: bearer ? { authorization: `Bearer ${bearer}` } : {} });
+      return [response.status, Object.values((await response.json()) as object)[0]];
+    };
+    const create = async (body: object) => (await api.post('/v1/api_keys', { name: 'Ada', permissions: ['hello:say'], ...body })).body;
+    const [good, poor, limited] = [await create({ externalId: 'user-7' }), await create({ permissions: ['emails:send'] }), await create({ rateLimits: [{ name: 'day', limit: 1, windowMs: 86_400_000 }] })];
+    assert.deepEqual(await hello(good.key), [200, 'user-7']);
+    assert.deepEqual(await hello(), [401, 'auth_missing_credentials']);
+    assert.deepEqual(await hello('nonsense'), [401, 'NOT_FOUND']);
+    assert.deepEqual(await hello(poor.key), [403, 'INSUFFICIENT_PERMISSIONS']);
+    assert.deepEqual([await hello(limited.key), await hello(limited.key)], [[200, 'Ada'], [429, 'RATE_LIMITED']]);
+    await api.delete(`/v1/api_keys/${good.id}`);
+    assert.deepEqual(await hello(good.key), [401, 'REVOKED']);
+    await latchkey.stop();
+    assert.deepEqual(await hello(poor.key), [503, 'verification_unavailable']);
+  });
+}
+
+test('a shell asks with curl, and the key is in no argument', { skip: !works('curl', '--version') && 'there is no curl' }, async () => {
   const latchkey = await startLatchkey();
-  const { key } = await latchkey.createOrganization('Python');
-  const api = latchkey.api(key);
-  const port = await freePort();
-  const server = new Running('python3', [join(root, 'examples/http/guard.py'), String(port)], { LATCHKEY_URL: latchkey.url, LATCHKEY_KEY: key });
-  await server.says(/listening/);
-  const hello = async (bearer?: string) => {
-    const response = await fetch(`http://127.0.0.1:${port}/`, { headers: bearer ? { authorization: `Bearer ${bearer}` } : {} });
-    return [response.status, Object.values((await response.json()) as object)[0]];
+  const api = latchkey.api((await latchkey.createOrganization('Shell')).key);
+  const { body: good } = await api.post('/v1/api_keys', { name: 'Ada', permissions: ['deployments:create'] });
+  const guard = async (key: string, permission = 'deployments:create') => {
+    const { code, output } = await run('sh', [join(root, 'examples/http/guard.sh'), permission], { stdin: key, env: { LATCHKEY_URL: latchkey.url } });
+    return [code, output.trim()];
   };
-  const create = async (body: object) => (await api.post('/v1/api_keys', { name: 'Ada', permissions: ['hello:say'], ...body })).body;
-  const [good, poor, limited] = [await create({ externalId: 'user-7' }), await create({ permissions: ['emails:send'] }), await create({ rateLimits: [{ name: 'day', limit: 1, windowMs: 86_400_000 }] })];
-  assert.deepEqual(await hello(good.key), [200, 'user-7']);
-  assert.deepEqual(await hello(), [401, 'auth_missing_credentials']);
-  assert.deepEqual(await hello('nonsense'), [401, 'NOT_FOUND']);
-  assert.deepEqual(await hello(poor.key), [403, 'INSUFFICIENT_PERMISSIONS']);
-  assert.deepEqual([await hello(limited.key), await hello(limited.key)], [[200, 'Ada'], [429, 'RATE_LIMITED']]);
+  assert.deepEqual(await guard(good.key), [0, '']);
+  assert.deepEqual(await guard(`${good.key}\n`), [0, '']);
+  assert.deepEqual(await guard(good.key, 'emails:send'), [1, 'refused: 403']);
+  assert.deepEqual(await guard('nonsense'), [1, 'refused: 401']);
+  // Nothing gets into the configuration of curl that is no key.
+  assert.deepEqual(await guard(`a"\nurl = "${latchkey.url}/healthz`), [1, 'refused: 401']);
+  assert.deepEqual(await guard(''), [1, 'refused: 401']);
+  assert.doesNotMatch(readFileSync(join(root, 'examples/http/guard.sh'), 'utf8'), /curl[^|]*\$key/);
   await api.delete(`/v1/api_keys/${good.id}`);
-  assert.deepEqual(await hello(good.key), [401, 'REVOKED']);
+  assert.deepEqual(await guard(good.key), [1, 'refused: 401']);
   await latchkey.stop();
-  assert.deepEqual(await hello(poor.key), [503, 'verification_unavailable']);
+  assert.deepEqual(await guard(good.key), [2, 'the key cannot be verified at the moment']);
 });

@@ -2,7 +2,7 @@
 // client's own page goes through one bash. A line `// → …` or `# → …` promises that the rest of it is printed, in order;
 // what a module exports answers requests, and is sent some.
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import { pathToFileURL } from 'node:url';
 import { recordSecretKeys } from '../e2e/support/canary.ts';
 import { startLatchkey } from '../e2e/support/latchkey.ts';
 import { root, run } from '../e2e/support/shell.ts';
+import { fences, promised } from './support/documents.ts';
 import { closed } from './support/scripted.ts';
 
 const latchkey = await startLatchkey();
@@ -19,8 +20,6 @@ const api = latchkey.api(key);
 Object.assign(process.env, { LATCHKEY_URL: latchkey.url, LATCHKEY_KEY: key });
 
 const PAGE = 'clients/typescript/README.md';
-const read = (path: string) => readFileSync(join(root, path), 'utf8');
-const fences = (path: string, language: string) => [...read(path).matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\`$`, 'gm'))].map(([, code]) => code!);
 /** Below the root, so that `latchkey` and the frameworks are found as a project finds them. */
 const folder = join(root, '.e2e/snippets', String(process.pid));
 mkdirSync(folder, { recursive: true });
@@ -28,17 +27,6 @@ after(() => rmSync(folder, { recursive: true }));
 
 const { body: good } = await api.post('/v1/api_keys', { name: 'Customer', permission: 'sending_access', externalId: 'user-7' });
 const { body: poor } = await api.post('/v1/api_keys', { name: 'Customer', permissions: ['emails:read'] });
-
-function promised(printed: string, code: string, mark: string): number {
-  let rest = printed;
-  const promises = [...code.matchAll(new RegExp(`^${mark} → (.*)$`, 'gm'))].map(([, promise]) => promise!);
-  for (const promise of promises) {
-    const at = rest.indexOf(promise);
-    assert.notEqual(at, -1, `${promise} is not, or not in this place, in:\n${printed}`);
-    rest = rest.slice(at + promise.length);
-  }
-  return promises.length;
-}
 
 /** Sends a request to whatever a module exports. */
 type Send = (headers: Record<string, string>) => Promise<Response>;

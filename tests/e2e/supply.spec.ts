@@ -9,7 +9,7 @@ import { justBuilt } from '../../scripts/lib/build.mjs';
 import { types } from '../../scripts/lib/dashboard.mjs';
 import { wrangler, wranglerEnv } from '../../scripts/lib/env.mjs';
 import { inPages, sbom } from '../../scripts/lib/sbom.mjs';
-import { advisories, ageDays, crateBudget, crates, stalestDays, unpinnedActions } from '../../scripts/lib/supply.mjs';
+import { advisories, ageDays, clientCrateBudget, clientCrates, crateBudget, crates, stalestDays, unpinnedActions } from '../../scripts/lib/supply.mjs';
 import { manifest } from '../../scripts/lib/worker-config.mjs';
 import { root, run } from './support/shell.ts';
 
@@ -74,6 +74,23 @@ test('the wasm has no more crates than it may, each with a checksum and a licenc
   for (const linked of ['worker', 'axum', 'argon2', 'p256']) assert.ok(names.includes(linked), linked);
   // Of the tests, of the compiler's, and of other platforms.
   for (const apart of ['proptest', 'rusqlite', 'syn', 'serde_derive', 'libc', 'latchkey']) assert.ok(!names.includes(apart), apart);
+});
+
+test('the client in Rust brings its users no more crates than it may, none of them over OpenSSL, and all from the registry', async () => {
+  const found = await clientCrates();
+  assert.ok(found.length > 30 && found.length <= clientCrateBudget, `${found.length} crates, budget ${clientCrateBudget}`);
+  for (const { name, license, sha256 } of found) assert.ok(license && sha256, name);
+  const plain = (await clientCrates(['--no-default-features'])).map(({ name }) => name);
+  for (const [name, withoutTls] of [['hyper', true], ['tower-service', true], ['rustls', false], ['ring', false], ['axum-core', false]] as const) {
+    assert.ok(found.some((crate) => crate.name === name), name);
+    assert.equal(plain.includes(name), withoutTls, name);
+  }
+  // Whatever platform it is built on; and neither it nor its lock file has anything to do with the worker's.
+  const lock = read('clients/rust/Cargo.lock');
+  assert.doesNotMatch(lock, /^name = "(openssl-sys|native-tls|aws-lc-sys|latchkey|worker)"$/m);
+  const unsummed = lock.split('[[package]]').filter((entry) => entry.includes('name = ') && !/^checksum = "[0-9a-f]{64}"$/m.test(entry));
+  assert.deepEqual(unsummed.map((entry) => /name = "(.+)"/.exec(entry)?.[1]), ['latchkey-client', 'latchkey-example-axum']);
+  assert.doesNotMatch(read('Cargo.toml'), /^\[workspace\]|clients\//m);
 });
 
 test('the bill of materials has all of it, once, and is the same every time', async () => {

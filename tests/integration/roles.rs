@@ -98,6 +98,7 @@ impl Town {
             _ if path.starts_with("/alerts/") => open_alert(&self.house, &self.owner.organization),
             _ if path.starts_with("/webhook_endpoints/") => self.delivery(),
             _ if path.starts_with("/domains") => self.domain(),
+            _ if path.starts_with("/gateway_routes") => self.gateway_route(),
             _ if path.starts_with("/invitations/") => self.house.invite(&self.owner, "viewer").0,
             _ => {
                 let subject = self.owner.member(&self.subject);
@@ -120,6 +121,16 @@ impl Town {
             self.house.call(&self.owner.key, "DELETE", &format!("/v1/webhook_endpoints/{old}"), &NULL);
         }
         format!("{id} {delivery}")
+    }
+
+    /// A new route of the gateway, the only one.
+    fn gateway_route(&self) -> String {
+        let all = self.house.see(&self.owner, &self.owner.path("/gateway_routes"));
+        for old in ids(&all, "id") {
+            self.house.call(&self.owner.key, "DELETE", &format!("/v1/gateway_routes/{old}"), &NULL);
+        }
+        let body = json!({ "path": "/target", "origin": "https://target.example.com" });
+        text(&self.house.call(&self.owner.key, "POST", "/v1/gateway_routes", &body).json(), "id")
     }
 
     /// A new domain, the only one.
@@ -157,7 +168,7 @@ impl Town {
 fn every_route_of_an_organization_has_a_row_in_the_table() {
     let rows: BTreeSet<_> = rows().iter().map(|row| (row.0.to_owned(), row.1.to_owned())).collect();
     assert_eq!(rows, routes());
-    assert_eq!(routes().len(), 61);
+    assert_eq!(routes().len(), 66);
 }
 
 #[test]
@@ -166,7 +177,7 @@ fn the_table_of_roles_is_the_one_that_was_decided() {
     let decided = |operation| match operation {
         ReadOrganization | ReadApiKeys | ReadSessions | ReadMembers | ReadAlerts | ReadDomains => Role::Viewer,
         WriteApiKeys | AllApiKeys | VerifyKeys | WriteSessions | ReadAuditLog | WriteAlerts | ReadWebhooks
-        | WriteWebhooks | WriteDomains => Role::Member,
+        | WriteWebhooks | WriteDomains | ReadGatewayRoutes | WriteGatewayRoutes => Role::Member,
         WriteOrganization | WriteMembers => Role::Admin,
         WriteOwners | ChangePlan | ChangeAlertEmails | TransferOrganization | ExportOrganization
         | DeleteOrganization => Role::Owner,
@@ -265,7 +276,10 @@ fn what_belongs_to_another_organization_is_answered_like_what_never_was() {
     let stranger_endpoint =
         text(&house.call(&town.stranger.key, "POST", "/v1/webhook_endpoints", &endpoint).json(), "id");
     let stranger_domain = house.own(&town.stranger.key, "stranger.example");
+    let route = json!({ "path": "/", "origin": "https://a.example.com" });
+    let stranger_route = text(&house.call(&town.stranger.key, "POST", "/v1/gateway_routes", &route).json(), "id");
     let kinds = [
+        ("/gateway_routes/", stranger_route, format!("gwr_{}", "0".repeat(22))),
         ("/api_keys/", first(house, &town.stranger, "/api_keys"), first(&elsewhere, &never, "/api_keys")),
         ("/sessions/", first(house, &town.stranger, "/sessions"), first(&elsewhere, &never, "/sessions")),
         ("/invitations/", first(house, &town.stranger, "/invitations"), format!("inv_{}", "0".repeat(22))),
@@ -289,7 +303,7 @@ fn what_belongs_to_another_organization_is_answered_like_what_never_was() {
         assert_eq!(answers.first().unwrap().0, 404, "{} {}", row.0, row.1);
         compared += 1;
     }
-    assert_eq!(compared, 33);
+    assert_eq!(compared, 37);
     for (path, body, code) in [
         ("/transfer", json!({ "userId": "{}" }), "member_not_found"),
         ("/api_keys", json!({ "name": "Key", "sessionId": "{}" }), "session_not_found"),

@@ -16,7 +16,7 @@ pub struct Caller {
 }
 
 /// What can be granted to a key.
-const PERMISSIONS: [&str; 14] = [
+const PERMISSIONS: [&str; 16] = [
     "api_keys:read",
     "api_keys:write",
     "api_keys:*",
@@ -31,6 +31,8 @@ const PERMISSIONS: [&str; 14] = [
     "webhooks:write",
     "domains:read",
     "domains:write",
+    "gateway_routes:read",
+    "gateway_routes:write",
 ];
 
 /// What ended before the matrix begins: made first, as a month has to pass.

@@ -90,6 +90,13 @@ impl Party {
         };
         let ((hook, sent), (unhooked, unsent), _) = (endpoint("one"), endpoint("two"), endpoint("three"));
         made(house, &key, "DELETE", &format!("/v1/webhook_endpoints/{unhooked}"), &NULL);
+        let led = |label: &str| {
+            let origin = format!("https://{label}.{name}.example");
+            let body = json!({ "path": format!("/{label}"), "origin": origin, "description": format!("{name} route") });
+            text(&post("/v1/gateway_routes", body), "id")
+        };
+        let (route, closed, _) = (led("one"), led("two"), led("three"));
+        made(house, &key, "DELETE", &format!("/v1/gateway_routes/{closed}"), &NULL);
         let own = |label: &str| house.own(&key, &format!("{label}.{name}.example"));
         let (domain, lost, _) = (own("one"), own("two"), own("three"));
         made(house, &key, "DELETE", &format!("/v1/domains/{lost}"), &NULL);
@@ -114,6 +121,7 @@ impl Party {
             (Kind::SignIn, signed_in),
             (Kind::Alert, seen),
             (Kind::Endpoint, hook),
+            (Kind::GatewayRoute, route),
             (Kind::Delivery, sent),
             (Kind::Domain, domain),
             (Kind::Verification, text(&verified, "verificationId")),
@@ -132,6 +140,7 @@ impl Party {
             (Kind::Token, text(&over, "token")),
             (Kind::SignIn, signed_out),
             (Kind::Endpoint, unhooked),
+            (Kind::GatewayRoute, closed),
             (Kind::Delivery, unsent),
             (Kind::Domain, lost),
             (Kind::Verification, text(&refused, "verificationId")),

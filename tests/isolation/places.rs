@@ -16,6 +16,7 @@ pub enum Kind {
     SignIn,
     Alert,
     Endpoint,
+    GatewayRoute,
     Delivery,
     Domain,
     Verification,
@@ -132,6 +133,7 @@ fn in_path(template: &str, name: &str) -> Option<Kind> {
         "sign_ins" => Kind::SignIn,
         "alerts" => Kind::Alert,
         "webhook_endpoints" => Kind::Endpoint,
+        "gateway_routes" => Kind::GatewayRoute,
         "deliveries" => Kind::Delivery,
         "domains" => Kind::Domain,
         // A word of the service, the same for everybody.
@@ -186,10 +188,11 @@ fn in_body(schema: &Value, pointer: &str) -> Option<Kind> {
         | "firstName" | "hash" | "id" | "includeSubdomains" | "interval" | "invitation" | "ip" | "ipAllowList"
         | "keys" | "keysPerSession" | "last4" | "lastName" | "latencyMs" | "leakPolicy" | "limit" | "metadata"
         | "minimum" | "mode" | "name" | "newPassword" | "none" | "notBefore" | "onLoss" | "organizationName"
-        | "outcomes" | "overlapSeconds" | "password" | "permission" | "permissions" | "plan" | "prefix"
-        | "production" | "rateLimits" | "reason" | "recoveryCode" | "refill" | "region" | "remaining"
-        | "requestsPerMinute" | "role" | "setupToken" | "staging" | "start" | "staleSeconds" | "status" | "tags"
-        | "threshold" | "time" | "totp" | "ttlMs" | "type" | "unusedForDays" | "url" | "windowMs" => return None,
+        | "origin" | "outcomes" | "overlapSeconds" | "password" | "path" | "permission" | "permissions" | "plan"
+        | "prefix" | "production" | "rateLimits" | "reason" | "recoveryCode" | "refill" | "region" | "remaining"
+        | "requestsPerMinute" | "role" | "setupToken" | "staging" | "staleSeconds" | "start" | "status"
+        | "stripPath" | "tags" | "threshold" | "time" | "timeoutMs" | "totp" | "ttlMs" | "type" | "unusedForDays"
+        | "url" | "windowMs" => return None,
         other => panic!("{schema}: say what stands at {pointer} ({other})"),
     })
 }

@@ -137,5 +137,5 @@ pub fn altered(id: &str) -> String {
 
 /// Whether ids of this kind go away for good: what is deleted of it is answered to its owner as what never was.
 pub fn goes_away(kind: Kind) -> bool {
-    matches!(kind, Kind::User | Kind::SignIn | Kind::Endpoint | Kind::Domain)
+    matches!(kind, Kind::User | Kind::SignIn | Kind::Endpoint | Kind::GatewayRoute | Kind::Domain)
 }

@@ -32,6 +32,7 @@ async function party(name: string) {
   const invited = await ok(person.post(`${at}/invitations`, { role: 'viewer' }), 201);
   const endpoint = await ok(api.post('/v1/webhook_endpoints', { url: 'https://hooks.example.com/', description: `${name} endpoint` }), 201);
   const delivery = await ok(api.post(`/v1/webhook_endpoints/${endpoint.id}/test`), 202);
+  const gated = await ok(api.post('/v1/gateway_routes', { path: '/', origin: 'https://origin.example.com/', description: `${name} route` }), 201);
   const domain = await resolver.own(api, `${name.toLowerCase()}.example`);
   const hired = async (role: string) => {
     const { token } = await ok(person.post(`${at}/invitations`, { role }), 201);
@@ -47,7 +48,7 @@ async function party(name: string) {
   const signIns = await ok(person.get('/auth/sign_ins'));
   const ids: Record<string, string> = {
     organizations: owner.organization.id, sessions: session.id, api_keys: key.id, invitations: invited.invitation.id,
-    webhook_endpoints: endpoint.id, deliveries: delivery.id, domains: domain.id, members: members[1]!.user.id, users: members[1]!.user.id,
+    webhook_endpoints: endpoint.id, gateway_routes: gated.id, deliveries: delivery.id, domains: domain.id, members: members[1]!.user.id, users: members[1]!.user.id,
     sign_ins: (signIns.data ?? signIns)[0].id, alerts: `alr_${'0'.repeat(22)}`,
   };
   return { name, owner, person, api, at, ids, staff };

@@ -912,7 +912,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Copies everything about the organization: members, invitations, sessions, API keys, domains, endpoints of webhooks, rules for alerts, alerts, audit log
+         * Copies everything about the organization: members, invitations, sessions, API keys, domains, endpoints of webhooks, routes of the gateway, rules for alerts, alerts, audit log
          * @description No secret is in it.
          */
         post: operations["exportOrganization"];
@@ -922,7 +922,53 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/organizations/{organizationId}/imports": {
+    "/organizations/{organizationId}/gateway_routes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the routes, newest first */
+        get: operations["listGatewayRoutesAsMember"];
+        put?: never;
+        /**
+         * Creates a route
+         * @description Its secret is shown this once. A route below another one is answered once nobody takes the other.
+         */
+        post: operations["createGatewayRouteAsMember"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/organizations/{organizationId}/gateway_routes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads a route */
+        get: operations["readGatewayRouteAsMember"];
+        put?: never;
+        post?: never;
+        /**
+         * Deletes a route
+         * @description It is answered once nobody gets through on it.
+         */
+        delete: operations["deleteGatewayRouteAsMember"];
+        options?: never;
+        head?: never;
+        /**
+         * Changes a route
+         * @description It is answered once nobody acts on what the route was.
+         */
+        patch: operations["changeGatewayRouteAsMember"];
+        trace?: never;
+    };
+    "/organizations/{organizationId}/gateway_routes/{id}/rotate_secret": {
         parameters: {
             query?: never;
             header?: never;
@@ -932,10 +978,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Takes over keys of another system, each for itself
-         * @description Sending the same again changes nothing.
+         * Makes a new secret, shown this once
+         * @description The one before goes on to sign beside it for 24 hours.
          */
-        post: operations["importApiKeysAsMember"];
+        post: operations["rotateGatewayRouteSecretAsMember"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1679,7 +1725,53 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/imports": {
+    "/v1/gateway_routes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the routes, newest first */
+        get: operations["listGatewayRoutes"];
+        put?: never;
+        /**
+         * Creates a route
+         * @description Its secret is shown this once. A route below another one is answered once nobody takes the other.
+         */
+        post: operations["createGatewayRoute"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/gateway_routes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads a route */
+        get: operations["readGatewayRoute"];
+        put?: never;
+        post?: never;
+        /**
+         * Deletes a route
+         * @description It is answered once nobody gets through on it.
+         */
+        delete: operations["deleteGatewayRoute"];
+        options?: never;
+        head?: never;
+        /**
+         * Changes a route
+         * @description It is answered once nobody acts on what the route was.
+         */
+        patch: operations["changeGatewayRoute"];
+        trace?: never;
+    };
+    "/v1/gateway_routes/{id}/rotate_secret": {
         parameters: {
             query?: never;
             header?: never;
@@ -1689,10 +1781,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Takes over keys of another system, each for itself
-         * @description Sending the same again changes nothing.
+         * Makes a new secret, shown this once
+         * @description The one before goes on to sign beside it for 24 hours.
          */
-        post: operations["importApiKeys"];
+        post: operations["rotateGatewayRouteSecret"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2235,11 +2327,9 @@ export interface components {
             externalId: string | null;
             /** @description The id of the key. */
             id: components["schemas"]["ApiKeyId"];
-            /** @description Whether it was brought from another system. Such a key is good for `POST /v1/keys/verify` alone, until it is rotated. */
-            imported: boolean;
             /** @description The networks it may be used from; empty means anywhere. */
             ipAllowList: string[];
-            /** @description The last four characters of the secret key; empty if nobody has told them of an imported one. */
+            /** @description The last four characters of the secret key. */
             last4: string;
             /**
              * Format: date-time
@@ -2310,7 +2400,7 @@ export interface components {
              * @description What was done.
              * @enum {string}
              */
-            action: "api_key.created" | "api_keys.imported" | "api_key.updated" | "api_key.rotated" | "api_key.disabled" | "api_key.enabled" | "api_key.revoked" | "api_key.leaked" | "access.denied" | "session.created" | "session.updated" | "session.deleted" | "session.policy_changed" | "organization.created" | "organization.updated" | "organization.suspended" | "organization.resumed" | "organization.deleted" | "organization.exported" | "member.added" | "member.role_changed" | "member.removed" | "organization.transferred" | "invitation.created" | "invitation.revoked" | "alert.acknowledged" | "alert_rule.updated" | "alert_rule.reset" | "user.created" | "user.signed_in" | "user.sign_in_failed" | "user.signed_out" | "user.updated" | "user.password_changed" | "user.password_reset_requested" | "user.password_reset" | "user.totp_enabled" | "user.totp_disabled" | "user.recovery_codes_renewed" | "webhook_endpoint.created" | "webhook_endpoint.updated" | "webhook_endpoint.secret_rotated" | "webhook_endpoint.tested" | "webhook_endpoint.replayed" | "webhook_endpoint.deleted" | "domain.created" | "domain.updated" | "domain.checked" | "domain.verified" | "domain.lost" | "domain.deleted";
+            action: "api_key.created" | "api_key.updated" | "api_key.rotated" | "api_key.disabled" | "api_key.enabled" | "api_key.revoked" | "api_key.leaked" | "access.denied" | "session.created" | "session.updated" | "session.deleted" | "session.policy_changed" | "organization.created" | "organization.updated" | "organization.suspended" | "organization.resumed" | "organization.deleted" | "organization.exported" | "member.added" | "member.role_changed" | "member.removed" | "organization.transferred" | "invitation.created" | "invitation.revoked" | "alert.acknowledged" | "alert_rule.updated" | "alert_rule.reset" | "user.created" | "user.signed_in" | "user.sign_in_failed" | "user.signed_out" | "user.updated" | "user.password_changed" | "user.password_reset_requested" | "user.password_reset" | "user.totp_enabled" | "user.totp_disabled" | "user.recovery_codes_renewed" | "webhook_endpoint.created" | "webhook_endpoint.updated" | "webhook_endpoint.secret_rotated" | "webhook_endpoint.tested" | "webhook_endpoint.replayed" | "webhook_endpoint.deleted" | "domain.created" | "domain.updated" | "domain.checked" | "domain.verified" | "domain.lost" | "domain.deleted" | "gateway_route.created" | "gateway_route.updated" | "gateway_route.secret_rotated" | "gateway_route.deleted";
             /** @description Who did it. */
             actor: components["schemas"]["Actor"];
             /**
@@ -2595,11 +2685,9 @@ export interface components {
             externalId: string | null;
             /** @description The id of the key. */
             id: components["schemas"]["ApiKeyId"];
-            /** @description Whether it was brought from another system. Such a key is good for `POST /v1/keys/verify` alone, until it is rotated. */
-            imported: boolean;
             /** @description The networks it may be used from; empty means anywhere. */
             ipAllowList: string[];
-            /** @description The last four characters of the secret key; empty if nobody has told them of an imported one. */
+            /** @description The last four characters of the secret key. */
             last4: string;
             /**
              * Format: date-time
@@ -2765,6 +2853,45 @@ export interface components {
              * @description When it last changed.
              */
             updatedAt: string;
+        };
+        /**
+         * @description Changes to a route.
+         * @example {
+         *       "active": false
+         *     }
+         */
+        ChangeGatewayRoute: {
+            /** @description Whether it is in use; true by default. */
+            active?: boolean;
+            /**
+             * @description Who may decide, at most; `edge` by default.
+             * @enum {string}
+             */
+            consistency?: "strict" | "leased" | "edge";
+            /** @description What a request costs of limits and credits; 1 by default. */
+            cost?: number;
+            /** @description What people call it, on one line. */
+            description?: string | null;
+            /**
+             * @description The environment a key must belong to; any by default.
+             * @enum {string|null}
+             */
+            environment?: "development" | "staging" | "production" | null;
+            /**
+             * Format: uri
+             * @description Where they lead: https, a public DNS name, port 443, without a query.
+             */
+            origin?: string;
+            /** @description Which paths it is for: this one, and all below it; the longest route wins. */
+            path?: string;
+            /** @description One permission or a list; a key must have all of them. None by default. */
+            permissions?: components["schemas"]["Permission"] | components["schemas"]["Permission"][];
+            /** @description The session a key must belong to; any by default. */
+            sessionId?: components["schemas"]["SessionId"] | null;
+            /** @description Whether the origin is asked for what follows `path`, instead of for the whole path; false by default. */
+            stripPath?: boolean;
+            /** @description How long the origin may take until it begins to answer; 30,000 by default. */
+            timeoutMs?: number;
         };
         /**
          * @description Another role.
@@ -3068,6 +3195,49 @@ export interface components {
             onLoss?: "warn" | "refuse" | null;
         };
         /**
+         * @description A new route of the gateway.
+         * @example {
+         *       "origin": "https://orders.example.com",
+         *       "path": "/orders",
+         *       "permissions": [
+         *         "orders:read"
+         *       ]
+         *     }
+         */
+        CreateGatewayRoute: {
+            /** @description Whether it is in use; true by default. */
+            active?: boolean | null;
+            /**
+             * @description Who may decide, at most; `edge` by default.
+             * @enum {string|null}
+             */
+            consistency?: "strict" | "leased" | "edge" | null;
+            /** @description What a request costs of limits and credits; 1 by default. */
+            cost?: number | null;
+            /** @description What people call it, on one line. */
+            description?: string | null;
+            /**
+             * @description The environment a key must belong to; any by default.
+             * @enum {string|null}
+             */
+            environment?: "development" | "staging" | "production" | null;
+            /**
+             * Format: uri
+             * @description Where they lead: https, a public DNS name, port 443, without a query.
+             */
+            origin: string;
+            /** @description Which paths it is for: this one, and all below it; the longest route wins. */
+            path: string;
+            /** @description One permission or a list; a key must have all of them. None by default. */
+            permissions?: (components["schemas"]["Permission"] | components["schemas"]["Permission"][]) | null;
+            /** @description The session a key must belong to; any by default. */
+            sessionId?: components["schemas"]["SessionId"] | null;
+            /** @description Whether the origin is asked for what follows `path`, instead of for the whole path; false by default. */
+            stripPath?: boolean | null;
+            /** @description How long the origin may take until it begins to answer; 30,000 by default. */
+            timeoutMs?: number | null;
+        };
+        /**
          * @description A new invitation.
          * @example {
          *       "role": "member"
@@ -3342,7 +3512,7 @@ export interface components {
         /** @description What went wrong. Switch on `code`; `message` is for people and may change. */
         Error: {
             /** @enum {string} */
-            code: "invalid_request" | "invalid_json" | "auth_conflicting_credentials" | "auth_malformed_header" | "link_invalid" | "totp_wrong" | "auth_missing_credentials" | "auth_invalid_key" | "auth_key_revoked" | "auth_key_disabled" | "auth_key_expired" | "auth_key_not_yet_valid" | "auth_organization_suspended" | "auth_session_disconnected" | "auth_too_many_failures" | "sign_in_failed" | "second_factor_required" | "forbidden_ip" | "wrong_session" | "wrong_environment" | "insufficient_permissions" | "domain_not_allowed" | "outside_reach" | "exceeds_own_permissions" | "csrf_refused" | "insufficient_role" | "plan_changes_by_operator" | "registration_closed" | "wrong_password" | "invitation_for_another" | "not_found" | "api_key_not_found" | "session_not_found" | "organization_not_found" | "user_not_found" | "member_not_found" | "invitation_not_found" | "alert_not_found" | "alert_rule_not_found" | "sign_in_not_found" | "webhook_endpoint_not_found" | "webhook_delivery_not_found" | "domain_not_found" | "method_not_allowed" | "api_key_revoked" | "api_key_not_active" | "api_key_rotated" | "overlap_open" | "leak_signature_invalid" | "confirmation_needed" | "key_limit_reached" | "default_session" | "session_deleted" | "organization_deleted" | "organization_limit_reached" | "last_owner" | "already_member" | "member_elsewhere" | "invitation_ended" | "own_account" | "organization_suspended" | "too_many_members" | "too_many_invitations" | "too_many_webhook_endpoints" | "webhook_endpoint_disabled" | "domain_exists" | "too_many_domains" | "too_many_prefixes" | "domain_not_verified" | "setup_done" | "email_taken" | "link_hook_missing" | "totp_enabled" | "totp_not_enabled" | "key_already_issued" | "idempotency_in_flight" | "idempotency_mismatch" | "payload_too_large" | "uri_too_long" | "unsupported_media_type" | "rate_limited" | "usage_exceeded" | "internal_error" | "storage_full" | "verification_unavailable" | "sign_in_busy" | "service_unavailable" | "resolver_unavailable" | "not_configured";
+            code: "invalid_request" | "invalid_json" | "auth_conflicting_credentials" | "auth_malformed_header" | "link_invalid" | "totp_wrong" | "auth_missing_credentials" | "auth_invalid_key" | "auth_key_revoked" | "auth_key_disabled" | "auth_key_expired" | "auth_key_not_yet_valid" | "auth_organization_suspended" | "auth_session_disconnected" | "auth_too_many_failures" | "sign_in_failed" | "second_factor_required" | "forbidden_ip" | "wrong_session" | "wrong_environment" | "insufficient_permissions" | "domain_not_allowed" | "outside_reach" | "exceeds_own_permissions" | "csrf_refused" | "insufficient_role" | "plan_changes_by_operator" | "registration_closed" | "wrong_password" | "invitation_for_another" | "not_found" | "api_key_not_found" | "session_not_found" | "organization_not_found" | "user_not_found" | "member_not_found" | "invitation_not_found" | "alert_not_found" | "alert_rule_not_found" | "sign_in_not_found" | "webhook_endpoint_not_found" | "webhook_delivery_not_found" | "gateway_route_not_found" | "domain_not_found" | "method_not_allowed" | "api_key_revoked" | "api_key_not_active" | "api_key_rotated" | "overlap_open" | "leak_signature_invalid" | "confirmation_needed" | "key_limit_reached" | "default_session" | "session_deleted" | "organization_deleted" | "organization_limit_reached" | "last_owner" | "already_member" | "member_elsewhere" | "invitation_ended" | "own_account" | "organization_suspended" | "too_many_members" | "too_many_invitations" | "too_many_webhook_endpoints" | "webhook_endpoint_disabled" | "gateway_path_taken" | "too_many_gateway_routes" | "domain_exists" | "too_many_domains" | "domain_not_verified" | "setup_done" | "email_taken" | "link_hook_missing" | "totp_enabled" | "totp_not_enabled" | "key_already_issued" | "idempotency_in_flight" | "idempotency_mismatch" | "payload_too_large" | "uri_too_long" | "unsupported_media_type" | "rate_limited" | "usage_exceeded" | "internal_error" | "storage_full" | "verification_unavailable" | "sign_in_busy" | "service_unavailable" | "resolver_unavailable" | "origin_forbidden" | "origin_unreachable" | "origin_timeout" | "gateway_loop" | "not_configured";
             details: components["schemas"]["ErrorDetails"];
             message: string;
         };
@@ -3432,6 +3602,7 @@ export interface components {
             apiKeys: components["schemas"]["ApiKey"][];
             auditLog: components["schemas"]["AuditEntry"][];
             domains: components["schemas"]["Domain"][];
+            gatewayRoutes: components["schemas"]["GatewayRoute"][];
             invitations: components["schemas"]["Invitation"][];
             members: components["schemas"]["Member"][];
             organization: components["schemas"]["Organization"];
@@ -3475,6 +3646,60 @@ export interface components {
              */
             mode: "strict" | "leased" | "edge" | "stale";
         };
+        /** @description A route of the gateway. */
+        GatewayRoute: {
+            /** @description Whether it is in use. */
+            active: boolean;
+            /**
+             * @description Who may decide.
+             * @enum {string}
+             */
+            consistency: "strict" | "leased" | "edge";
+            /** @description What a request costs of limits and credits. */
+            cost: number;
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            createdAt: string;
+            /** @description Who created it. */
+            createdBy: components["schemas"]["Actor"];
+            /** @description What people call it. */
+            description: string | null;
+            /**
+             * @description The environment that a key must belong to; null for any.
+             * @enum {string|null}
+             */
+            environment: "development" | "staging" | "production" | null;
+            /** @description The id of the route. */
+            id: components["schemas"]["GatewayRouteId"];
+            /**
+             * Format: uri
+             * @description Where they lead.
+             */
+            origin: string;
+            /** @description Which paths it is for: this one, and all below it. */
+            path: string;
+            /** @description The permissions that a key needs, all of them. */
+            permissions: components["schemas"]["Permission"][];
+            /**
+             * Format: date-time
+             * @description Until when the secret before the newest signs as well; null if there is only one.
+             */
+            previousSecretUntil: string | null;
+            /** @description The session that a key must belong to; null for any. */
+            sessionId: components["schemas"]["SessionId"] | null;
+            /** @description Whether the origin is asked for what follows `path`, instead of for the whole path. */
+            stripPath: boolean;
+            /** @description How long (ms) the origin may take until it begins to answer. */
+            timeoutMs: number;
+            /**
+             * Format: date-time
+             * @description When its settings last changed.
+             */
+            updatedAt: string;
+        };
+        GatewayRouteId: string;
         /**
          * @description What GitHub has found; signed in `Github-Public-Key-Identifier` and `Github-Public-Key-Signature`.
          * @example [
@@ -3547,111 +3772,6 @@ export interface components {
             status: "ok";
             /** @description The version of the service. */
             version: string;
-        };
-        /** @description What has become of keys of another system, or would. */
-        Import: {
-            /** @description Whether nothing has happened: this is what would. */
-            dryRun: boolean;
-            /** @description How many are there already. */
-            existing: number;
-            /** @description How many were taken over. */
-            imported: number;
-            /** @description How many were not taken over. */
-            invalid: number;
-            /** @description The rows, in their order. */
-            rows: components["schemas"]["ImportedRow"][];
-        };
-        /** @description What has become of one of them. */
-        ImportedRow: {
-            /** @description The field that is wrong with it, as a JSON pointer within the row. */
-            field: string | null;
-            /** @description The key; null if there is none, or not yet. */
-            keyId: components["schemas"]["ApiKeyId"] | null;
-            /** @description The reason for people. */
-            message: string | null;
-            /**
-             * @description Why it is `invalid`.
-             * @enum {string|null}
-             */
-            reason: "invalid_field" | "native_key" | "duplicate_row" | "key_limit_reached" | "exceeds_own_permissions" | "empty_lifetime" | "domain_not_verified" | "in_another_session" | null;
-            /**
-             * @description `imported`, `exists`, also if that key has been revoked since, or `invalid`; in a dry run, what it would be.
-             * @enum {string}
-             */
-            result: "imported" | "exists" | "invalid";
-        };
-        /**
-         * @description Keys of another system.
-         * @example {
-         *       "dryRun": true,
-         *       "keys": [
-         *         {
-         *           "externalId": "customer-7",
-         *           "hash": "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-         *         }
-         *       ],
-         *       "prefix": "mist_"
-         *     }
-         */
-        ImportKeys: {
-            /**
-             * @description Whether only to tell what would become of them.
-             * @default false
-             */
-            dryRun?: boolean | null;
-            /**
-             * @description The environment of the session; one that contradicts `sessionId` is refused.
-             * @enum {string|null}
-             */
-            environment?: "development" | "staging" | "production" | null;
-            /** @description The keys. What is wrong with the value of one is told of that one. */
-            keys: {
-                /**
-                 * @description Whether it is switched on.
-                 * @default true
-                 */
-                active?: boolean | null;
-                /** @description How often it may be used in all; as in a new key. */
-                credits?: {
-                    [key: string]: unknown;
-                } | null;
-                /** @description The one domain it may act for. */
-                domain?: string | null;
-                /** @description When it stops to verify; in the future. */
-                expiresAt?: string | null;
-                /** @description Your own id for whom it belongs to. */
-                externalId?: string | null;
-                /** @description Its SHA-256: 64 hexadecimal digits, or base64 or base64url with or without padding. */
-                hash?: string | null;
-                /** @description Addresses and networks (CIDR) it may be used from; empty means anywhere. */
-                ipAllowList?: string[] | null;
-                /** @description In place of `hash`: its plaintext, 8 to 512 characters. It is hashed at once and kept nowhere. */
-                key?: string | null;
-                /** @description With `hash`: how it ends, for people; at most 4 characters. */
-                last4?: string | null;
-                /** @description Free data, answered by every verification. */
-                metadata?: {
-                    [key: string]: unknown;
-                } | null;
-                /** @description A name for people; one is made up if it is absent. */
-                name?: string | null;
-                /** @description When it starts to verify. */
-                notBefore?: string | null;
-                /** @description A preset of permissions; not together with `permissions`. */
-                permission?: string | null;
-                /** @description What it may do; nothing by default. */
-                permissions?: string[] | null;
-                /** @description How often it may be verified, at most; as in a new key. */
-                rateLimits?: {
-                    [key: string]: unknown;
-                }[] | null;
-                /** @description With `hash`: how it begins, for people; the prefix and at most 8 characters. */
-                start?: string | null;
-            }[];
-            /** @description How all of them begin; may be empty, which has every unknown text looked for. */
-            prefix: string;
-            /** @description The session they will belong to; else the default session of `environment`, else the caller's own. */
-            sessionId?: components["schemas"]["SessionId"] | null;
         };
         /** @description An invitation. The link's token is not in it. */
         Invitation: {
@@ -3760,13 +3880,11 @@ export interface components {
             externalId: string | null;
             /** @description The id of the key. */
             id: components["schemas"]["ApiKeyId"];
-            /** @description Whether it was brought from another system. Such a key is good for `POST /v1/keys/verify` alone, until it is rotated. */
-            imported: boolean;
             /** @description The networks it may be used from; empty means anywhere. */
             ipAllowList: string[];
             /** @description The secret key. It is shown this once and cannot be recovered. */
             key: string;
-            /** @description The last four characters of the secret key; empty if nobody has told them of an imported one. */
+            /** @description The last four characters of the secret key. */
             last4: string;
             /**
              * Format: date-time
@@ -4115,7 +4233,7 @@ export interface components {
         /** @description The same as Error in the form of RFC 9457, for `Accept: application/problem+json`. */
         Problem: {
             /** @enum {string} */
-            code: "invalid_request" | "invalid_json" | "auth_conflicting_credentials" | "auth_malformed_header" | "link_invalid" | "totp_wrong" | "auth_missing_credentials" | "auth_invalid_key" | "auth_key_revoked" | "auth_key_disabled" | "auth_key_expired" | "auth_key_not_yet_valid" | "auth_organization_suspended" | "auth_session_disconnected" | "auth_too_many_failures" | "sign_in_failed" | "second_factor_required" | "forbidden_ip" | "wrong_session" | "wrong_environment" | "insufficient_permissions" | "domain_not_allowed" | "outside_reach" | "exceeds_own_permissions" | "csrf_refused" | "insufficient_role" | "plan_changes_by_operator" | "registration_closed" | "wrong_password" | "invitation_for_another" | "not_found" | "api_key_not_found" | "session_not_found" | "organization_not_found" | "user_not_found" | "member_not_found" | "invitation_not_found" | "alert_not_found" | "alert_rule_not_found" | "sign_in_not_found" | "webhook_endpoint_not_found" | "webhook_delivery_not_found" | "domain_not_found" | "method_not_allowed" | "api_key_revoked" | "api_key_not_active" | "api_key_rotated" | "overlap_open" | "leak_signature_invalid" | "confirmation_needed" | "key_limit_reached" | "default_session" | "session_deleted" | "organization_deleted" | "organization_limit_reached" | "last_owner" | "already_member" | "member_elsewhere" | "invitation_ended" | "own_account" | "organization_suspended" | "too_many_members" | "too_many_invitations" | "too_many_webhook_endpoints" | "webhook_endpoint_disabled" | "domain_exists" | "too_many_domains" | "too_many_prefixes" | "domain_not_verified" | "setup_done" | "email_taken" | "link_hook_missing" | "totp_enabled" | "totp_not_enabled" | "key_already_issued" | "idempotency_in_flight" | "idempotency_mismatch" | "payload_too_large" | "uri_too_long" | "unsupported_media_type" | "rate_limited" | "usage_exceeded" | "internal_error" | "storage_full" | "verification_unavailable" | "sign_in_busy" | "service_unavailable" | "resolver_unavailable" | "not_configured";
+            code: "invalid_request" | "invalid_json" | "auth_conflicting_credentials" | "auth_malformed_header" | "link_invalid" | "totp_wrong" | "auth_missing_credentials" | "auth_invalid_key" | "auth_key_revoked" | "auth_key_disabled" | "auth_key_expired" | "auth_key_not_yet_valid" | "auth_organization_suspended" | "auth_session_disconnected" | "auth_too_many_failures" | "sign_in_failed" | "second_factor_required" | "forbidden_ip" | "wrong_session" | "wrong_environment" | "insufficient_permissions" | "domain_not_allowed" | "outside_reach" | "exceeds_own_permissions" | "csrf_refused" | "insufficient_role" | "plan_changes_by_operator" | "registration_closed" | "wrong_password" | "invitation_for_another" | "not_found" | "api_key_not_found" | "session_not_found" | "organization_not_found" | "user_not_found" | "member_not_found" | "invitation_not_found" | "alert_not_found" | "alert_rule_not_found" | "sign_in_not_found" | "webhook_endpoint_not_found" | "webhook_delivery_not_found" | "gateway_route_not_found" | "domain_not_found" | "method_not_allowed" | "api_key_revoked" | "api_key_not_active" | "api_key_rotated" | "overlap_open" | "leak_signature_invalid" | "confirmation_needed" | "key_limit_reached" | "default_session" | "session_deleted" | "organization_deleted" | "organization_limit_reached" | "last_owner" | "already_member" | "member_elsewhere" | "invitation_ended" | "own_account" | "organization_suspended" | "too_many_members" | "too_many_invitations" | "too_many_webhook_endpoints" | "webhook_endpoint_disabled" | "gateway_path_taken" | "too_many_gateway_routes" | "domain_exists" | "too_many_domains" | "domain_not_verified" | "setup_done" | "email_taken" | "link_hook_missing" | "totp_enabled" | "totp_not_enabled" | "key_already_issued" | "idempotency_in_flight" | "idempotency_mismatch" | "payload_too_large" | "uri_too_long" | "unsupported_media_type" | "rate_limited" | "usage_exceeded" | "internal_error" | "storage_full" | "verification_unavailable" | "sign_in_busy" | "service_unavailable" | "resolver_unavailable" | "origin_forbidden" | "origin_unreachable" | "origin_timeout" | "gateway_loop" | "not_configured";
             detail: string;
             details: components["schemas"]["ErrorDetails"];
             instance: string;
@@ -4562,13 +4680,11 @@ export interface components {
             externalId: string | null;
             /** @description The id of the key. */
             id: components["schemas"]["ApiKeyId"];
-            /** @description Whether it was brought from another system. Such a key is good for `POST /v1/keys/verify` alone, until it is rotated. */
-            imported: boolean;
             /** @description The networks it may be used from; empty means anywhere. */
             ipAllowList: string[];
             /** @description The secret key. It is shown this once and cannot be recovered. */
             key: string;
-            /** @description The last four characters of the secret key; empty if nobody has told them of an imported one. */
+            /** @description The last four characters of the secret key. */
             last4: string;
             /**
              * Format: date-time
@@ -4620,6 +4736,61 @@ export interface components {
             /**
              * Format: date-time
              * @description When the record last changed.
+             */
+            updatedAt: string;
+        };
+        /** @description A route with its secret, in the one answer that has it. */
+        SecretGatewayRoute: {
+            /** @description Whether it is in use. */
+            active: boolean;
+            /**
+             * @description Who may decide.
+             * @enum {string}
+             */
+            consistency: "strict" | "leased" | "edge";
+            /** @description What a request costs of limits and credits. */
+            cost: number;
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            createdAt: string;
+            /** @description Who created it. */
+            createdBy: components["schemas"]["Actor"];
+            /** @description What people call it. */
+            description: string | null;
+            /**
+             * @description The environment that a key must belong to; null for any.
+             * @enum {string|null}
+             */
+            environment: "development" | "staging" | "production" | null;
+            /** @description The id of the route. */
+            id: components["schemas"]["GatewayRouteId"];
+            /**
+             * Format: uri
+             * @description Where they lead.
+             */
+            origin: string;
+            /** @description Which paths it is for: this one, and all below it. */
+            path: string;
+            /** @description The permissions that a key needs, all of them. */
+            permissions: components["schemas"]["Permission"][];
+            /**
+             * Format: date-time
+             * @description Until when the secret before the newest signs as well; null if there is only one.
+             */
+            previousSecretUntil: string | null;
+            /** @description The secret by which requests to the origin are signed, `gwsec_` and base64. It is shown this once. */
+            secret: string;
+            /** @description The session that a key must belong to; null for any. */
+            sessionId: components["schemas"]["SessionId"] | null;
+            /** @description Whether the origin is asked for what follows `path`, instead of for the whole path. */
+            stripPath: boolean;
+            /** @description How long (ms) the origin may take until it begins to answer. */
+            timeoutMs: number;
+            /**
+             * Format: date-time
+             * @description When its settings last changed.
              */
             updatedAt: string;
         };
@@ -6835,7 +7006,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only entries of this action. */
-                action?: "api_key.created" | "api_keys.imported" | "api_key.updated" | "api_key.rotated" | "api_key.disabled" | "api_key.enabled" | "api_key.revoked" | "api_key.leaked" | "access.denied" | "session.created" | "session.updated" | "session.deleted" | "session.policy_changed" | "organization.created" | "organization.updated" | "organization.suspended" | "organization.resumed" | "organization.deleted" | "organization.exported" | "member.added" | "member.role_changed" | "member.removed" | "organization.transferred" | "invitation.created" | "invitation.revoked" | "alert.acknowledged" | "alert_rule.updated" | "alert_rule.reset" | "user.created" | "user.signed_in" | "user.sign_in_failed" | "user.signed_out" | "user.updated" | "user.password_changed" | "user.password_reset_requested" | "user.password_reset" | "user.totp_enabled" | "user.totp_disabled" | "user.recovery_codes_renewed" | "webhook_endpoint.created" | "webhook_endpoint.updated" | "webhook_endpoint.secret_rotated" | "webhook_endpoint.tested" | "webhook_endpoint.replayed" | "webhook_endpoint.deleted" | "domain.created" | "domain.updated" | "domain.checked" | "domain.verified" | "domain.lost" | "domain.deleted";
+                action?: "api_key.created" | "api_key.updated" | "api_key.rotated" | "api_key.disabled" | "api_key.enabled" | "api_key.revoked" | "api_key.leaked" | "access.denied" | "session.created" | "session.updated" | "session.deleted" | "session.policy_changed" | "organization.created" | "organization.updated" | "organization.suspended" | "organization.resumed" | "organization.deleted" | "organization.exported" | "member.added" | "member.role_changed" | "member.removed" | "organization.transferred" | "invitation.created" | "invitation.revoked" | "alert.acknowledged" | "alert_rule.updated" | "alert_rule.reset" | "user.created" | "user.signed_in" | "user.sign_in_failed" | "user.signed_out" | "user.updated" | "user.password_changed" | "user.password_reset_requested" | "user.password_reset" | "user.totp_enabled" | "user.totp_disabled" | "user.recovery_codes_renewed" | "webhook_endpoint.created" | "webhook_endpoint.updated" | "webhook_endpoint.secret_rotated" | "webhook_endpoint.tested" | "webhook_endpoint.replayed" | "webhook_endpoint.deleted" | "domain.created" | "domain.updated" | "domain.checked" | "domain.verified" | "domain.lost" | "domain.deleted" | "gateway_route.created" | "gateway_route.updated" | "gateway_route.secret_rotated" | "gateway_route.deleted";
                 /** @description Only entries by the API key or user with this id. */
                 actor?: string;
                 /** @description Goes on after the page that gave this `nextCursor`. */
@@ -7131,7 +7302,41 @@ export interface operations {
             };
         };
     };
-    importApiKeysAsMember: {
+    listGatewayRoutesAsMember: {
+        parameters: {
+            query?: {
+                /** @description Goes on after the page that gave this `nextCursor`. */
+                cursor?: string;
+                /** @description The most rows to answer with. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The id of the organization; the caller must be a member. */
+                organizationId: components["schemas"]["OrganizationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The rows. */
+                        data: components["schemas"]["GatewayRoute"][];
+                        /** @description How to go on. */
+                        pagination: components["schemas"]["Pagination"];
+                    };
+                };
+            };
+        };
+    };
+    createGatewayRouteAsMember: {
         parameters: {
             query?: never;
             header?: never;
@@ -7143,7 +7348,88 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ImportKeys"];
+                "application/json": components["schemas"]["CreateGatewayRoute"];
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretGatewayRoute"];
+                };
+            };
+        };
+    };
+    readGatewayRouteAsMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the route of the gateway. */
+                id: components["schemas"]["GatewayRouteId"];
+                /** @description The id of the organization; the caller must be a member. */
+                organizationId: components["schemas"]["OrganizationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayRoute"];
+                };
+            };
+        };
+    };
+    deleteGatewayRouteAsMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the route of the gateway. */
+                id: components["schemas"]["GatewayRouteId"];
+                /** @description The id of the organization; the caller must be a member. */
+                organizationId: components["schemas"]["OrganizationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; there is nothing to say. */
+            204: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    changeGatewayRouteAsMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the route of the gateway. */
+                id: components["schemas"]["GatewayRouteId"];
+                /** @description The id of the organization; the caller must be a member. */
+                organizationId: components["schemas"]["OrganizationId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeGatewayRoute"];
             };
         };
         responses: {
@@ -7154,7 +7440,33 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Import"];
+                    "application/json": components["schemas"]["GatewayRoute"];
+                };
+            };
+        };
+    };
+    rotateGatewayRouteSecretAsMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the route of the gateway. */
+                id: components["schemas"]["GatewayRouteId"];
+                /** @description The id of the organization; the caller must be a member. */
+                organizationId: components["schemas"]["OrganizationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretGatewayRoute"];
                 };
             };
         };
@@ -8781,7 +9093,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only entries of this action. */
-                action?: "api_key.created" | "api_keys.imported" | "api_key.updated" | "api_key.rotated" | "api_key.disabled" | "api_key.enabled" | "api_key.revoked" | "api_key.leaked" | "access.denied" | "session.created" | "session.updated" | "session.deleted" | "session.policy_changed" | "organization.created" | "organization.updated" | "organization.suspended" | "organization.resumed" | "organization.deleted" | "organization.exported" | "member.added" | "member.role_changed" | "member.removed" | "organization.transferred" | "invitation.created" | "invitation.revoked" | "alert.acknowledged" | "alert_rule.updated" | "alert_rule.reset" | "user.created" | "user.signed_in" | "user.sign_in_failed" | "user.signed_out" | "user.updated" | "user.password_changed" | "user.password_reset_requested" | "user.password_reset" | "user.totp_enabled" | "user.totp_disabled" | "user.recovery_codes_renewed" | "webhook_endpoint.created" | "webhook_endpoint.updated" | "webhook_endpoint.secret_rotated" | "webhook_endpoint.tested" | "webhook_endpoint.replayed" | "webhook_endpoint.deleted" | "domain.created" | "domain.updated" | "domain.checked" | "domain.verified" | "domain.lost" | "domain.deleted";
+                action?: "api_key.created" | "api_key.updated" | "api_key.rotated" | "api_key.disabled" | "api_key.enabled" | "api_key.revoked" | "api_key.leaked" | "access.denied" | "session.created" | "session.updated" | "session.deleted" | "session.policy_changed" | "organization.created" | "organization.updated" | "organization.suspended" | "organization.resumed" | "organization.deleted" | "organization.exported" | "member.added" | "member.role_changed" | "member.removed" | "organization.transferred" | "invitation.created" | "invitation.revoked" | "alert.acknowledged" | "alert_rule.updated" | "alert_rule.reset" | "user.created" | "user.signed_in" | "user.sign_in_failed" | "user.signed_out" | "user.updated" | "user.password_changed" | "user.password_reset_requested" | "user.password_reset" | "user.totp_enabled" | "user.totp_disabled" | "user.recovery_codes_renewed" | "webhook_endpoint.created" | "webhook_endpoint.updated" | "webhook_endpoint.secret_rotated" | "webhook_endpoint.tested" | "webhook_endpoint.replayed" | "webhook_endpoint.deleted" | "domain.created" | "domain.updated" | "domain.checked" | "domain.verified" | "domain.lost" | "domain.deleted" | "gateway_route.created" | "gateway_route.updated" | "gateway_route.secret_rotated" | "gateway_route.deleted";
                 /** @description Only entries by the API key or user with this id. */
                 actor?: string;
                 /** @description Goes on after the page that gave this `nextCursor`. */
@@ -9050,7 +9362,40 @@ export interface operations {
             };
         };
     };
-    importApiKeys: {
+    listGatewayRoutes: {
+        parameters: {
+            query?: {
+                /** @description Goes on after the page that gave this `nextCursor`. */
+                cursor?: string;
+                /** @description The most rows to answer with. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The rows. */
+                        data: components["schemas"]["GatewayRoute"][];
+                        /** @description How to go on. */
+                        pagination: components["schemas"]["Pagination"];
+                    };
+                };
+            };
+        };
+    };
+    createGatewayRoute: {
         parameters: {
             query?: never;
             header?: never;
@@ -9059,7 +9404,86 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ImportKeys"];
+                "application/json": components["schemas"]["CreateGatewayRoute"];
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretGatewayRoute"];
+                };
+            };
+        };
+    };
+    readGatewayRoute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the route of the gateway. */
+                id: components["schemas"]["GatewayRouteId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayRoute"];
+                };
+            };
+        };
+    };
+    deleteGatewayRoute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the route of the gateway. */
+                id: components["schemas"]["GatewayRouteId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; there is nothing to say. */
+            204: {
+                headers: {
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    changeGatewayRoute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the route of the gateway. */
+                id: components["schemas"]["GatewayRouteId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeGatewayRoute"];
             };
         };
         responses: {
@@ -9072,7 +9496,33 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Import"];
+                    "application/json": components["schemas"]["GatewayRoute"];
+                };
+            };
+        };
+    };
+    rotateGatewayRouteSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the route of the gateway. */
+                id: components["schemas"]["GatewayRouteId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "x-request-id": components["headers"]["x-request-id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretGatewayRoute"];
                 };
             };
         };

@@ -19,12 +19,13 @@ export interface Loaded<T> {
  *   const members = useLoad((signal) => ask(api.GET('…', { params, signal })), [organizationId]);
  */
 export function useLoad<T>(load: (signal: AbortSignal) => Promise<T>, inputs: readonly unknown[]): Loaded<T> {
-  const [state, setState] = useState<{ key: string; data?: T; problem?: Problem; loading: boolean }>({ key: '', loading: true });
-  const [round, setRound] = useState(0);
   const key = JSON.stringify(inputs);
+  const [state, setState] = useState<{ key: string; data?: T; problem?: Problem; loading: boolean }>({ key, loading: true });
+  const [round, setRound] = useState(0);
   useEffect(() => {
     const controller = new AbortController();
-    setState((before) => (before.key === key ? { ...before, loading: true } : { key, loading: true }));
+    // The first time it is as it begins, and nothing is rendered for it.
+    setState((before) => (before.key !== key ? { key, loading: true } : before.loading ? before : { ...before, loading: true }));
     load(controller.signal).then(
       (data) => controller.signal.aborted || setState({ key, data, loading: false }),
       (error: unknown) => controller.signal.aborted || setState((before) => ({ ...before, key, problem: Problem.from(error), loading: false })),

@@ -7,17 +7,36 @@ const current = signal({ path: location.pathname, search: location.search });
 export const path = computed(() => current.value.path);
 /** The query. Nothing secret is ever put there. */
 export const query = computed(() => new URLSearchParams(current.value.search));
+/** Where a link that was pressed leads: at once, while `path` follows after the paint. */
+export const towards = signal(location.pathname);
 /** Counts navigations: focus moves to the new page's heading after one. */
 export const navigations = signal(0);
 
 function read(): void {
-  current.value = { path: location.pathname, search: location.search };
+  const { path, search } = current.value;
+  towards.value = location.pathname;
+  // What is where it was has nothing to tell: a page would be rendered once more for it.
+  if (path !== location.pathname || search !== location.search) current.value = { path: location.pathname, search: location.search };
+}
+
+/** After the next paint; at the latest after a moment, where nothing is painted because nobody looks. */
+function afterPaint(act: () => void): void {
+  const late = setTimeout(act, 100);
+  requestAnimationFrame(() => {
+    clearTimeout(late);
+    setTimeout(act);
+  });
 }
 
 /** Goes to a page of the dashboard. */
 export function go(to: string, { replace = false } = {}): void {
   if (to === location.pathname + location.search) return;
   history[replace ? 'replaceState' : 'pushState'](null, '', to);
+  arrive();
+}
+
+/** Shows the page that the address has. */
+function arrive(): void {
   const moved = location.pathname !== current.value.path;
   read();
   if (!moved) return;
@@ -64,6 +83,11 @@ export function follow(): void {
     if (!link || link.target || link.hasAttribute('download') || link.origin !== location.origin || link.hash) return;
     if (link.hasAttribute('data-leave')) return;
     event.preventDefault();
-    go(link.pathname + link.search);
+    const to = link.pathname + link.search;
+    if (to === location.pathname + location.search) return;
+    history.pushState(null, '', to);
+    // What was pressed is seen to be before the page is made, which takes longer.
+    towards.value = location.pathname;
+    afterPaint(arrive);
   });
 }

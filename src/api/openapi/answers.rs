@@ -5,6 +5,7 @@ pub(super) mod alerts;
 mod bulk;
 mod copies;
 mod domains;
+mod gateway;
 mod outcomes;
 mod webhooks;
 
@@ -48,6 +49,7 @@ pub(super) fn schemas(source: &Source) -> Map<String, Value> {
     schemas.insert("VerificationId".to_owned(), outcomes::verification_id());
     schemas.extend(alerts::schemas().into_iter().map(|(name, schema)| (name.to_owned(), schema)));
     schemas.extend(domains::ids().map(|(name, schema)| (name.to_owned(), schema)));
+    schemas.insert("GatewayRouteId".to_owned(), id("gwr", 22));
     schemas.extend(webhooks::ids().map(|(name, schema)| (name.to_owned(), schema)));
     schemas.insert("Permission".to_owned(), permission());
     schemas.insert("Error".to_owned(), own_error());
@@ -155,6 +157,7 @@ pub(super) fn nullable(mut schema: Value) -> Value {
 fn text(owner: &str, member: &str) -> Value {
     if let Some(known) = alerts::text(owner, member)
         .or_else(|| webhooks::text(owner, member))
+        .or_else(|| gateway::text(owner, member))
         .or_else(|| bulk::text(owner, member))
         .or_else(|| domains::text(owner, member))
     {

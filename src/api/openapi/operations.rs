@@ -84,6 +84,8 @@ const INVITING: &[Code] = &[AlreadyMember, TooManyInvitations, OrganizationSuspe
 
 const WEBHOOK: &[Code] = &[OutsideReach, WebhookEndpointNotFound, OrganizationSuspended, OrganizationDeleted];
 
+const GATEWAY: &[Code] = &[OutsideReach, GatewayRouteNotFound, OrganizationSuspended, OrganizationDeleted];
+
 const DOMAIN: &[Code] = &[OutsideReach, DomainNotFound, OrganizationSuspended, OrganizationDeleted];
 
 /// All operations, in the order of the router.
@@ -152,6 +154,14 @@ pub(super) const OPERATIONS: &[Operation] = &[
     operation("domains::delete", "deleteDomain", Settled, None, &[], DOMAIN),
     operation("domains::verify", "verifyDomain", Settled, None, &[],
         &[OutsideReach, DomainNotFound, OrganizationSuspended, OrganizationDeleted, ResolverUnavailable]),
+    operation("gateway_routes::create", "createGatewayRoute", Made, Some("CreateGatewayRoute"), &[],
+        &[OutsideReach, SessionNotFound, GatewayPathTaken, TooManyGatewayRoutes, OrganizationSuspended, OrganizationDeleted]),
+    operation("gateway_routes::list", "listGatewayRoutes", Done, None, PAGE, &[OutsideReach]),
+    operation("gateway_routes::read", "readGatewayRoute", Done, None, &[], &[OutsideReach, GatewayRouteNotFound]),
+    operation("gateway_routes::change", "changeGatewayRoute", Done, Some("ChangeGatewayRoute"), &[],
+        &[OutsideReach, GatewayRouteNotFound, SessionNotFound, GatewayPathTaken, OrganizationSuspended, OrganizationDeleted]),
+    operation("gateway_routes::delete", "deleteGatewayRoute", Empty, None, &[], GATEWAY),
+    operation("gateway_routes::rotate_secret", "rotateGatewayRouteSecret", Done, None, &[], GATEWAY),
     operation("webhooks::create", "createWebhookEndpoint", Made, Some("CreateWebhookEndpoint"), &[],
         &[OutsideReach, TooManyWebhookEndpoints, OrganizationSuspended, OrganizationDeleted]),
     operation("webhooks::list", "listWebhookEndpoints", Done, None, PAGE, &[OutsideReach]),

@@ -4,6 +4,7 @@
 mod alerts;
 mod bulk;
 mod domains;
+mod gateway;
 mod imports;
 mod outcomes;
 mod parameters;
@@ -83,6 +84,7 @@ pub(super) fn schemas() -> Map<String, Value> {
         .chain(bulk::schemas())
         .chain(webhooks::schemas())
         .chain(domains::schemas())
+        .chain(gateway::schemas())
         .chain(imports::schemas())
         .map(|(name, schema)| (name.to_owned(), schema))
         .collect()

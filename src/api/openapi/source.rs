@@ -45,6 +45,8 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("verification", include_str!("../verification.rs")),
     ("domain_body", include_str!("../domain_body.rs")),
     ("domains", include_str!("../domains.rs")),
+    ("gateway_body", include_str!("../gateway_body.rs")),
+    ("gateway_routes", include_str!("../gateway_routes.rs")),
     ("webhook_body", include_str!("../webhook_body.rs")),
     ("webhooks", include_str!("../webhooks.rs")),
     ("check", include_str!("../../domain/verification.rs")),

@@ -1,7 +1,7 @@
 //! The groups that operations are shown in.
 
 /// The groups, in their order.
-pub(super) const TAGS: [(&str, &str); 13] = [
+pub(super) const TAGS: [(&str, &str); 14] = [
     ("Verification", "Is this key good, for this, now?"),
     ("API keys", "Issue, list, change, rotate and revoke keys."),
     ("Sessions", "The units of isolation that keys belong to."),
@@ -9,6 +9,7 @@ pub(super) const TAGS: [(&str, &str); 13] = [
     ("Alerts", "What somebody should look at, and when something is worth that."),
     ("Leaks", "Keys that were found where they should not be."),
     ("Webhooks", "What happens, told to your own services."),
+    ("Gateway", "The service in front of your own origins."),
     ("Domains", "Domains of an organization, proven by a record in the DNS."),
     ("Organization", "The caller's own organization and its audit log."),
     ("People", "Members of an organization, and invitations."),
@@ -28,6 +29,7 @@ pub(super) fn tag(handler: &str) -> &'static str {
         "alerts" | "alert_rules" => "Alerts",
         "webhooks" => "Webhooks",
         "domains" => "Domains",
+        "gateway_routes" => "Gateway",
         "organization" | "organizations" | "audit_export" | "export" => "Organization",
         "leaks" => "Leaks",
         "members" | "invitations" => "People",

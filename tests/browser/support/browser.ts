@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
 import { after, afterEach } from 'node:test';
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import { chromium, type Browser, type BrowserContext, type Page, type Request } from 'playwright-core';
 import { findChromium, withoutChromium } from '../../../scripts/lib/chromium.mjs';
 import { COOKIE, startLatchkey, type Latchkey, type Registered, type StartOptions } from '../../e2e/support/latchkey.ts';
 import { recordSecretKeys, repeats } from '../../e2e/support/canary.ts';
@@ -47,6 +47,8 @@ export async function startDashboard(options: StartOptions = {}): Promise<Dashbo
 const wrongs: string[] = [];
 const forgiven: RegExp[] = [];
 const contexts = new Set<BrowserContext>();
+/** What each page has asked for and not been answered yet. */
+const asking = new WeakMap<Page, Set<Request>>();
 afterEach(async () => {
   for (const context of contexts) await context.close();
   contexts.clear();
@@ -77,7 +79,8 @@ export class Dashboard {
       permissions: ['clipboard-read', 'clipboard-write'],
     });
     contexts.add(context);
-    context.setDefaultTimeout(15_000);
+    // A machine that does much else is late; what never comes fails all the same.
+    context.setDefaultTimeout(60_000);
     await context.addInitScript(() => {
       addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI, sample }) => console.error(`policy violated: ${violatedDirective} ${blockedURI} ${sample}`));
     });
@@ -100,6 +103,11 @@ export class Dashboard {
 
   private guard(page: Page): void {
     const here = () => new URL(page.url()).pathname;
+    const open = new Set<Request>();
+    asking.set(page, open);
+    page.on('request', (request) => void open.add(request));
+    page.on('requestfinished', (request) => void open.delete(request));
+    page.on('requestfailed', (request) => void open.delete(request));
     page.on('pageerror', (error) => wrongs.push(`${here()} threw ${error.message}`));
     page.on('dialog', (dialog) => {
       wrongs.push(`${here()} opened a dialog of the browser: ${dialog.message()}`);
@@ -121,10 +129,29 @@ export class Dashboard {
   }
 }
 
+/** Until a page asks for nothing any more, and what it was answered is painted. The browser's own `networkidle` is half a second later. */
+export async function quiet(page: Page): Promise<void> {
+  const open = asking.get(page)!;
+  await page.waitForLoadState('load');
+  const end = Date.now() + 60_000;
+  // An answer is told to the page, rendered, and what that asks for is on its way: each a frame.
+  for (let frames = 0; frames < 3; frames = open.size === 0 ? frames + 1 : 0) {
+    if (Date.now() > end) throw new Error(`never quiet: ${[...open].map((request) => request.url()).join(', ')}`);
+    await painted(page);
+  }
+}
+
+/** Until what there is has been painted. */
+export const painted = (page: Page) => page.evaluate(() => new Promise<void>((resolve) => requestAnimationFrame(() => setTimeout(resolve))));
+
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What depends on colours, and so on the theme; anything else is the same elements in both. */
+const COLOURS = ['color-contrast', 'link-in-text-block'];
 
 /** Fails if axe finds a violation of WCAG 2.2 AA, in the light and in the dark theme. */
 export async function accessible(page: Page, what: string): Promise<void> {
+  if (!(await page.evaluate('"axe" in window'))) await page.evaluate(axeSource);
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme });
     // What has been is still what is computed, until the next frame is there and nothing moves in it.
@@ -132,11 +159,12 @@ export async function accessible(page: Page, what: string): Promise<void> {
       for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
       await Promise.allSettled(document.getAnimations().map((animation) => Number.isFinite(animation.effect?.getComputedTiming().endTime) && animation.finished));
     });
-    await page.evaluate(`window.axe || (() => { ${axeSource} })()`);
-    const found: string[] = await page.evaluate(async () => {
-      const { violations } = await (globalThis as any).axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] });
+    const found: string[] = await page.evaluate(async (rules) => {
+      const runOnly = rules ?? ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+      // There is no frame and nothing that plays, which it would wait for.
+      const { violations } = await (globalThis as any).axe.run(document, { runOnly, resultTypes: ['violations'], preload: false, iframes: false });
       return violations.flatMap(({ id, nodes }: any) => nodes.map(({ target, failureSummary }: any) => `${id} ${target}: ${failureSummary}`));
-    });
+    }, colorScheme === 'dark' ? COLOURS : null);
     assert.deepEqual(found, [], `${what}, ${colorScheme}`);
   }
   await page.emulateMedia({ colorScheme: 'light' });

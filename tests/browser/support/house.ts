@@ -31,7 +31,7 @@ export const verified = ({ api, home }: House, key: string, demand: object = {})
 export const heading = (page: Page, name: string | RegExp) => page.getByRole('heading', { level: 1, name }).waitFor();
 
 /** Reads until it is so. */
-export async function until<T>(read: () => Promise<T>, isSo: (value: T) => boolean, what: string, seconds = 60): Promise<T> {
+export async function until<T>(read: () => Promise<T>, isSo: (value: T) => boolean, what: string, seconds = 120): Promise<T> {
   for (const end = Date.now() + seconds * 1000; ;) {
     const value = await read();
     if (isSo(value)) return value;

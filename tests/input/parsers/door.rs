@@ -124,7 +124,7 @@ fn cursor(kit: &Kit, bytes: &[u8]) {
 }
 
 fn path(kit: &Kit, bytes: &[u8]) {
-    for place in ["api_keys", "sessions", "alerts", "domains", "webhook_endpoints"] {
+    for place in ["api_keys", "sessions", "alerts", "domains", "webhook_endpoints", "gateway_routes"] {
         sent(kit, "GET", &format!("/v1/{place}/{}", percent(&text(bytes))), &[], b"");
     }
 }

@@ -8,6 +8,8 @@ use latchkey::domain::egress::ReceiverUrl;
 use latchkey::domain::email::Email;
 use latchkey::domain::environment::Environment;
 use latchkey::domain::event::EventKind;
+use latchkey::domain::gateway::path::{RequestPath, RoutePath};
+use latchkey::domain::gateway::{Origin, Route, handover};
 use latchkey::domain::ip_network::{IpAllowList, IpNetwork};
 use latchkey::domain::link_hook::{LinkHook, shielded};
 use latchkey::domain::metadata::Metadata;
@@ -50,6 +52,19 @@ pub(super) const TARGETS: &[Target] = &[
         name: "url",
         seeds: |_| texts(&["https://hooks.example.com/x?y=z", "https://a.b.example:443/", "http://127.0.0.1:8080/x"]),
         read: url,
+        cost: 1,
+    },
+    Target {
+        name: "origin",
+        seeds: |_| texts(&["https://api.example.com/base", "http://127.0.0.1:8080/", "https://example.com/?x"]),
+        read: origin,
+        cost: 1,
+    },
+    Target { name: "route_path", seeds: |_| texts(&["/", "/v1/orders", "/a.b/~c/d_e-f"]), read: route_path, cost: 1 },
+    Target {
+        name: "request_path",
+        seeds: |_| texts(&["/", "/a%20b;x=1/c/", "/%c3%a4/..%2fb", "/a/%2e%2e/b"]),
+        read: request_path,
         cost: 1,
     },
     Target {
@@ -141,6 +156,39 @@ fn ip_network(kit: &Kit, bytes: &[u8]) {
     }
     let list = IpAllowList::parse(read.split(','));
     list.map_or_else(|error| kit.error(error), |list| assert!(list.iter().count() <= 50));
+}
+
+fn origin(kit: &Kit, bytes: &[u8]) {
+    let read = text(bytes);
+    let origin = same(kit, &read, |text| Origin::parse(text, false), |origin| origin.as_str().to_owned());
+    if let Some(origin) = origin {
+        assert!(ReceiverUrl::parse(origin.as_str(), false).is_ok() && !origin.as_str().contains('?'), "{read}");
+        assert_eq!(origin.allowed(false), Some(origin.as_str()));
+    }
+}
+
+fn route_path(kit: &Kit, bytes: &[u8]) {
+    let read = text(bytes);
+    if let Some(path) = same(kit, &read, RoutePath::parse, |path| path.as_str().to_owned()) {
+        let asked = RequestPath::parse(path.as_str()).unwrap();
+        assert!(path.covers(&asked) && path.covers_route(&path), "{read}");
+    }
+}
+
+fn request_path(_: &Kit, bytes: &[u8]) {
+    let read = text(bytes);
+    let left = handover::without_cookie(&read, "a").unwrap_or_default();
+    assert!(left.split(';').all(|pair| pair.split('=').next().unwrap().trim() != "a"), "{read}");
+    let Some(path) = RequestPath::parse(&read) else { return };
+    assert!(read.starts_with('/') && !read.contains("/../"), "{read}");
+    assert!((0..4).all(|depth| read.ends_with(path.below(depth))), "{read}");
+    let route: Route = serde_json::from_value(serde_json::json!({
+        "id": "gwr_1", "path": "/", "origin": "https://example.com/base", "cost": 1, "consistency": "edge", "strip_path": false,
+        "active": true, "timeout_ms": 100, "secrets": [], "created_by": { "type": "operator" }, "created_at": 0, "updated_at": 0,
+    }))
+    .unwrap();
+    let target = handover::target(&route, &path, Some(&read)).unwrap();
+    assert!(target.url.starts_with("https://example.com/base/") && target.path.starts_with("/base/"), "{read}");
 }
 
 fn url(kit: &Kit, bytes: &[u8]) {

@@ -1,6 +1,6 @@
 //! The tours of what keys and members can both do.
 
-use super::{Visitor, alerts, domains, imports, leaks, webhooks};
+use super::{Visitor, alerts, domains, gateway, imports, leaks, webhooks};
 
 /// All of them, by whoever has the credential.
 pub(super) fn tours(visitor: &Visitor, by: &str, at: &str, organization: &str) {
@@ -8,5 +8,6 @@ pub(super) fn tours(visitor: &Visitor, by: &str, at: &str, organization: &str) {
     imports::tour(visitor, by, at);
     alerts::tour(visitor, by, at, organization);
     webhooks::tour(visitor, by, at);
+    gateway::tour(visitor, by, at);
     domains::tour(visitor, by, at);
 }

@@ -56,8 +56,10 @@ impl Afterwork {
             }
             for job in jobs {
                 match job {
-                    Job::Report(_) => self.reports.borrow_mut().push(job),
-                    Job::Renew(_) | Job::HearOut(_) | Job::Note(_) | Job::Leak(_) => house.finish(app.carry_out(job)),
+                    Job::Report(_) | Job::Outcomes(_) => self.reports.borrow_mut().push(job),
+                    Job::Renew(_) | Job::HearOut(_) | Job::Note(_) | Job::Leak(_) | Job::Routes(_) => {
+                        house.finish(app.carry_out(job));
+                    }
                 }
             }
         }

@@ -48,7 +48,7 @@ export type Made = RawRequest & { operation: string };
 type Node = string | Node[] | { members: [string, Node][] };
 
 const PREFIXES: Record<string, string> = {
-  ApiKeyId: 'key', SessionId: 'ses', OrganizationId: 'org', UserId: 'usr', AlertId: 'alr', DomainId: 'dom', InvitationId: 'inv', SignInId: 'sgn', WebhookEndpointId: 'whe', WebhookDeliveryId: 'dlv',
+  ApiKeyId: 'key', SessionId: 'ses', OrganizationId: 'org', UserId: 'usr', AlertId: 'alr', DomainId: 'dom', InvitationId: 'inv', SignInId: 'sgn', WebhookEndpointId: 'whe', WebhookDeliveryId: 'dlv', GatewayRouteId: 'gwr',
 };
 /** What would end the account, the organization or the keys that everything else is done with. */
 const ENDS = /\/(suspend|transfer|logout|password|revoke|rotate)$/;

@@ -58,6 +58,10 @@ export const ACTIONS: Record<Action, string> = {
   'domain.verified': 'verified a domain',
   'domain.lost': 'lost a domain',
   'domain.deleted': 'gave a domain up',
+  'gateway_route.created': 'created a gateway route',
+  'gateway_route.updated': 'changed a gateway route',
+  'gateway_route.secret_rotated': 'rotated the secret of a gateway route',
+  'gateway_route.deleted': 'deleted a gateway route',
 };
 
 /** What takes something away stands out, and so does what was refused. */

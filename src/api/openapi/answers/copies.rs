@@ -15,7 +15,7 @@ fn export() -> Value {
     json!({
         "type": "object",
         "description": "Everything about an organization. Every list but that of rules is newest first; no secret is in it.",
-        "required": ["organization", "members", "invitations", "sessions", "apiKeys", "domains", "webhookEndpoints", "alertRules", "alerts", "auditLog"],
+        "required": ["organization", "members", "invitations", "sessions", "apiKeys", "domains", "webhookEndpoints", "gatewayRoutes", "alertRules", "alerts", "auditLog"],
         "properties": {
             "organization": reference("Organization"),
             "members": list("Member"),
@@ -24,6 +24,7 @@ fn export() -> Value {
             "apiKeys": list("ApiKey"),
             "domains": list("Domain"),
             "webhookEndpoints": list("WebhookEndpoint"),
+            "gatewayRoutes": list("GatewayRoute"),
             "alertRules": list("AlertRule"),
             "alerts": list("Alert"),
             "auditLog": list("AuditEntry"),
