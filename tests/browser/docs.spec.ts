@@ -34,7 +34,7 @@ test('whoever is not signed in can read it, find an operation by the keyboard, a
   await heading(page, 'API reference');
   await accessible(page, 'the introduction');
   await page.keyboard.press('/');
-  await page.keyboard.type('rotate secret');
+  await page.keyboard.type('rotate webhook secret');
   await page.getByText('2 operations found', { exact: true }).waitFor({ state: 'attached' });
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
