@@ -9,7 +9,7 @@ import { recordSecret, recordSecretKeys } from './support/canary.ts';
 import { startLatchkey } from './support/latchkey.ts';
 import { root, run } from './support/shell.ts';
 
-const documents = ['README.md', 'SECURITY.md', 'CHANGELOG.md', 'docs/ARCHITECTURE.md', 'docs/ERRORS.md', 'docs/OPERATIONS.md', 'docs/QUICKSTART.md', 'docs/ROTATION.md', 'docs/STORAGE.md', 'clients/rust/README.md', 'clients/typescript/README.md'];
+const documents = ['README.md', 'SECURITY.md', 'CHANGELOG.md', 'docs/ARCHITECTURE.md', 'docs/ERRORS.md', 'docs/GATEWAY.md', 'docs/IMPORT.md', 'docs/OPERATIONS.md', 'docs/QUICKSTART.md', 'docs/ROTATION.md', 'docs/STORAGE.md', 'clients/rust/README.md', 'clients/typescript/README.md'];
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
 const readme = read('README.md');
 const fences = [...readme.matchAll(/^```sh\n([^]*?)^```$/gm)].map(([, code]) => code!);
