@@ -173,10 +173,10 @@ impl App {
         let keys = open.iter().map(|open| open.key.clone()).collect();
         let import = Box::new(Import { dry_run, prefix: prefix.clone(), keys });
         let command = Command::Import { authority: by.authority(Operation::WriteApiKeys), import };
-        match self.session(target.locator, command).await?.reply {
-            Reply::Imported { fates } if fates.len() == open.len() => Ok(fates),
-            _ => unexpected(),
-        }
+        let Reply::Imported { fates } = self.session(target.locator, command).await?.reply else {
+            return unexpected();
+        };
+        if fates.len() == open.len() { Ok(fates) } else { unexpected() }
     }
 
     async fn claim_places(

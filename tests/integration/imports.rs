@@ -122,9 +122,9 @@ fn the_same_key_in_two_organizations_is_two_keys() {
     let house = House::new();
     let (ours, theirs) = (house.found("Acme"), house.found("Other"));
     let one = foreign(1);
-    let first = house.import_hashes(&ours.secret, &[one.clone()]);
+    let first = house.import_hashes(&ours.secret, std::slice::from_ref(&one));
     assert_eq!(house.code_for(&theirs.secret, &one), "NOT_FOUND", "a key of somebody else is none");
-    let second = house.import_hashes(&theirs.secret, &[one.clone()]);
+    let second = house.import_hashes(&theirs.secret, std::slice::from_ref(&one));
     assert_ne!(id_at(&first, 0), id_at(&second, 0));
     for (home, done) in [(&ours, &first), (&theirs, &second)] {
         let found = house.verified(&home.secret, &one);
@@ -181,7 +181,7 @@ fn what_is_revoked_is_dead_when_that_is_answered_and_is_not_brought_back() {
     let house = House::new();
     let home = house.found("Acme");
     let one = foreign(1);
-    let done = house.import_hashes(&home.secret, &[one.clone()]);
+    let done = house.import_hashes(&home.secret, std::slice::from_ref(&one));
     for _ in 0..3 {
         assert_eq!(house.code_for(&home.secret, &one), "VALID");
     }
@@ -192,7 +192,7 @@ fn what_is_revoked_is_dead_when_that_is_answered_and_is_not_brought_back() {
     let path = format!("/v1/api_keys/{}", id_at(&done, 0));
     assert_eq!(house.call(&home.secret, "DELETE", &path, &NULL).status, 200);
     assert_eq!(house.code_for(&home.secret, &one), "REVOKED");
-    let again = house.import_hashes(&home.secret, &[one.clone()]);
+    let again = house.import_hashes(&home.secret, std::slice::from_ref(&one));
     assert_eq!((rows(&again), id_at(&again, 0)), (vec!["exists"], id_at(&done, 0)));
     let edge = house.edge();
     let admin = house.principal(&home.secret);

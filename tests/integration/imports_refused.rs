@@ -117,7 +117,7 @@ fn an_organization_that_was_set_back_learns_the_way_again_from_its_sessions() {
     let house = House::new();
     let home = house.found("Acme");
     let one = foreign(1);
-    house.import_hashes(&home.secret, &[one.clone()]);
+    house.import_hashes(&home.secret, std::slice::from_ref(&one));
     house.advance(60_000);
     let organization = house.objects.disk(&Address::Organization(home.organization.id.locator()));
     organization.tamper("DELETE FROM imported_keys");

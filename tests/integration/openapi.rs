@@ -309,10 +309,7 @@ fn every_documented_field_and_parameter_is_read() {
                 path if path.starts_with("/operator") => home.organization.id.to_string(),
                 path if path.starts_with("/organizations") && path.contains("/sessions") => session.clone(),
                 path if path.starts_with("/v1/sessions") => home.session_id.to_string(),
-                path if path.contains("/domains/") => format!("dom_{}", "0".repeat(22)),
-                path if path.contains("/gateway_routes/") => format!("gwr_{}", "0".repeat(22)),
-                path if path.contains("/alerts/") => format!("alr_{}", "0".repeat(22)),
-                _ => home.key_id.to_string(),
+                path => shared::nobody(path).unwrap_or_else(|| home.key_id.to_string()),
             };
             let (method, path) = (method.to_uppercase(), path.replace("{id}", &id).replace("{userId}", &owner.user));
             let path = path.replace("{organizationId}", &owner.organization).replace("{kind}", "traffic_spike");

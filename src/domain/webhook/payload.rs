@@ -77,6 +77,7 @@ fn api_key(key: &ApiKey, now: Timestamp) -> Value {
         "active": status == Status::Active,
         "start": key.start,
         "last4": key.last4,
+        "imported": key.imported.is_some(),
         "permission": settings.permissions.preset().map(PermissionPreset::as_str),
         "permissions": settings.permissions,
         "domain": settings.domain.as_ref().map(ToString::to_string),
