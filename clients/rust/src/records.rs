@@ -66,6 +66,9 @@ pub struct ApiKey {
     pub start: String,
     /// The last four characters of the plaintext.
     pub last4: String,
+    /// Whether another system has issued it: good for `verify` only, until it is rotated.
+    #[serde(default)]
+    pub imported: bool,
     /// The preset that the permissions amount to: `full_access` or `sending_access`.
     pub permission: Option<String>,
     /// What it may do.
