@@ -40,7 +40,7 @@ test('a deleted organization: every key is dead when DELETE answers, it can be c
   const names = { members: ({ email }: any) => email, invitations: ({ role }: any) => role, sessions: ({ name }: any) => name, apiKeys: ({ name }: any) => name };
   const contents = (copied: any) => Object.fromEntries(Object.entries(names).map(([part, name]) => [part, copied[part].map(name).sort()]));
   const before = await eventually(copy, ({ apiKeys }) => apiKeys.length === 3);
-  assert.deepEqual(Object.keys(before), ['organization', 'members', 'invitations', 'sessions', 'apiKeys', 'domains', 'webhookEndpoints', 'alertRules', 'alerts', 'auditLog']);
+  assert.deepEqual(Object.keys(before), ['organization', 'members', 'invitations', 'sessions', 'apiKeys', 'domains', 'webhookEndpoints', 'gatewayRoutes', 'alertRules', 'alerts', 'auditLog']);
   assert.deepEqual(contents(before).members, [guest.email, owner.email].sort());
   assert.ok(contents(before).sessions.includes('A session') && contents(before).apiKeys.includes('Development'));
 
