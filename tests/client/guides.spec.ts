@@ -161,7 +161,7 @@ test('docs/ERRORS.md has every code that there is, with its status, and none tha
   const all = errors.map(([status, code, , again]) => `${status} ${code!.replaceAll('`', '')} ${again}`);
   const STATUS: Record<string, number> = {
     BAD_REQUEST: 400, UNAUTHORIZED: 401, FORBIDDEN: 403, NOT_FOUND: 404, METHOD_NOT_ALLOWED: 405, CONFLICT: 409, PAYLOAD_TOO_LARGE: 413, URI_TOO_LONG: 414,
-    UNSUPPORTED_MEDIA_TYPE: 415, UNPROCESSABLE_ENTITY: 422, TOO_MANY_REQUESTS: 429, INTERNAL_SERVER_ERROR: 500, SERVICE_UNAVAILABLE: 503, INSUFFICIENT_STORAGE: 507,
+    UNSUPPORTED_MEDIA_TYPE: 415, UNPROCESSABLE_ENTITY: 422, TOO_MANY_REQUESTS: 429, INTERNAL_SERVER_ERROR: 500, BAD_GATEWAY: 502, SERVICE_UNAVAILABLE: 503, GATEWAY_TIMEOUT: 504, INSUFFICIENT_STORAGE: 507, LOOP_DETECTED: 508,
   };
   const table = [...read('src/api/problem.rs').matchAll(/^ {4}[A-Z]\w+ +([A-Z_]+) "(\w+)" "/gm)].map(([, status, code]) => {
     // As src/api/problem/rendering.rs sends the header.

@@ -8,7 +8,7 @@ import { newPerson, ok, refused, sleep, violations, type PersonHere } from './su
 import { recordSecret } from './support/canary.ts';
 import { startLatchkey, type Latchkey } from './support/latchkey.ts';
 
-const LINK_HOOK_SECRET = 'the secret of this hook, long enough';
+const LINK_HOOK_SECRET = 'zq7 private words for this hook';
 recordSecret(LINK_HOOK_SECRET);
 const messages: { headers: IncomingHttpHeaders; text: string; body: any }[] = [];
 /** What the next requests are answered with; then 204. */

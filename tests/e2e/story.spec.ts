@@ -16,7 +16,7 @@ interface Message {
   body: any;
 }
 
-const LINK_HOOK_SECRET = 'the secret of the hook in this story';
+const LINK_HOOK_SECRET = 'zq7 private words for that story';
 recordSecret(LINK_HOOK_SECRET);
 const received: Record<string, Message[]> = { '/webhooks': [], '/mail': [] };
 /** While it is away, it takes nothing and answers nobody. */
