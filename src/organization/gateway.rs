@@ -1,6 +1,6 @@
 //! Routes of the gateway: created, changed and deleted by those who may, and told to gateways under a lease.
 //!
-//! A gateway acts on the table that it was told for [`LEASE_MS`]. Whatever takes something away from somebody (a change, a
+//! A gateway acts on the table that it was told for `LEASE_MS`. Whatever takes something away from somebody (a change, a
 //! deletion, a new route below another) is answered when the last lease on the table before has ended, and so is every
 //! answer that shows it meanwhile. Nobody has to be called: a lease is shorter than anybody would wait.
 

@@ -9,6 +9,7 @@ export type Action = Entry['action'];
 /** What was done, as the end of a sentence that begins with who did it. */
 export const ACTIONS: Record<Action, string> = {
   'api_key.created': 'issued a key',
+  'api_keys.imported': 'imported keys',
   'api_key.updated': 'changed a key',
   'api_key.rotated': 'rotated a key',
   'api_key.disabled': 'disabled a key',
