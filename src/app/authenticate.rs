@@ -11,7 +11,7 @@ use super::settings::matches;
 use super::verify::is_away;
 use super::{App, Error};
 use crate::account::protocol::{Command as AccountCommand, Reply as AccountReply, SignInRecord};
-use crate::domain::caller::{Bearer, Caller};
+use crate::domain::caller::{Bearer, Caller, Reach};
 use crate::domain::consistency::Mode;
 use crate::domain::id::{ApiKeyId, OrganizationId, SignInId, UserId};
 use crate::domain::key_hash::KeyHash;
@@ -85,6 +85,25 @@ impl Principal {
                 organization_id: self.caller.organization_id.clone(),
                 needs: operation,
             }),
+        }
+    }
+
+    /// The authority for what is the whole organization's: who is bound to one session has no part in it.
+    pub(super) fn authority_over_all(&self, operation: Operation) -> Result<Authority, Error> {
+        self.require_organization()?;
+        Ok(self.authority(operation))
+    }
+
+    /// The caller who reads what is the whole organization's.
+    pub(super) fn reader_of_all(&self) -> Result<Caller, Error> {
+        self.require_organization()?;
+        Ok((*self.caller).clone())
+    }
+
+    fn require_organization(&self) -> Result<(), Error> {
+        match self.caller.reach {
+            Reach::Organization => Ok(()),
+            Reach::Session => Err(Rejection::OutsideReach.into()),
         }
     }
 }

@@ -2,11 +2,9 @@
 
 use super::call::{Outcome, unexpected};
 use super::{App, Error, Principal};
-use crate::domain::caller::{Caller, Reach};
 use crate::domain::id::DomainId;
 use crate::domain::operation::Operation;
 use crate::domain::owned_domain::{Finding, OwnedDomain};
-use crate::object::{Authority, Rejection};
 use crate::organization::domains::protocol::{DomainChange, DomainCommand, DomainReply, NewDomain};
 use crate::organization::protocol::{Command, Page, Reply};
 use crate::resolver;
@@ -17,7 +15,7 @@ impl App {
     /// # Errors
     /// `DomainExists`, `TooManyDomains`, `OutsideReach`, `RoleInsufficient`, `OrganizationDeleted`.
     pub async fn create_domain(&self, by: &Principal, domain: NewDomain) -> Result<OwnedDomain, Error> {
-        let authority = authority(by)?;
+        let authority = by.authority_over_all(Operation::WriteDomains)?;
         Ok(self.domain(by, DomainCommand::Create { authority, domain }).await?.reply)
     }
 
@@ -26,7 +24,7 @@ impl App {
     /// # Errors
     /// `OutsideReach`; `Unavailable` if the organization cannot be reached.
     pub async fn list_domains(&self, by: &Principal, page: Page) -> Result<(Vec<OwnedDomain>, bool), Error> {
-        let command = DomainCommand::List { caller: reader(by)?, page };
+        let command = DomainCommand::List { caller: by.reader_of_all()?, page };
         let DomainReply::Domains { domains, more } = self.domains(by, command).await?.reply else {
             return unexpected();
         };
@@ -38,7 +36,7 @@ impl App {
     /// # Errors
     /// `DomainNotFound`, `OutsideReach`.
     pub async fn read_domain(&self, by: &Principal, id: &DomainId) -> Result<OwnedDomain, Error> {
-        Ok(self.domain(by, DomainCommand::Read { caller: reader(by)?, id: id.clone() }).await?.reply)
+        Ok(self.domain(by, DomainCommand::Read { caller: by.reader_of_all()?, id: id.clone() }).await?.reply)
     }
 
     /// Changes a domain.
@@ -51,7 +49,15 @@ impl App {
         id: &DomainId,
         change: DomainChange,
     ) -> Result<Outcome<OwnedDomain>, Error> {
-        self.domain(by, DomainCommand::Change { authority: authority(by)?, id: id.clone(), change }).await
+        self.domain(
+            by,
+            DomainCommand::Change {
+                authority: by.authority_over_all(Operation::WriteDomains)?,
+                id: id.clone(),
+                change,
+            },
+        )
+        .await
     }
 
     /// Gives a domain up: when this returns settled, no key is bound to it any more.
@@ -59,7 +65,11 @@ impl App {
     /// # Errors
     /// `DomainNotFound`, and as for naming one.
     pub async fn delete_domain(&self, by: &Principal, id: &DomainId) -> Result<Outcome<OwnedDomain>, Error> {
-        self.domain(by, DomainCommand::Delete { authority: authority(by)?, id: id.clone() }).await
+        self.domain(
+            by,
+            DomainCommand::Delete { authority: by.authority_over_all(Operation::WriteDomains)?, id: id.clone() },
+        )
+        .await
     }
 
     /// Looks for the proof of a domain. None if the DNS could not be asked: then nothing has changed.
@@ -67,7 +77,7 @@ impl App {
     /// # Errors
     /// `DomainNotFound`, and as for naming one.
     pub async fn verify_domain(&self, by: &Principal, id: &DomainId) -> Result<Option<Outcome<OwnedDomain>>, Error> {
-        let authority = authority(by)?;
+        let authority = by.authority_over_all(Operation::WriteDomains)?;
         let domain = self.read_domain(by, id).await?;
         let finding = resolver::look_up(&self.world, &domain.proof()).await;
         if finding == Finding::Unknown {
@@ -90,22 +100,4 @@ impl App {
             Ok(*domains)
         })
     }
-}
-
-/// Domains are the organization's: who is bound to one session has no part in them.
-fn require_reach(by: &Principal) -> Result<(), Error> {
-    match by.caller.reach {
-        Reach::Organization => Ok(()),
-        Reach::Session => Err(Rejection::OutsideReach.into()),
-    }
-}
-
-fn reader(by: &Principal) -> Result<Caller, Error> {
-    require_reach(by)?;
-    Ok((*by.caller).clone())
-}
-
-fn authority(by: &Principal) -> Result<Authority, Error> {
-    require_reach(by)?;
-    Ok(by.authority(Operation::WriteDomains))
 }

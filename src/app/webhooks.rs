@@ -2,11 +2,9 @@
 
 use super::call::unexpected;
 use super::{App, Error, Principal};
-use crate::domain::caller::{Caller, Reach};
 use crate::domain::id::{DeliveryId, EndpointId};
 use crate::domain::operation::Operation;
 use crate::domain::webhook::{Delivery, Endpoint};
-use crate::object::{Authority, Rejection};
 use crate::organization::protocol::{Command, OneTime, Page, Reply};
 use crate::organization::webhooks::protocol::{
     DeliveryQuery, EndpointChange, NewEndpoint, WebhookCommand, WebhookReply,
@@ -27,7 +25,7 @@ impl App {
     /// # Errors
     /// `TooManyWebhooks`, `OutsideReach`, `RoleInsufficient`, `OrganizationDeleted`.
     pub async fn create_webhook(&self, by: &Principal, endpoint: NewEndpoint) -> Result<ShownEndpoint, Error> {
-        let authority = authority(by)?;
+        let authority = by.authority_over_all(Operation::WriteWebhooks)?;
         self.webhook(by, WebhookCommand::Create { authority, endpoint }).await
     }
 
@@ -37,7 +35,7 @@ impl App {
     /// `OutsideReach`; `Unavailable` if the organization cannot be reached.
     pub async fn list_webhooks(&self, by: &Principal, page: Page) -> Result<(Vec<Endpoint>, bool), Error> {
         let WebhookReply::Endpoints { endpoints, more } =
-            self.webhooks(by, WebhookCommand::List { caller: reader(by)?, page }).await?
+            self.webhooks(by, WebhookCommand::List { caller: by.reader_of_all()?, page }).await?
         else {
             return unexpected();
         };
@@ -49,7 +47,7 @@ impl App {
     /// # Errors
     /// `WebhookNotFound`, `OutsideReach`.
     pub async fn read_webhook(&self, by: &Principal, id: &EndpointId) -> Result<Endpoint, Error> {
-        let command = WebhookCommand::Read { caller: reader(by)?, id: id.clone() };
+        let command = WebhookCommand::Read { caller: by.reader_of_all()?, id: id.clone() };
         Ok(self.webhook(by, command).await?.0)
     }
 
@@ -63,7 +61,11 @@ impl App {
         id: &EndpointId,
         change: EndpointChange,
     ) -> Result<Endpoint, Error> {
-        let command = WebhookCommand::Change { authority: authority(by)?, id: id.clone(), change };
+        let command = WebhookCommand::Change {
+            authority: by.authority_over_all(Operation::WriteWebhooks)?,
+            id: id.clone(),
+            change,
+        };
         Ok(self.webhook(by, command).await?.0)
     }
 
@@ -72,7 +74,8 @@ impl App {
     /// # Errors
     /// `WebhookNotFound`, and as for creating one.
     pub async fn delete_webhook(&self, by: &Principal, id: &EndpointId) -> Result<(), Error> {
-        let command = WebhookCommand::Delete { authority: authority(by)?, id: id.clone() };
+        let command =
+            WebhookCommand::Delete { authority: by.authority_over_all(Operation::WriteWebhooks)?, id: id.clone() };
         self.webhooks(by, command).await.map(drop)
     }
 
@@ -81,7 +84,10 @@ impl App {
     /// # Errors
     /// `WebhookNotFound`, and as for creating one.
     pub async fn rotate_webhook_secret(&self, by: &Principal, id: &EndpointId) -> Result<ShownEndpoint, Error> {
-        let command = WebhookCommand::RotateSecret { authority: authority(by)?, id: id.clone() };
+        let command = WebhookCommand::RotateSecret {
+            authority: by.authority_over_all(Operation::WriteWebhooks)?,
+            id: id.clone(),
+        };
         self.webhook(by, command).await
     }
 
@@ -90,7 +96,8 @@ impl App {
     /// # Errors
     /// `WebhookNotFound`, `WebhookDisabled`, and as for creating one.
     pub async fn test_webhook(&self, by: &Principal, id: &EndpointId) -> Result<Delivery, Error> {
-        let command = WebhookCommand::Test { authority: authority(by)?, id: id.clone() };
+        let command =
+            WebhookCommand::Test { authority: by.authority_over_all(Operation::WriteWebhooks)?, id: id.clone() };
         Ok(self.webhook_delivery(by, command).await?.0)
     }
 
@@ -104,7 +111,7 @@ impl App {
         query: DeliveryQuery,
     ) -> Result<(Vec<Delivery>, bool), Error> {
         let WebhookReply::Deliveries { deliveries, more } =
-            self.webhooks(by, WebhookCommand::Deliveries { caller: reader(by)?, query }).await?
+            self.webhooks(by, WebhookCommand::Deliveries { caller: by.reader_of_all()?, query }).await?
         else {
             return unexpected();
         };
@@ -122,7 +129,7 @@ impl App {
         delivery_id: &DeliveryId,
     ) -> Result<(Delivery, String), Error> {
         let (id, delivery_id) = (id.clone(), delivery_id.clone());
-        let command = WebhookCommand::Delivery { caller: reader(by)?, id, delivery_id };
+        let command = WebhookCommand::Delivery { caller: by.reader_of_all()?, id, delivery_id };
         let (delivery, payload) = self.webhook_delivery(by, command).await?;
         Ok((delivery, payload.unwrap_or_default()))
     }
@@ -138,7 +145,8 @@ impl App {
         delivery_id: &DeliveryId,
     ) -> Result<Delivery, Error> {
         let (id, delivery_id) = (id.clone(), delivery_id.clone());
-        let command = WebhookCommand::Replay { authority: authority(by)?, id, delivery_id };
+        let command =
+            WebhookCommand::Replay { authority: by.authority_over_all(Operation::WriteWebhooks)?, id, delivery_id };
         Ok(self.webhook_delivery(by, command).await?.0)
     }
 
@@ -168,22 +176,4 @@ impl App {
         };
         Ok(*webhooks)
     }
-}
-
-/// Webhooks tell what happens in the whole organization: who is bound to one session has no part in them.
-fn require_reach(by: &Principal) -> Result<(), Error> {
-    match by.caller.reach {
-        Reach::Organization => Ok(()),
-        Reach::Session => Err(Rejection::OutsideReach.into()),
-    }
-}
-
-fn reader(by: &Principal) -> Result<Caller, Error> {
-    require_reach(by)?;
-    Ok((*by.caller).clone())
-}
-
-fn authority(by: &Principal) -> Result<Authority, Error> {
-    require_reach(by)?;
-    Ok(by.authority(Operation::WriteWebhooks))
 }

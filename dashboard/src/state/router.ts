@@ -86,8 +86,12 @@ export function follow(): void {
     const to = link.pathname + link.search;
     if (to === location.pathname + location.search) return;
     history.pushState(null, '', to);
-    // What was pressed is seen to be before the page is made, which takes longer.
+    // What was pressed is seen to be, wherever it leads, before the page is made, which takes longer.
+    link.setAttribute('data-pressed', '');
     towards.value = location.pathname;
-    afterPaint(arrive);
+    afterPaint(() => {
+      link.removeAttribute('data-pressed');
+      arrive();
+    });
   });
 }

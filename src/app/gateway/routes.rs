@@ -2,11 +2,9 @@
 
 use crate::app::call::unexpected;
 use crate::app::{App, Error, Principal};
-use crate::domain::caller::{Caller, Reach};
 use crate::domain::gateway::{Route, Terms};
 use crate::domain::id::RouteId;
 use crate::domain::operation::Operation;
-use crate::object::{Authority, Rejection};
 use crate::organization::gateway::protocol::{GatewayCommand, GatewayReply, RouteChange};
 use crate::organization::protocol::{Command, OneTime, Page, Reply};
 
@@ -19,7 +17,14 @@ impl App {
     /// # Errors
     /// `SessionNotFound`, `GatewayPathTaken`, `TooManyGatewayRoutes`, `OutsideReach`, `RoleInsufficient`, `OrganizationDeleted`.
     pub async fn create_gateway_route(&self, by: &Principal, terms: Terms) -> Result<ShownRoute, Error> {
-        self.route(by, GatewayCommand::Create { authority: authority(by)?, terms: Box::new(terms) }).await
+        self.route(
+            by,
+            GatewayCommand::Create {
+                authority: by.authority_over_all(Operation::WriteGatewayRoutes)?,
+                terms: Box::new(terms),
+            },
+        )
+        .await
     }
 
     /// A page of routes, newest first, and whether there is another page.
@@ -27,7 +32,7 @@ impl App {
     /// # Errors
     /// `OutsideReach`; `Unavailable` if the organization cannot be reached.
     pub async fn list_gateway_routes(&self, by: &Principal, page: Page) -> Result<(Vec<Route>, bool), Error> {
-        let command = GatewayCommand::List { caller: reader(by)?, page };
+        let command = GatewayCommand::List { caller: by.reader_of_all()?, page };
         let GatewayReply::Routes { routes, more } = self.gateway_routes(by, command).await? else {
             return unexpected();
         };
@@ -39,7 +44,7 @@ impl App {
     /// # Errors
     /// `GatewayRouteNotFound`, `OutsideReach`.
     pub async fn read_gateway_route(&self, by: &Principal, id: &RouteId) -> Result<Route, Error> {
-        Ok(self.route(by, GatewayCommand::Read { caller: reader(by)?, id: id.clone() }).await?.0)
+        Ok(self.route(by, GatewayCommand::Read { caller: by.reader_of_all()?, id: id.clone() }).await?.0)
     }
 
     /// Changes a route: when this returns, nobody acts on what it was.
@@ -52,7 +57,7 @@ impl App {
         id: &RouteId,
         change: RouteChange,
     ) -> Result<Route, Error> {
-        let (authority, id) = (authority(by)?, id.clone());
+        let (authority, id) = (by.authority_over_all(Operation::WriteGatewayRoutes)?, id.clone());
         Ok(self.route(by, GatewayCommand::Change { authority, id, change: Box::new(change) }).await?.0)
     }
 
@@ -61,7 +66,8 @@ impl App {
     /// # Errors
     /// `GatewayRouteNotFound`, and as for creating one.
     pub async fn delete_gateway_route(&self, by: &Principal, id: &RouteId) -> Result<(), Error> {
-        let command = GatewayCommand::Delete { authority: authority(by)?, id: id.clone() };
+        let command =
+            GatewayCommand::Delete { authority: by.authority_over_all(Operation::WriteGatewayRoutes)?, id: id.clone() };
         self.gateway_routes(by, command).await.map(drop)
     }
 
@@ -70,7 +76,14 @@ impl App {
     /// # Errors
     /// `GatewayRouteNotFound`, and as for creating one.
     pub async fn rotate_gateway_route_secret(&self, by: &Principal, id: &RouteId) -> Result<ShownRoute, Error> {
-        self.route(by, GatewayCommand::RotateSecret { authority: authority(by)?, id: id.clone() }).await
+        self.route(
+            by,
+            GatewayCommand::RotateSecret {
+                authority: by.authority_over_all(Operation::WriteGatewayRoutes)?,
+                id: id.clone(),
+            },
+        )
+        .await
     }
 
     async fn route(&self, by: &Principal, command: GatewayCommand) -> Result<ShownRoute, Error> {
@@ -88,21 +101,4 @@ impl App {
         };
         Ok(*gateway)
     }
-}
-
-fn require_reach(by: &Principal) -> Result<(), Error> {
-    match by.caller.reach {
-        Reach::Organization => Ok(()),
-        Reach::Session => Err(Rejection::OutsideReach.into()),
-    }
-}
-
-fn reader(by: &Principal) -> Result<Caller, Error> {
-    require_reach(by)?;
-    Ok((*by.caller).clone())
-}
-
-fn authority(by: &Principal) -> Result<Authority, Error> {
-    require_reach(by)?;
-    Ok(by.authority(Operation::WriteGatewayRoutes))
 }
