@@ -29,7 +29,7 @@ export function buildDashboard() {
 
 /** A digest of all that the build depends on. */
 function inputs() {
-  const files = [...filesBelow(at('dashboard')), at('docs/openapi.json'), at('docs/API.md'), at('docs/ERRORS.md'), at('docs/QUICKSTART.md'), at('package-lock.json'), at('scripts/llms.mjs'), at('scripts/lib/dashboard.mjs'), at('scripts/lib/api-types.mjs')];
+  const files = [...filesBelow(at('dashboard')), ...filesBelow(at('clients/typescript/src/cli/import')), at('clients/typescript/src/cli/command.ts'), at('docs/openapi.json'), at('docs/API.md'), at('docs/ERRORS.md'), at('docs/QUICKSTART.md'), at('package-lock.json'), at('scripts/llms.mjs'), at('scripts/lib/dashboard.mjs'), at('scripts/lib/api-types.mjs')];
   return sha256(files.map((file) => `${shown(file)} ${sha256(readFileSync(file))}`).join('\n'));
 }
 

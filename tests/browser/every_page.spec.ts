@@ -30,6 +30,7 @@ for (const [index, payload] of payloads.entries()) {
     await latchkey.register({ invitation: token, firstName: payload, lastName: payloads[(index + 7) % 40] });
   }
   if (index < 8) ids['/webhooks/:id'] = (await created('/webhook_endpoints', { url: `http://127.0.0.1:9/${encodeURIComponent(payload)}`, events: ['*'], description: payload })).id;
+  if (index < 8) ids['/gateway/:id'] = (await created('/gateway_routes', { path: `/${'long'.repeat(index * 8)}p${index}`, origin: `http://127.0.0.1:9/${encodeURIComponent(payload)}`, description: payload, permissions: ['orders:read', 'orders:write'].slice(0, index % 3) })).id;
   if (index < 3) await created('/domains', { domain: `${['example.com', 'a-rather-long-name-of-a-domain-that-somebody-has.example.org', 'xn--bcher-kva.example'][index]}`, includeSubdomains: index === 1, onLoss: index === 2 ? 'refuse' : 'warn' });
   ids['/keys/:id'] ??= key.id;
   ids['/sessions/:id'] ??= session.id;

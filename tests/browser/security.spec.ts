@@ -24,7 +24,7 @@ interface Planted {
   organization: string;
   /** What there is of a domain: its name cannot be markup. */
   domain: string;
-  ids: Record<'keys' | 'sessions' | 'webhooks', string[]>;
+  ids: Record<'keys' | 'sessions' | 'webhooks' | 'routes', string[]>;
 }
 
 /** What must stand on a page as it was typed; a page that is not listed here has to be added, or this fails. */
@@ -42,12 +42,15 @@ const PAGES: Record<string, (planted: Planted) => { ids?: readonly string[]; sho
   '/o/:organizationId/keys': ({ names }) => ({ shows: names }),
   '/o/:organizationId/keys/:id': ({ ids }) => ({ ids: ids.keys }),
   '/o/:organizationId/keys/unused': () => ({}),
+  '/o/:organizationId/keys/import': () => ({}),
   '/o/:organizationId/sessions': ({ names }) => ({ shows: names }),
   '/o/:organizationId/sessions/:id': ({ ids }) => ({ ids: ids.sessions }),
   '/o/:organizationId/usage': () => ({}),
   '/o/:organizationId/alerts': () => ({}),
   '/o/:organizationId/webhooks': ({ descriptions }) => ({ shows: descriptions }),
   '/o/:organizationId/webhooks/:id': ({ ids }) => ({ ids: ids.webhooks }),
+  '/o/:organizationId/gateway': ({ descriptions }) => ({ shows: descriptions }),
+  '/o/:organizationId/gateway/:id': ({ ids }) => ({ ids: ids.routes }),
   '/o/:organizationId/audit': () => ({}),
   '/o/:organizationId/domains': ({ domain }) => ({ shows: [domain] }),
   '/o/:organizationId/members': ({ people, organization }) => ({ shows: [...people, organization] }),
@@ -95,6 +98,7 @@ async function plant(): Promise<Planted> {
     return good(asItIs.status === 400 ? await add(encodeURIComponent(payloads[index]!)) : asItIs).body;
   });
   good(await api.post(`${home}/webhook_endpoints/${endpoints[0].id}/test`));
+  const routes = await each(endpoints.map(({ description }) => description as string), async (description, index) => good(await api.post(`${home}/gateway_routes`, { path: `/${index}`, origin: `https://origin.example.com/${index}`, description }, asking(index))).body.id);
   const people = await each(payloads.slice(0, payloads.length / 2), async (firstName, index) => {
     const lastName = payloads[payloads.length / 2 + index]!;
     const { body } = good(await api.post(`${home}/invitations`, { role: 'viewer' }, asking(index)));
@@ -113,7 +117,7 @@ async function plant(): Promise<Planted> {
     names: [...payloads],
     people,
     descriptions: endpoints.map(({ description }) => description),
-    ids: { keys: [keys[0].id, keys[1].id, keys[36].id, ...reasons.slice(0, 2), leaked.id], sessions: sessions.slice(0, 2), webhooks: endpoints.slice(0, 2).map(({ id }) => id) },
+    ids: { keys: [keys[0].id, keys[1].id, keys[36].id, ...reasons.slice(0, 2), leaked.id], sessions: sessions.slice(0, 2), webhooks: endpoints.slice(0, 2).map(({ id }) => id), routes: routes.slice(0, 2) },
   };
 }
 

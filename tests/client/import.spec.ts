@@ -11,7 +11,7 @@ import { startLatchkey } from '../e2e/support/latchkey.ts';
 import { root } from '../e2e/support/shell.ts';
 import { sleep } from './support/real.ts';
 import { line } from '../../clients/typescript/src/cli/import/progress.ts';
-import { split } from '../../clients/typescript/src/cli/import/records.ts';
+import { split } from '../../clients/typescript/src/cli/import/parse.ts';
 
 const latchkey = await startLatchkey();
 const { key: rootKey } = await latchkey.createOrganization('Import by hand');

@@ -117,7 +117,7 @@ export default function Keys() {
       <PageHead
         title="API keys"
         text="The keys of all sessions. What has expired or was revoked stays listed."
-        actions={<><LinkButton href={at('keys/unused')} icon="clock">Unused keys</LinkButton>{create}</>}
+        actions={<><LinkButton href={at('keys/unused')} icon="clock">Unused keys</LinkButton>{may('importApiKeys') && <LinkButton href={at('keys/import')} icon="upload">Import keys</LinkButton>}{create}</>}
       />
       <Filters wanted={wanted} />
       <Panel flush>

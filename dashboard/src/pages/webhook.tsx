@@ -19,7 +19,7 @@ import { Skeleton } from '../ui/Skeleton.tsx';
 import { Time } from '../ui/Time.tsx';
 import { Trouble } from '../ui/Trouble.tsx';
 import { Deliveries } from './webhooks/deliveries.tsx';
-import { EndpointForm, SecretOnce } from './webhooks/form.tsx';
+import { EndpointForm, EndpointSecret } from './webhooks/form.tsx';
 import { hostOf, stateOf } from './webhooks/words.ts';
 import '../styles/organization.css';
 
@@ -128,7 +128,7 @@ function Rotate({ id, onClose, onRotated }: { id: string; onClose: () => void; o
     setRotated(true);
     onRotated();
   });
-  if (rotated) return <SecretOnce title="The new secret" text="The one before signs as well for 24 hours, so receivers with either of them go on." secret={secret} onForget={() => setSecret(undefined)} onClose={onClose} />;
+  if (rotated) return <EndpointSecret title="The new secret" text="The one before signs as well for 24 hours, so receivers with either of them go on." secret={secret} onForget={() => setSecret(undefined)} onClose={onClose} />;
   return (
     <Dialog
       title="Rotate the secret?"

@@ -99,6 +99,15 @@ export function TextArea({ label, hint, error, optional, bare, value, onValue, m
   );
 }
 
+/** A file of this machine. What was chosen is shown by the browser; `hint` may say it once more. */
+export function FileField({ label, hint, error, accept, onFile }: Common & { accept: string; onFile: (file: File | undefined) => void }) {
+  return (
+    <Field {...{ label, hint, error }}>
+      {(tied) => <input type="file" class="input file" accept={accept} onChange={(event) => onFile(event.currentTarget.files?.[0])} {...tied} />}
+    </Field>
+  );
+}
+
 export interface Choice<Value extends string = string> {
   value: Value;
   label: string;

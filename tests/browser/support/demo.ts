@@ -110,6 +110,10 @@ export async function seed(latchkey: Latchkey, resolver: Resolver): Promise<Demo
   const endpoint = await ok(ada.post(`${home}/webhook_endpoints`, { url: `${hook}/billing`, events: ['*'], description: 'Billing: what happens to keys' }));
   await ok(ada.post(`${home}/webhook_endpoints`, { url: `${hook}/on-call`, events: ['api_key.revoked', 'alert.opened'], description: 'On-call' }));
 
+  const gated = await ok(ada.post(`${home}/gateway_routes`, { path: '/orders', origin: 'https://orders.acme.example', description: 'Orders, for customers', permissions: ['orders:read'], environment: 'production' }));
+  await ok(ada.post(`${home}/gateway_routes`, { path: '/orders/admin', origin: 'https://orders.acme.example', description: 'Orders, for ourselves', permissions: ['orders:read', 'orders:write'], consistency: 'strict' }));
+  await ok(ada.post(`${home}/gateway_routes`, { path: '/reports', origin: 'https://reports.acme.example/v2', stripPath: true, permissions: ['reports:read'], active: false }));
+
   // A month of use: workdays and weekends, days and nights.
   const call = async (name: string, latency: number) => {
     const { key } = keys.get(name)!;
@@ -174,7 +178,7 @@ export async function seed(latchkey: Latchkey, resolver: Resolver): Promise<Demo
   return {
     owner: { ...owner, accessToken },
     organizationId,
-    ids: { '/docs/:id': 'createApiKey', '/keys/:id': keys.get('Checkout backend')!.id, '/sessions/:id': sessions.Globex!, '/webhooks/:id': endpoint.id },
+    ids: { '/docs/:id': 'createApiKey', '/keys/:id': keys.get('Checkout backend')!.id, '/sessions/:id': sessions.Globex!, '/webhooks/:id': endpoint.id, '/gateway/:id': gated.id },
     queries: { '/keys/unused': '?days=7' },
   };
 }

@@ -77,6 +77,7 @@ export function targetLink(target: string): string | null {
   if (target.startsWith('key_')) return at(`keys/${target}`);
   if (target.startsWith('ses_')) return at(`sessions/${target}`);
   if (target.startsWith('whe_')) return at(`webhooks/${target}`);
+  if (target.startsWith('gwr_')) return at(`gateway/${target}`);
   if (target.startsWith('dom_')) return at(`domains?domain=${target}`);
   if (target.startsWith('usr_')) return at('members');
   return null;

@@ -22,9 +22,11 @@ interface Props {
 export const fieldsOf = ({ limits }: Draft): string[] => [
   'name', 'sessionId', 'environment', 'permission', 'permissions', 'expiresAt', 'notBefore', 'domain', 'ipAllowList', 'externalId', 'metadata', 'rateLimits',
   'credits/remaining', 'credits/refill/amount', 'credits/refill/day', ...limits.flatMap((_, index) => ['name', 'limit', 'windowMs'].map((field) => `rateLimits/${index}/${field}`)),
-  // The service names the entry that is wrong; the list is one field here.
-  ...Array.from({ length: 64 }, (_, index) => [`permissions/${index}`, `ipAllowList/${index}`]).flat(),
+  ...entries('permissions'), ...entries('ipAllowList'),
 ];
+
+/** The service names the entry that is wrong; the list is one field here. */
+export const entries = (field: string): string[] => Array.from({ length: 64 }, (_, index) => `${field}/${index}`);
 
 const EXPIRIES: { value: Expiry; label: string }[] = [
   { value: '7', label: '7 days' }, { value: '30', label: '30 days' }, { value: '90', label: '90 days' }, { value: '365', label: '1 year' },
@@ -32,7 +34,7 @@ const EXPIRIES: { value: Expiry; label: string }[] = [
 ];
 
 /** What is wrong with any entry of a list. */
-const inList = (sending: Submission, field: string): string | undefined =>
+export const inList = (sending: Submission, field: string): string | undefined =>
   sending.at(field) ?? sending.problem?.errors.filter(({ pointer }) => pointer?.startsWith(`/${field}/`)).map(({ pointer, message }) => `Entry ${Number(pointer!.split('/')[2]) + 1} ${message}.`).join(' ') ?? undefined;
 
 export function KeyFields({ draft, onDraft, sending, fixed = false }: Props) {

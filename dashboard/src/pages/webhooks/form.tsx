@@ -1,7 +1,6 @@
 // Making and changing an endpoint, and its secret, which is shown once.
 import { useState } from 'preact/hooks';
 import { api, ask, type Schema } from '../../api/client.ts';
-import { useForget } from '../../state/leave.ts';
 import { useSubmit } from '../../state/load.ts';
 import { here } from '../../state/organization.ts';
 import { done } from '../../state/toasts.ts';
@@ -9,8 +8,7 @@ import { Button } from '../../ui/Button.tsx';
 import { Code } from '../../ui/Copy.tsx';
 import { Dialog } from '../../ui/Dialog.tsx';
 import { Checkbox, FormTrouble, Segmented, TextField } from '../../ui/Field.tsx';
-import { Note } from '../../ui/Page.tsx';
-import { Secret } from '../../ui/Reveal.tsx';
+import { SecretOnce } from '../../ui/SecretOnce.tsx';
 import { EVENTS, type Endpoint, type EventName } from './words.ts';
 
 /** Makes an endpoint, or changes `endpoint`. */
@@ -34,7 +32,7 @@ export function EndpointForm({ endpoint, onClose, onSaved }: { endpoint?: Endpoi
     setSecret(once);
   });
   if (saved) {
-    return <SecretOnce title="The endpoint is there" secret={secret} onForget={() => setSecret(undefined)} onClose={() => { setSecret(undefined); onClose(); onSaved(saved); }} />;
+    return <EndpointSecret title="The endpoint is there" secret={secret} onForget={() => setSecret(undefined)} onClose={() => { setSecret(undefined); onClose(); onSaved(saved); }} />;
   }
   const toggle = (name: EventName, on: boolean) => {
     const next = new Set(chosen);
@@ -73,22 +71,12 @@ const VERIFY = `import { Webhook } from 'standardwebhooks';
 const webhook = new Webhook(process.env.WEBHOOK_SECRET);
 const message = webhook.verify(rawBody, headers);`;
 
-/** The secret of an endpoint, in this one dialog. It asks before it goes without having been copied. */
-export function SecretOnce({ title, secret, text, onForget, onClose }: { title: string; secret: string | undefined; text?: string; onForget: () => void; onClose: () => void }) {
-  const [copied, setCopied] = useState(false);
-  const [sure, setSure] = useState(false);
-  useForget(onForget);
-  const leave = () => (copied || sure || !secret ? onClose() : setSure(true));
+/** The secret of an endpoint, in this one dialog. */
+export function EndpointSecret(shown: { title: string; secret: string | undefined; text?: string; onForget: () => void; onClose: () => void }) {
   return (
-    <Dialog title={title} onClose={leave} actions={<Button look={sure && !copied ? 'danger' : 'primary'} onClick={leave}>{sure && !copied ? 'Close without it' : 'Done'}</Button>}>
-      {text && <p>{text}</p>}
-      <p>Messages are signed with this secret. <strong>It is shown this once.</strong></p>
-      {secret && <Secret value={secret} label="The signing secret" autofocus onCopied={() => setCopied(true)} />}
-      {sure && !copied && <Note tone="warn">You have not copied it. Without it nothing that is sent can be verified; a new one can be made at any time.</Note>}
-      <div class="explained">
-        <p class="hint">Any library of the Standard Webhooks specification verifies them:</p>
-        <Code text={VERIFY} label="Copy the example" />
-      </div>
-    </Dialog>
+    <SecretOnce {...shown} signs="Messages" lost="Without it nothing that is sent can be verified.">
+      <p class="hint">Any library of the Standard Webhooks specification verifies them:</p>
+      <Code text={VERIFY} label="Copy the example" />
+    </SecretOnce>
   );
 }

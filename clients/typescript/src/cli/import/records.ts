@@ -1,21 +1,8 @@
-// Reads a file of another system record by record: JSON lines, CSV, or one JSON document. Only the last is held at once.
+// Reads a file of another system record by record. Only one JSON document is held at once.
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { Misuse } from '../command.ts';
-
-export type Format = 'jsonl' | 'csv' | 'json';
-export type Fields = Record<string, unknown>;
-
-export interface Found {
-  /** What stands there; undefined if it cannot be read. */
-  fields: Fields | undefined;
-  /** How much of the file has been read, from 0 to 1. */
-  share: number;
-}
-
-/** A line longer than that is none of a key. */
-const LINE_MAX = 1_000_000;
-const DOCUMENT_MAX = 512 * 1024 * 1024;
+import { DOCUMENT_MAX, type Format, type Found, rows, within } from './parse.ts';
 
 export function formatOf(path: string): Format {
   const [, ending] = /\.(jsonl|ndjson|csv|json)$/i.exec(path) ?? [];
@@ -26,103 +13,7 @@ export function formatOf(path: string): Format {
 /** The records of a file. `lists` finds them in a JSON document that is more than an array of them. */
 export async function* records(path: string, format: Format, lists: (document: unknown) => unknown[] | undefined): AsyncGenerator<Found, void, undefined> {
   const { size } = await stat(path).catch(() => Promise.reject(new Misuse('the file cannot be read')));
-  if (format === 'json') {
-    if (size > DOCUMENT_MAX) throw new Misuse('that is too large for one JSON document: convert it to JSON lines');
-    const all = lists(parsed(await readFile(path, 'utf8')));
-    if (!all) throw new Misuse('there is no list of keys in this document');
-    for (const [at, one] of all.entries()) yield { fields: isFields(one) ? one : undefined, share: (at + 1) / all.length };
-    return;
-  }
-  let head: string[] | undefined;
-  for await (const { text, end } of lines(path, format === 'csv')) {
-    if (text.trim() === '') continue;
-    const share = size === 0 ? 1 : Math.min(1, end / size);
-    if (format === 'jsonl') {
-      const one = parsed(text);
-      yield { fields: isFields(one) ? one : undefined, share };
-    } else if (head) {
-      const cells = split(text);
-      const names = head;
-      const pairs = cells?.map((cell, column): [string, unknown] => [names[column] ?? '', cell]);
-      const isWhole = pairs !== undefined && pairs.length === names.length;
-      // An empty cell is none: a dump has no other way to say so. `\N` is how databases write it.
-      yield { fields: isWhole ? Object.fromEntries(pairs.filter(([, cell]) => cell !== '' && cell !== '\\N' && cell !== 'NULL')) : undefined, share };
-    } else {
-      head = split(text)?.map((name) => name.trim());
-      if (!head) throw new Misuse('the first line of a CSV file has the names of the columns');
-    }
-  }
-}
-
-/** Lines, where a line break within quotes ends none. */
-async function* lines(path: string, quoted: boolean): AsyncGenerator<{ text: string; end: number }, void, undefined> {
-  let [rest, end, isFirst] = ['', 0, true];
-  for await (const chunk of createReadStream(path, { encoding: 'utf8' }) as AsyncIterable<string>) {
-    rest += isFirst ? chunk.replace(/^\uFEFF/, '') : chunk;
-    isFirst = false;
-    for (let cut = next(rest, quoted); cut !== -1; cut = next(rest, quoted)) {
-      const text = rest.slice(0, cut);
-      rest = rest.slice(cut + 1);
-      end += Buffer.byteLength(text) + 1;
-      yield { text: text.replace(/\r$/, ''), end };
-    }
-    if (rest.length > LINE_MAX) throw new Misuse('a line of this file is too long for a key');
-  }
-  if (rest !== '') yield { text: rest.replace(/\r$/, ''), end: end + Buffer.byteLength(rest) };
-}
-
-/** Where the first whole line ends; -1 if it goes on. */
-function next(text: string, quoted: boolean): number {
-  let cut = text.indexOf('\n');
-  if (!quoted) return cut;
-  let quotes = 0;
-  for (let from = 0; cut !== -1; cut = text.indexOf('\n', cut + 1)) {
-    for (let at = text.indexOf('"', from); at !== -1 && at < cut; at = text.indexOf('"', at + 1)) quotes += 1;
-    if (quotes % 2 === 0) return cut;
-    from = cut;
-  }
-  return -1;
-}
-
-/** The cells of a line of CSV (RFC 4180); undefined if a quote stands where none may. */
-export function split(line: string): string[] | undefined {
-  const cells: string[] = [];
-  for (let at = 0; at <= line.length; ) {
-    if (line[at] === '"') {
-      let [cell, from] = ['', at + 1];
-      for (;;) {
-        const quote = line.indexOf('"', from);
-        if (quote === -1) return undefined;
-        cell += line.slice(from, quote);
-        from = quote + 1;
-        if (line[from] !== '"') break;
-        cell += '"';
-        from += 1;
-      }
-      if (from < line.length && line[from] !== ',') return undefined;
-      cells.push(cell);
-      at = from + 1;
-      if (from === line.length) break;
-    } else {
-      const comma = line.indexOf(',', at);
-      const end = comma === -1 ? line.length : comma;
-      cells.push(line.slice(at, end));
-      if (comma === -1) break;
-      at = end + 1;
-    }
-  }
-  return cells;
-}
-
-/** A JSON text; undefined if it is none. What is wrong with it is not said: that would quote it. */
-export function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
-}
-
-export function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (format !== 'json') return yield* rows(createReadStream(path, { encoding: 'utf8' }) as AsyncIterable<string>, size, format);
+  if (size > DOCUMENT_MAX) throw new Misuse('that is too large for one JSON document: convert it to JSON lines');
+  yield* within(await readFile(path, 'utf8'), lists);
 }

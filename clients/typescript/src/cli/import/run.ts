@@ -7,7 +7,8 @@ import type { Schema } from '../../types.ts';
 import { EXIT, type Given, Misuse, type Option } from '../command.ts';
 import { facts, plain } from '../print.ts';
 import { type Progress, progress } from './progress.ts';
-import { type Format, formatOf, isFields, parsed, records } from './records.ts';
+import { type Format, isFields, parsed } from './parse.ts';
+import { formatOf, records } from './records.ts';
 import { type Row, SOURCES } from './sources.ts';
 import { type Counts, type State, forgetState, identity, readState, writeState } from './state.ts';
 

@@ -1,6 +1,6 @@
 // What other systems call the things that an imported key has. Each turns one of their records into a row, or says why not.
 import type { Schema } from '../../types.ts';
-import { type Fields, isFields, parsed } from './records.ts';
+import { type Fields, isFields, parsed } from './parse.ts';
 
 export type Row = Schema<'ImportKeys'>['keys'][number];
 /** A row, or why there is none. */

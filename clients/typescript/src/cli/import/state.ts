@@ -1,6 +1,6 @@
 // How far an import has come, beside its file: so that a second run of the same goes on. It holds numbers and no key.
 import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { isFields, parsed } from './records.ts';
+import { isFields, parsed } from './parse.ts';
 
 export interface Counts {
   imported: number;
