@@ -72,7 +72,7 @@ export default function GatewayRoutePage({ id }: PageProps) {
         )}
       />
       {!route.active && <Note tone="warn">It is disabled. What is asked for here goes to a route with a shorter path, if one fits, and is answered with 404 if none does.</Note>}
-      <Panel title="Address" text="Here whoever has a good key asks, in place of your service.">
+      <Panel title="Address" text="Whoever has a good key asks here, instead of asking your service.">
         <Id id={addressOf(route.path)} />
         <Code text={curlOf(example)} label="Copy the command" />
         <p class="hint passage"><span>It asks</span> <code>{handedOn(route, example)}</code></p>

@@ -111,12 +111,12 @@ function Report({ seen, taken, standing, importing, change, forget, stop }: Repo
         )}
         {phase === 'looked' && fresh > 0 && seen.standing.records > 500 && <p class="hint">500 keys are looked at together. Where a plan has a limit of keys, an import may come to it sooner than this has found.</p>}
         {phase === 'looked' && fresh === 0 && <Note>There is nothing to import{seen.standing.existing > 0 ? ': what could be is there already' : ''}.</Note>}
-        {(phase === 'importing' || phase === 'stopped') && <Progress label="Done" share={standing.share} text={`${count(standing.records)} records`} />}
+        {(phase === 'importing' || phase === 'stopped') && <Progress label="So far" share={standing.share} text={`${count(standing.records)} records`} />}
         {phase === 'importing' && <p class="hint">Stay on this page until it is done. If it breaks off, import the same once more: nothing is there twice.</p>}
         {importing.problem && <Trouble problem={importing.problem} />}
         <div role="status">
           {phase === 'stopped' && !importing.problem && <Note tone="warn">It is stopped. What is imported stays; go on, or import the same some other time.</Note>}
-          {phase === 'ended' && <Note tone={standing.skipped > 0 ? 'warn' : 'good'}>{keys(standing.imported)} imported{standing.skipped > 0 ? `, ${count(standing.skipped)} skipped` : ''}. Verify by POST /v1/keys/verify, and rotate them in time: the successors are keys of this service.</Note>}
+          {phase === 'ended' && <Note tone={standing.skipped > 0 ? 'warn' : 'good'}>{keys(standing.imported)} imported{standing.skipped > 0 ? `, ${count(standing.skipped)} skipped` : ''}. Verify by <code>POST /v1/keys/verify</code>, and rotate them in time: the successors are keys of this service.</Note>}
         </div>
         <div class="row">
           {phase === 'looked' && fresh > 0 && <Button look="primary" onClick={importing.submit} busy={importing.busy}>Import {keys(fresh)}</Button>}

@@ -17,19 +17,21 @@ interface Props {
   text?: string | undefined;
   /** What cannot be done without it. */
   lost: string;
+  /** Where the example needs the room. */
+  wide?: boolean;
   onForget: () => void;
   onClose: () => void;
   /** How it is used. */
   children: ComponentChildren;
 }
 
-export function SecretOnce({ title, secret, signs, text, lost, onForget, onClose, children }: Props) {
+export function SecretOnce({ title, secret, signs, text, lost, wide, onForget, onClose, children }: Props) {
   const [copied, setCopied] = useState(false);
   const [sure, setSure] = useState(false);
   useForget(onForget);
   const leave = () => (copied || sure || !secret ? onClose() : setSure(true));
   return (
-    <Dialog title={title} onClose={leave} actions={<Button look={sure && !copied ? 'danger' : 'primary'} onClick={leave}>{sure && !copied ? 'Close without it' : 'Done'}</Button>}>
+    <Dialog wide={wide} title={title} onClose={leave} actions={<Button look={sure && !copied ? 'danger' : 'primary'} onClick={leave}>{sure && !copied ? 'Close without it' : 'Done'}</Button>}>
       {text && <p>{text}</p>}
       <p>{signs} are signed with this secret. <strong>It is shown this once.</strong></p>
       {secret && <Secret value={secret} label="The signing secret" autofocus onCopied={() => setCopied(true)} />}

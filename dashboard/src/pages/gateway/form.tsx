@@ -137,7 +137,7 @@ export function RouteForm({ route, onClose, onSaved }: { route?: GatewayRoute; o
 /** The secret of a route, in this one dialog. */
 export function RouteSecret(shown: { title: string; secret: string | undefined; text?: string; onForget: () => void; onClose: () => void }) {
   return (
-    <SecretOnce {...shown} signs="Requests to the origin" lost="Without it the origin cannot tell who comes by the gateway and who comes around it.">
+    <SecretOnce {...shown} wide signs="Requests to the origin" lost="Without it the origin cannot tell who comes by the gateway and who comes around it.">
       <p class="hint">The origin lets nobody in whose request is not signed so. Any library for HTTP Message Signatures will do, and the client has one:</p>
       <Code text={VERIFY} label="Copy the example" />
     </SecretOnce>

@@ -33,7 +33,7 @@ export function ImportForm({ draft, onDraft, looking, standing, onStop }: Props)
           : <TextArea label="Keys" mono rows={8} autocomplete="off" {...bound('text')} error={looking.at('content')} placeholder={'hash,name,externalId,permissions\n47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,CI,customer-7,emails:send'} hint="A record a line; in CSV the first line has the names of the columns. It is kept nowhere, and gone when you leave." />}
       </Panel>
       <Panel title="What they become" text="Keys of this organization, which verify like any other. Their texts stay as they are.">
-        <div class="two">
+        <div class="two broad">
           <div class="stack">
             <TextField label="Prefix" mono {...bound('prefix')} disabled={draft.bare} maxLength={32} placeholder="mist_" error={looking.at('prefix')} hint="How all of them begin. Only what begins so is looked for where it is no key of this service." />
             <Checkbox label="They have nothing in common" hint="Then every unknown text is looked for, which makes refusals slower." checked={draft.bare} onChecked={(bare) => onDraft({ bare })} />

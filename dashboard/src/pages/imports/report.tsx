@@ -25,7 +25,7 @@ export function Arrived({ children }: { children: ComponentChildren }) {
 
 export function Figures({ standing: { records, imported, existing, skipped }, dryRun }: { standing: Standing; dryRun: boolean }) {
   return (
-    <div class="stats">
+    <div class="stats thirds">
       <Stat label={dryRun ? 'Would be imported' : 'Imported'} value={count(imported)} note={`of ${count(records)} record${records === 1 ? '' : 's'}`} />
       <Stat label="There already" value={count(existing)} note="nothing is changed about them" />
       <Stat label="Skipped" value={count(skipped)} tone={skipped > 0 ? 'warn' : ''} note={skipped > 0 ? 'see below why' : 'nothing is wrong'} />
@@ -33,11 +33,12 @@ export function Figures({ standing: { records, imported, existing, skipped }, dr
   );
 }
 
+const called = (...names: (string | undefined)[]): string => names.filter(Boolean).join(' · ');
+
 const COLUMNS: Column<Skipped>[] = [
-  { key: 'record', title: 'Record', cell: ({ record }) => <span class="figures">{count(record)}</span> },
-  { key: 'called', title: 'Called', cell: ({ name, externalId }) => (name ?? externalId ? <>{name && <span class="cell-title">{name}</span>}{externalId && <span class="cell-sub mono">{externalId}</span>}</> : <span class="dim">–</span>) },
+  { key: 'record', title: 'Record', cell: ({ record, name, externalId }) => <div class="record"><span class="cell-title">Record {count(record)}</span>{(name ?? externalId) && <span class="cell-sub clip" title={called(name, externalId)}>{called(name, externalId)}</span>}</div> },
   { key: 'field', title: 'Field', cell: ({ field }) => (field ? <code>{field.slice(1)}</code> : <span class="dim">–</span>) },
-  { key: 'why', title: 'Why', grow: true, cell: ({ message, reason }) => <>{message}<span class="cell-sub mono">{reason}</span></> },
+  { key: 'why', title: 'Why', grow: true, cell: ({ message, reason }) => <span>{message}<span class="cell-sub mono">{reason}</span></span> },
 ];
 
 /** One line each, as the command line writes them. It never has a key. */

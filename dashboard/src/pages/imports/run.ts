@@ -86,6 +86,8 @@ export class Run {
   }
 
   #stand(changes: Partial<Standing>): void {
+    // What was skipped here was known before what the service said.
+    this.skipped.push(...this.skipped.splice(this.standing.skipped).sort((one, other) => one.record - other.record));
     Object.assign(this.standing, changes, { skipped: this.skipped.length });
   }
 
