@@ -20,7 +20,7 @@ export default function Gateway() {
   const routes = usePages((cursor, signal) => ask(api.GET('/organizations/{organizationId}/gateway_routes', { params: { path: here(), query: { cursor, limit: 50 } }, signal })), [organizationId.value]);
   const create = may('createGatewayRoute') && <Button look="primary" icon="plus" onClick={() => setCreating(true)}>New route</Button>;
   const columns: Column<GatewayRoute>[] = [
-    { key: 'path', title: 'Path', cell: ({ id, path, description }) => <><a class="cell-title mono" href={at(`gateway/${id}`)}>{path}</a>{description && <span class="cell-sub">{description}</span>}</> },
+    { key: 'path', title: 'Path', cell: ({ id, path, description }) => <div class="named"><a class="cell-title mono" href={at(`gateway/${id}`)}>{path}</a>{description && <span class="cell-sub">{description}</span>}</div> },
     { key: 'origin', title: 'Origin', grow: true, cell: ({ origin }) => <code class="origin" title={origin}>{origin.replace(/\/$/, '')}</code> },
     { key: 'needs', title: 'A key needs', tight: true, cell: (route) => <span title={route.permissions.join(', ')}>{needsText(route)}</span> },
     { key: 'status', title: 'Status', cell: (route) => <Pill tone={stateOf(route).tone}>{stateOf(route).word}</Pill> },

@@ -144,6 +144,7 @@ export default function Keys() {
             : (
               <Empty icon="keys" title="Create your first key" action={create} curl={CREATE_CURL}>
                 <p>A key lets a program call you. You verify it with one request, limit it, see who uses it, and end it in a moment. Its secret is shown once.</p>
+                {may('importApiKeys') && <p>Keys that another system has issued can be <a href={at('keys/import')}>imported</a>: they go on to work.</p>}
               </Empty>
             )}
           foot={rows && rows.length > 0 && (

@@ -94,7 +94,7 @@ function digestOf(hash: string): string | undefined {
 const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const NATIVE = /^[a-z][a-z0-9]{0,15}_(?:(?:dev|staging|live)_)?[0-9A-Za-z]{42}([0-9A-Za-z]{6})$/;
 
-/** Whether a text is a key of a service like this one, which its checksum tells (docs/SECURITY.md). */
+/** Whether a text is a key of a service like this one, which its checksum tells (docs/STORAGE.md). */
 export function isNative(text: string): boolean {
   const [, sum] = NATIVE.exec(text) ?? [];
   if (sum === undefined) return false;
