@@ -1,22 +1,16 @@
-// TypeScript types of the API, out of its description: for the dashboard, and for the client of customers.
+// TypeScript types of the API, out of its description: for the client of customers, and for the dashboard, its first user.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { at, node, read } from './env.mjs';
 import { run } from './process.mjs';
 import { Failure, step } from './steps.mjs';
 
-/** What the client is compiled with; committed, so that whoever reads the client sees what it knows. */
+/** What both are compiled with; committed, so that whoever reads the client sees what it knows. */
 const committed = at('clients/typescript/src/openapi.gen.ts');
 const head = '// Made from docs/openapi.json: `npm run build:client` writes it, `npm run check` finds what has drifted.\n';
 
-/** The description, without the routes that a caller has no business with. @param {(path: string) => boolean} isCallable */
-export function description(isCallable) {
+/** The types as they have to be. Errors are left out: all of them have one shape. @returns {Promise<string>} */
+async function clientTypes() {
   const described = JSON.parse(read('docs/openapi.json'));
-  for (const path of Object.keys(described.paths)) if (!isCallable(path)) delete described.paths[path];
-  return described;
-}
-
-/** Types of a description. Errors are left out: all of them have one shape. @param {any} described @returns {Promise<string>} */
-export async function typesOf(described) {
   const { default: openapi, astToString } = await import('openapi-typescript');
   for (const operations of Object.values(described.paths)) {
     for (const operation of Object.values(/** @type {Record<string, any>} */ (operations))) {
@@ -25,12 +19,7 @@ export async function typesOf(described) {
   }
   delete described.webhooks;
   delete described.components.responses;
-  return astToString(await openapi(described, { defaultNonNullable: false, alphabetize: true }));
-}
-
-/** The types of the client as they have to be. */
-async function clientTypes() {
-  return head + (await typesOf(description(() => true)));
+  return head + astToString(await openapi(described, { defaultNonNullable: false, alphabetize: true }));
 }
 
 /** Writes the types of the client, where they have changed. */

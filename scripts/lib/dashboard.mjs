@@ -1,16 +1,15 @@
-// The dashboard: the types of the API out of its description, then Vite's build into public/, where the worker's static
+// The dashboard: who may call what, out of the description of the API, then Vite's build into public/, where the worker's static
 // assets are. What has not changed is not built again: a stamp in dist/ knows what it was made of.
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { description, typesOf } from './api-types.mjs';
 import { at, node, read, sha256, shown } from './env.mjs';
 import { run } from './process.mjs';
 import { step } from './steps.mjs';
 
 const dist = at('dashboard/dist');
 const stamp = join(dist, '.stamp');
-/** Written by `types()`, never committed: so they cannot differ from the description. */
+/** Written by `roles()`, never committed: so they cannot differ from the description. */
 const generated = at('dashboard/src/api/generated');
 
 /** Builds the dashboard into public/, if anything has changed. @returns {Promise<void>} */
@@ -18,7 +17,7 @@ export function buildDashboard() {
   return step('dashboard', async ({ note }) => {
     const wanted = inputs();
     if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted && isPublished()) return;
-    await types();
+    roles();
     await run(/** @type {string} */ (node()), [at('node_modules/vite/bin/vite.js'), 'build', at('dashboard')]);
     await run(/** @type {string} */ (node()), ['--disable-warning=ExperimentalWarning', at('scripts/llms.mjs'), join(dist, 'llms.txt')]);
     publish();
@@ -29,7 +28,7 @@ export function buildDashboard() {
 
 /** A digest of all that the build depends on. */
 function inputs() {
-  const files = [...filesBelow(at('dashboard')), ...filesBelow(at('clients/typescript/src/cli/import')), at('clients/typescript/src/cli/command.ts'), at('docs/openapi.json'), at('docs/API.md'), at('docs/ERRORS.md'), at('docs/QUICKSTART.md'), at('package-lock.json'), at('scripts/llms.mjs'), at('scripts/lib/dashboard.mjs'), at('scripts/lib/api-types.mjs')];
+  const files = [...filesBelow(at('dashboard')), ...filesBelow(at('clients/typescript/src/cli/import')), at('clients/typescript/src/cli/command.ts'), at('docs/openapi.json'), at('docs/API.md'), at('docs/ERRORS.md'), at('docs/QUICKSTART.md'), at('package-lock.json'), at('scripts/llms.mjs'), at('scripts/lib/dashboard.mjs'), at('clients/typescript/src/openapi.gen.ts')];
   return sha256(files.map((file) => `${shown(file)} ${sha256(readFileSync(file))}`).join('\n'));
 }
 
@@ -61,15 +60,11 @@ export function firstPage() {
   return { files, bytes };
 }
 
-/** What the dashboard may call: what is documented for people (house rule H13). */
-const CALLABLE = /^\/(?:auth|organizations)(?:\/|$)/;
-
-/** Types of what the dashboard may call, and which role each operation needs, from docs/openapi.json. */
-export async function types() {
-  const described = description((path) => CALLABLE.test(path));
+/** Which role each operation of people needs, from docs/openapi.json. */
+export function roles() {
   /** @type {Record<string, string>} */
   const needs = {};
-  for (const operations of Object.values(described.paths)) {
+  for (const operations of Object.values(JSON.parse(read('docs/openapi.json')).paths)) {
     for (const operation of Object.values(/** @type {Record<string, any>} */ (operations))) {
       const role = operation.security?.find((/** @type {any} */ way) => way.cookie)?.cookie[0];
       if (role) needs[operation.operationId.replace(/AsMember$/, '')] = role;
@@ -77,7 +72,6 @@ export async function types() {
   }
   const head = '// Made from docs/openapi.json by scripts/lib/dashboard.mjs; not committed.\n';
   mkdirSync(generated, { recursive: true });
-  writeFileSync(join(generated, 'schema.d.ts'), head + (await typesOf(described)));
   const table = JSON.stringify(needs, Object.keys(needs).sort(), 2);
   writeFileSync(join(generated, 'needs.ts'), `${head}/** The role that an operation of an organization needs at least. */\nexport const needs = ${table} as const;\n`);
 }

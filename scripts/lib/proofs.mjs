@@ -13,6 +13,7 @@ const native = [
   { name: 'timing', cargo: ['--release', '--test', 'isolation', 'timing'] },
   { name: 'faults_anywhere', cargo: ['--test', 'integration', 'faults_anywhere'] },
   { name: 'stale_kv', cargo: ['--test', 'integration', 'stale_kv'] },
+  { name: 'limits', cargo: ['--test', 'integration', '--', 'limits_model', 'limits_over_time', 'policy_model', 'quota', 'credits'] },
   { name: 'many_keys', cargo: ['--test', 'integration', 'many_keys'] },
 ];
 

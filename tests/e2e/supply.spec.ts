@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { build as bundle } from 'vite';
 import { justBuilt } from '../../scripts/lib/build.mjs';
-import { types } from '../../scripts/lib/dashboard.mjs';
+import { roles } from '../../scripts/lib/dashboard.mjs';
 import { wrangler, wranglerEnv } from '../../scripts/lib/env.mjs';
 import { inPages, sbom } from '../../scripts/lib/sbom.mjs';
 import { advisories, ageDays, clientCrateBudget, clientCrates, crateBudget, crates, stalestDays, unpinnedActions } from '../../scripts/lib/supply.mjs';
@@ -114,7 +114,7 @@ test('the bill of materials has all of it, once, and is the same every time', as
 });
 
 test('the pages have in them what the bill of materials says, and no other package', async () => {
-  if (!existsSync(join(root, 'dashboard/src/api/generated'))) await types();
+  if (!existsSync(join(root, 'dashboard/src/api/generated'))) roles();
   const built = await bundle({ root: join(root, 'dashboard'), configFile: join(root, 'dashboard/vite.config.ts'), logLevel: 'silent', build: { write: false } }) as any;
   const modules: string[] = built.output.flatMap((chunk: any) => Object.keys(chunk.modules ?? {}));
   assert.ok(modules.length > 50);

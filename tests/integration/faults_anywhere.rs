@@ -26,10 +26,6 @@ const FAULTS: [Fault; 9] = [
 /// More calls, or statements, than any of these requests makes.
 const ENOUGH: u64 = 200;
 
-fn is_full() -> bool {
-    std::env::var("LATCHKEY_PROOF").as_deref() == Ok("full")
-}
-
 /// What somebody asks, and with which credential.
 struct Attempt {
     what: String,

@@ -20,10 +20,6 @@ const SLACK: u64 = 400;
 /// Reading all keys takes a few steps for each.
 const CONTROL: u64 = 10_000;
 
-fn is_full() -> bool {
-    std::env::var("LATCHKEY_PROOF").as_deref() == Ok("full")
-}
-
 fn figure(name: &str, value: impl serde::Serialize, unit: &str) {
     println!("FIGURE {}", json!({ "name": name, "value": value, "unit": unit }));
 }

@@ -265,7 +265,8 @@ impl World {
 #[test]
 fn nothing_is_decided_by_a_policy_after_its_end_whatever_happens() {
     let (mut decided, mut undecided, mut changes) = (0, 0, 0);
-    for seed in 0..150 {
+    let worlds: u32 = as_many(40, 150);
+    for seed in 0..u64::from(worlds) {
         let (mut world, mut dice) = (World::new(seed), Dice(seed));
         (0..80).for_each(|_| world.step(&mut dice));
         decided += world.decided;
@@ -273,5 +274,5 @@ fn nothing_is_decided_by_a_policy_after_its_end_whatever_happens() {
         changes += world.eras.lock().unwrap().len();
     }
     println!("{decided} decisions, {undecided} undecided, {changes} changes");
-    assert!(decided > 2_000 && undecided > 100 && changes > 1_000, "the world stands still");
+    assert!(decided > 13 * worlds && 2 * undecided > worlds && changes > 6 * worlds as usize, "the world stands still");
 }

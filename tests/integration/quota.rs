@@ -101,7 +101,7 @@ fn a_smaller_plan_takes_no_key_away_and_a_larger_one_counts_at_once() {
 
 #[test]
 fn of_sixty_four_at_the_same_time_exactly_as_many_are_created_as_fit() {
-    for round in 0..10 {
+    for round in 0..as_many(3, 10) {
         let (house, home) = free();
         let admin = house.principal(&home.secret);
         for repetition in 0..20 {

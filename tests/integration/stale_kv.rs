@@ -92,8 +92,7 @@ fn run(mode: Mode, verifications: usize, seed: u64) {
 
 #[test]
 fn over_kv_of_up_to_two_minutes_ago_no_place_accepts_a_key_after_the_answer_that_ends_it() {
-    let full = std::env::var("LATCHKEY_PROOF").as_deref() == Ok("full");
-    let verifications = if full { 100_000 } else { 4_000 };
+    let verifications = as_many(4_000, 100_000);
     for mode in [Mode::Strict, Mode::Leased, Mode::Edge] {
         run(mode, verifications, 8);
     }

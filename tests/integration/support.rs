@@ -17,6 +17,7 @@ pub mod leases;
 pub mod limits;
 pub mod people;
 pub mod ports;
+pub mod proof;
 pub mod webhooks;
 pub mod words;
 
@@ -27,4 +28,5 @@ pub use http::Response;
 pub use kv::Mood;
 pub use limits::*;
 pub use people::{PASSWORD, Someone, text};
+pub use proof::{as_many, is_full};
 pub use words::*;

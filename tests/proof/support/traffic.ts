@@ -1,11 +1,12 @@
 // Traffic as customers make it, on raw workerd: most of it verifications, some of it rubbish, a little of it management.
 // What each answer has to be is known before it is asked for, and one that is anything else is an error.
-import { mkdirSync, mkdtempSync } from 'node:fs';
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { start, type Isolates } from '../../../benches/lib/isolates.mjs';
 import { line, percentile, type Shot } from '../../../benches/load.mjs';
-import { recordSecret, recordSecretKeys, runDirectory } from '../../e2e/support/canary.ts';
+import { leaksBelow, recordSecret, recordSecretKeys, recordedSecrets, runDirectory } from '../../e2e/support/canary.ts';
 
 export type Kind = 'verify' | 'garbage' | 'manage';
 
@@ -22,12 +23,24 @@ export interface Customer {
   keys: { id: string; key: string }[];
 }
 
-/** Starts the service, in two isolates: objects live in the first one, and the second one is asked. */
-export async function serving(options: { shim?: string } = {}): Promise<Isolates> {
-  mkdirSync(join(runDirectory, 'state'), { recursive: true });
-  const directory = mkdtempSync(join(runDirectory, 'state', 'traffic-'));
+/**
+ * Starts the service, in two isolates: objects live in the first one, and the second one is asked. All of it is one thread: a
+ * commit that waits for a disk keeps everybody waiting, who would be elsewhere in a deployment. With `inMemory` there is no disk.
+ */
+export async function serving({ inMemory = false, ...options }: { shim?: string; inMemory?: boolean } = {}): Promise<Isolates> {
+  const elsewhere = inMemory && existsSync('/dev/shm');
+  const place = elsewhere ? '/dev/shm' : join(runDirectory, 'state');
+  mkdirSync(place, { recursive: true });
+  const directory = mkdtempSync(join(place, 'latchkey-traffic-'));
   const service = await start({ directory, services: 2, build: '.e2e/worker', ...options });
-  after(() => service.stop());
+  after(async () => {
+    await service.stop();
+    if (!elsewhere) return;
+    // The canary looks only at what a run has left on disk.
+    const leaks = leaksBelow(directory, recordedSecrets());
+    rmSync(directory, { recursive: true });
+    assert.deepEqual(leaks, []);
+  });
   recordSecret(service.operatorToken);
   return service;
 }
