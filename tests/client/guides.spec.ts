@@ -63,7 +63,7 @@ const cleaned = `trap 'kill $(jobs -p) $(cat nginx.pid 2>/dev/null) 2>/dev/null 
 async function follow(page: string, titles: string[], words = ''): Promise<{ printed: string; code: string; told: string }> {
   const [port, proxyPort] = [await freePort(), await freePort()];
   const ours = (text: string) => text.replace(/\b3000\b/g, String(port)).replace(/\b8080\b/g, String(proxyPort)).replaceAll('https://hooks.example.com/latchkey', receiverUrl);
-  const nginx = ours(read('examples/proxies/nginx.conf')).replaceAll('127.0.0.1:8787', new URL(latchkey.url).host).replace('listen ', 'listen 127.0.0.1:');
+  const nginx = ours(read('examples/proxies/nginx.conf')).replace('listen ', 'listen 127.0.0.1:');
   const found = sections(page);
   const title = titles.join(', ');
   const own = join(folder, title.replace(/\W/g, '-'));

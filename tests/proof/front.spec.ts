@@ -17,7 +17,7 @@ const seed = seedOf('LATCHKEY_FRONT_SEED');
 const now = () => Number(process.hrtime.bigint()) / 1e6;
 const CREDITS = full ? 2_000 : 40;
 /** Of everything that has to have happened, or nothing is proven; a busy machine gets little done in some seconds. */
-const LEAST = full ? 500 : 3;
+const LEAST = full ? 100 : 3;
 
 /** Everything that is presented, and what becomes of it. */
 class Keys {
