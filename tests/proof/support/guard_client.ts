@@ -112,9 +112,14 @@ function asked({ kind, url, headers: own }: Target, secret: Secret, id: string, 
   if (size > 0 && !inParts) headers['content-length'] = String(size);
   return new Promise((resolve, reject) => {
     const request = httpRequest(url, { method: size === 0 ? 'GET' : 'POST', headers, agent });
-    const timer = setTimeout(() => request.destroy(new Error('no answer in time')), PATIENCE_MS);
+    let begun = 'not begun';
+    const shape = `${size} bytes${inParts ? ' in parts' : ''}`;
+    const timer = setTimeout(() => request.destroy(new Error(`no answer in time, ${shape}, ${begun}`)), PATIENCE_MS);
     request.on('error', reject).on('close', () => clearTimeout(timer));
-    request.on('response', (response) => void read(response).then((received) => resolve(told(kind, response, received, body)), reject));
+    request.on('response', (response) => {
+      begun = 'begun';
+      void read(response).then((received) => resolve(told(kind, response, received, body)), reject);
+    });
     if (!inParts) return void request.end(body);
     request.write(body.subarray(0, size / 3));
     setImmediate(() => {

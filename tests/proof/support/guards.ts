@@ -79,7 +79,7 @@ export async function startWorld(): Promise<World> {
   const api = client(apiKey.key);
   const session = async (name: string, consistency: object) => (await ok(api.post('/v1/sessions', { name, consistency }), 201)).id as string;
   const sessions = { strict: await session('Strict', { mode: 'strict' }), leased: await session('Leased', { mode: 'leased', ttlMs: 1_000 }) };
-  const { secret } = await ok(api.post('/v1/gateway_routes', { path: ROUTE, origin: 'https://origin.example.com', permissions: ['api:call'], timeoutMs: 30_000 }), 201);
+  const { secret } = await ok(api.post('/v1/gateway_routes', { path: ROUTE, origin: 'https://origin.example.com', permissions: ['api:call'], timeoutMs: 20_000 }), 201);
   recordSecret(secret.slice('gwsec_'.length));
   const gateways = [1, 2].map((isolate) => `${at(isolate)}/gateway/${organization.id}${ROUTE}`);
   const serve = (names: string[]) => {
