@@ -9,6 +9,7 @@ import { at, node, shown, wranglerEnv } from './lib/env.mjs';
 import { build } from './lib/build.mjs';
 import { attempt, run } from './lib/process.mjs';
 import { proofs } from './lib/proofs.mjs';
+import { proxies } from './lib/proxies.mjs';
 import { Failure, bold, elapsed, green, main, red } from './lib/steps.mjs';
 import { prepare } from './lib/tools.mjs';
 
@@ -70,6 +71,8 @@ await main(async () => {
   const done = (/** @type {string} */ name) => results()[name]?.passed && results()[name]?.commit === here;
   const chosen = proofs().filter(({ name }) => (wanted.length > 0 ? wanted.includes(name) : !done(name)));
   if (chosen.some(({ spec }) => spec)) await build({ dev: false, outDir: '.e2e/worker' });
+  // Two of those that it puts under load.
+  if (chosen.some(({ name }) => name === 'front')) await proxies();
   for (const proof of chosen) {
     console.log(bold(`\n${proof.name}`));
     const started = Date.now();

@@ -11,6 +11,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { wranglerEnv } from '../../scripts/lib/env.mjs';
 import { findProxy } from '../../scripts/lib/proxies.mjs';
+import { buildRustClient, rustProgram } from '../../scripts/lib/rust-client.mjs';
 import { recordSecret, recordSecretKeys } from '../e2e/support/canary.ts';
 import { startLatchkey } from '../e2e/support/latchkey.ts';
 import { freePort, root, run } from '../e2e/support/shell.ts';
@@ -37,7 +38,10 @@ function placed(path: string, text: string): void {
 }
 
 placed(join(folder, 'bin/npx'), `#!/bin/sh\ncase $1 in ${shim.join(' ')} esac\nexit 127\n`);
-chmodSync(join(folder, 'bin/npx'), 0o755);
+// The program that `cargo run` would build: built already.
+await buildRustClient();
+placed(join(folder, 'bin/cargo'), `#!/bin/sh\nwhile [ "$1" != -- ]; do shift; done; shift\nexec '${rustProgram('latchkey-example-axum')}' "$@"\n`);
+for (const command of ['npx', 'cargo']) chmodSync(join(folder, 'bin', command), 0o755);
 
 /** Events that a receiver was sent, with their signatures. */
 const received: { type: string; id: string; timestamp: string; signature: string; body: string }[] = [];
@@ -59,7 +63,7 @@ const cleaned = `trap 'kill $(jobs -p) $(cat nginx.pid 2>/dev/null) 2>/dev/null 
 async function follow(page: string, titles: string[], words = ''): Promise<{ printed: string; code: string; told: string }> {
   const [port, proxyPort] = [await freePort(), await freePort()];
   const ours = (text: string) => text.replace(/\b3000\b/g, String(port)).replace(/\b8080\b/g, String(proxyPort)).replaceAll('https://hooks.example.com/latchkey', receiverUrl);
-  const nginx = ours(read('examples/proxies/nginx.conf')).replaceAll('127.0.0.1:8787', new URL(latchkey.url).host).replace('listen ', 'listen 127.0.0.1:');
+  const nginx = ours(read('examples/proxies/nginx.conf')).replace('listen ', 'listen 127.0.0.1:');
   const found = sections(page);
   const title = titles.join(', ');
   const own = join(folder, title.replace(/\W/g, '-'));
@@ -102,7 +106,7 @@ const QUICK = 'docs/QUICKSTART.md';
 const missing = (command: string) => (spawnSync(command, ['--version']).status === 0 ? false : `there is no ${command}`);
 /** The sections that have something to run: and what they cannot do without. */
 const STORIES: Record<string, string | false> = {
-  Express: false, Hono: false, nginx: findProxy('nginx') ? false : 'there is no nginx', 'Plain HTTP': missing('python3'), 'Your own service': false,
+  Express: false, Hono: false, axum: false, nginx: findProxy('nginx') ? false : 'there is no nginx', 'Plain HTTP': missing('python3'), 'Your own service': false,
 };
 
 // At once: each waits for processes to start, and for leases to end.

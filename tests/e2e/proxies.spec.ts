@@ -1,17 +1,14 @@
 // The configurations of examples/proxies, as they stand there but for addresses and paths, in the proxies themselves.
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
-import { type AddressInfo, createServer as createSocket } from 'node:net';
-import { join } from 'node:path';
+import type { AddressInfo } from 'node:net';
 import { after, test, type TestContext } from 'node:test';
 import { findProxy } from '../../scripts/lib/proxies.mjs';
-import { newOrganization, ok, sleep } from './support/acceptance.ts';
-import { runDirectory } from './support/canary.ts';
+import { newOrganization, ok } from './support/acceptance.ts';
 import { startLatchkey } from './support/latchkey.ts';
+import { startProxy, type ProxyName } from './support/proxies.ts';
+import { freePort } from './support/shell.ts';
 
-const examples = join(import.meta.dirname, '../../examples/proxies');
 const latchkey = await startLatchkey();
 const { api } = await newOrganization(latchkey, 'Behind proxies');
 
@@ -24,59 +21,10 @@ await new Promise<void>((resolve) => void origin.listen(0, '127.0.0.1', resolve)
 const originPort = (origin.address() as AddressInfo).port;
 after(() => void origin.close());
 
-const children: ChildProcess[] = [];
-after(() => children.forEach((child) => child.kill()));
+/** One in front of the origin, that asks a gate. */
+const start = (name: ProxyName, gate = latchkey.url) => startProxy(name, { gate, origin: `http://127.0.0.1:${originPort}` });
 
-/** A port that is free now. */
-async function freePort(): Promise<number> {
-  const socket = createSocket();
-  await new Promise<void>((resolve) => void socket.listen(0, '127.0.0.1', resolve));
-  const { port } = socket.address() as AddressInfo;
-  await new Promise((resolve) => socket.close(resolve));
-  return port;
-}
-
-interface Proxy {
-  url: string;
-  logs: string;
-}
-
-/** The example with the addresses of this run. */
-function placed(file: string, gate: string, port: number, directory: string): string {
-  const text = readFileSync(join(examples, file), 'utf8');
-  const replaced = text.replaceAll('127.0.0.1:8787', new URL(gate).host).replaceAll('127.0.0.1:3000', `127.0.0.1:${originPort}`)
-    .replace('listen 8080;', `listen 127.0.0.1:${port};`).replace(':8080 {', `http://127.0.0.1:${port} {`).replaceAll('/var/log/nginx', directory);
-  assert.ok(!/:(8787|3000|8080)\b/.test(replaced), `${file} names an address that this test does not know`);
-  return replaced;
-}
-
-/** Starts a proxy with its example, in front of a gate. */
-async function start(name: 'nginx' | 'caddy', gate = latchkey.url): Promise<Proxy> {
-  mkdirSync(join(runDirectory, 'logs'), { recursive: true });
-  const directory = mkdtempSync(join(runDirectory, 'logs', `${name}-`));
-  const port = await freePort();
-  const config = join(directory, 'config');
-  const binary = findProxy(name) as string;
-  if (name === 'nginx') {
-    // An nginx of one's own, around the example: what distributions have in their nginx.conf.
-    const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path ${directory}/${kind};`).join(' ');
-    writeFileSync(config, `daemon off; ${process.getuid?.() === 0 ? 'user root;' : ''} pid ${directory}/pid; error_log ${directory}/error.log crit;\nevents {}\nhttp { ${paths} access_log off;\n${placed('nginx.conf', gate, port, directory)}\n}\n`);
-  } else {
-    writeFileSync(config, `{\n admin off\n}\n${placed('Caddyfile', gate, port, directory)}`);
-  }
-  const args = name === 'nginx' ? ['-p', directory, '-c', config, '-e', join(directory, 'error.log')] : ['run', '--adapter', 'caddyfile', '--config', config];
-  const child = spawn(binary, args, { stdio: 'ignore', env: { ...process.env, HOME: directory, XDG_DATA_HOME: directory, XDG_CONFIG_HOME: directory } });
-  children.push(child);
-  const url = `http://127.0.0.1:${port}`;
-  for (let tries = 0; tries < 100; tries++) {
-    if (await fetch(url).then(() => true, () => false)) return { url, logs: directory };
-    assert.equal(child.exitCode, null, `${name} has ended`);
-    await sleep(100);
-  }
-  throw new Error(`${name} does not answer`);
-}
-
-const missing = (t: TestContext, name: 'nginx' | 'caddy') => {
+const missing = (t: TestContext, name: ProxyName) => {
   if (!findProxy(name)) t.skip(`no ${name} is here, and apt has none`);
   return !findProxy(name);
 };
@@ -128,6 +76,8 @@ for (const name of ['nginx', 'caddy'] as const) {
       assert.match(refused.headers.get('www-authenticate') ?? '', /^Bearer/);
       assert.match(refused.headers.get('x-request-id') ?? '', /^req_/);
     }
+    const both = await fetch(proxy.url, { headers: { authorization: 'Bearer sk_live_guessed', 'x-api-key': 'sk_live_guessed' } });
+    assert.equal(both.status, 400, 'whose mistake it is, is said');
     const reader = await make({ permissions: ['api:read'] });
     assert.equal((await ask(reader.key)).status, 403);
     const limited = await make({ rateLimits: [{ name: 'hour', limit: 1, windowMs: 3_600_000 }] });
