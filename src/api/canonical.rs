@@ -142,6 +142,19 @@ impl Draft {
     }
 }
 
+/// Writes what has become of a request that was handed over to an origin, if requests of its kind leave lines.
+pub(super) fn write_origin(log: &dyn Log, logging: Logging, (request_id, status, duration_ms): (&str, u16, u32)) {
+    match logging.requests {
+        Logged::None | Logged::Management => {}
+        Logged::All => {
+            let line = OriginLine { level: "info", event: "origin", request_id, status, duration_ms };
+            if let Ok(line) = serde_json::to_string(&line) {
+                log.info(&line);
+            }
+        }
+    }
+}
+
 /// The longest method that is written; those of HTTP are shorter, and a client may make up one.
 const METHOD_CHARACTERS_MAX: usize = 16;
 
@@ -167,4 +180,15 @@ struct Line<'a> {
     colo: Option<&'a str>,
     client: Option<&'a str>,
     ip: Option<&'a str>,
+}
+
+/// All of the second line of a request that was handed over: the first one was written when that was decided.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OriginLine<'a> {
+    level: &'static str,
+    event: &'static str,
+    request_id: &'a str,
+    status: u16,
+    duration_ms: u32,
 }

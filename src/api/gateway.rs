@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use super::around::Around;
 use super::callers::{unknown, waited_since};
-use super::canonical::Facts;
+use super::canonical::{Facts, write_origin};
 use super::client_ip::ClientIp;
 use super::cookies::COOKIE_NAME;
 use super::credentials::Presented;
@@ -93,6 +93,11 @@ pub async fn answer(app: &Arc<App>, mut request: Request) -> Gated {
         }
         Err(problem) => Gated::Answered(opened.close(problem.into_response(), &outside)),
     }
+}
+
+/// Leaves a line about what a request that was handed over was answered, and how long (ms) that took to begin.
+pub fn handed_over(app: &App, request_id: &str, status: u16, latency_ms: u32) {
+    write_origin(&*app.world().log, app.logging(), (request_id, status, latency_ms));
 }
 
 /// What a client is answered whose origin was not there, or not in time. `headers` are what says how it is written.

@@ -179,7 +179,7 @@ async function forward(request, { url, timeoutMs, upgrade, remove, set, answer: 
   const timer = setTimeout(() => ending.abort(), timeoutMs);
   const began = Date.now();
   const settled = (status) => {
-    if (outcome !== null && !state.criticalError) guarded(() => settle(outcome, status, Date.now() - began, context));
+    if (!state.criticalError) guarded(() => settle(outcome, requestId, status, Date.now() - began, context));
   };
   let answered;
   try {

@@ -15,7 +15,7 @@ use wasm_bindgen_futures::future_to_promise;
 
 use super::direct::{Lifetime, routed, write};
 use super::{SERVICE, Service};
-use crate::api::gateway::{Gated, answer, unreached as told};
+use crate::api::gateway::{Gated, answer, handed_over, unreached as told};
 use crate::app::{App, Background};
 
 /// Decides on a request, in the words of `direct`; the values of header fields that nobody looks at may be left out. The
@@ -81,13 +81,15 @@ fn carry_out(app: &Arc<App>, background: &Background, lifetime: &Lifetime) {
     }
 }
 
-/// Notes what the origin has answered, and how long (ms) it took to begin.
+/// Notes what the client is answered in the end, and how long (ms) it took to begin.
 #[wasm_bindgen]
 #[expect(unreachable_pub, reason = "JavaScript reaches it")]
-pub fn settle(outcome: &str, status: u16, latency_ms: u32, lifetime: Lifetime) {
+pub fn settle(outcome: Option<String>, request_id: &str, status: u16, latency_ms: u32, lifetime: Lifetime) {
     let Some(app) = SERVICE.with(|cell| cell.get().and_then(|service| service.app.clone())) else { return };
+    handed_over(&app, request_id, status, latency_ms);
+    let Some(outcome) = outcome else { return };
     let background = Background::default();
-    app.note_outcome(outcome, status, latency_ms, &background);
+    app.note_outcome(&outcome, status, latency_ms, &background);
     carry_out(&app, &background, &lifetime);
 }
 

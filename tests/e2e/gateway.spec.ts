@@ -208,6 +208,15 @@ test('what the origin has answered is counted, once each', { timeout: 30_000 }, 
   assert.ok(outcomes.latencyMs.p99 >= 295, JSON.stringify(outcomes.latencyMs));
 });
 
+test('the log tells what was decided, and then what came of it', async () => {
+  for (const [path, status] of [['/teapot', 418], ['/away', 502], ['/brief/slow', 504]] as const) {
+    const { headers } = await asked(path);
+    const lines = latchkey.logs().filter((line) => line.includes(String(headers['x-request-id']))).map((line) => JSON.parse(line.slice(line.indexOf('{'))));
+    assert.deepEqual(lines.map((line) => [line.event, line.status]), [['request', 200], ['origin', status]], path);
+    assert.ok(path !== '/brief/slow' || lines[1].durationMs >= 295, JSON.stringify(lines));
+  }
+});
+
 test('no origin inside of a network is saved, and this machine only where that is allowed', async () => {
   const deployed = await startLatchkey();
   const other = await newOrganization(deployed, 'Deployed');

@@ -1,5 +1,6 @@
 //! The line that a request leaves in the operator's log: what it tells, and what it never does.
 
+use latchkey::api::gateway::handed_over;
 use serde_json::{Value, json};
 
 use crate::support::*;
@@ -78,5 +79,19 @@ fn verifications_leave_a_line_only_where_all_requests_do() {
         house.call(&home.secret, "POST", "/v1/keys/verify", &json!({ "key": home.secret }));
         house.call(&home.secret, "GET", "/v1/api_keys", &NULL);
         assert_eq!(lines(&house).len(), expected, "{logged}");
+    }
+}
+
+#[test]
+fn what_came_of_a_request_that_was_handed_over_leaves_a_line_where_all_requests_do() {
+    for (logged, expected) in [("none", 0), ("management", 0), ("all", 1)] {
+        let house = House::configured(&[("LOG_REQUESTS", logged)]);
+        handed_over(&house.app, "req_somebodys", 418, 12);
+        let lines = lines(&house);
+        assert_eq!(lines.len(), expected, "{logged}");
+        for line in lines {
+            let told = json!({ "level": "info", "event": "origin", "requestId": "req_somebodys", "status": 418, "durationMs": 12 });
+            assert_eq!(line, told);
+        }
     }
 }
