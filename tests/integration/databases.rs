@@ -199,8 +199,10 @@ fn steps_that_are_broken_off_at_any_statement_are_taken_again_and_lead_to_the_sa
                 if answer.contains("as ordered") && version(&disk) < version(&straight.objects.disk(address)) {
                     assert_eq!(dump(&disk), before, "{}: a step that is broken off leaves nothing", golden.name);
                 }
-                // The process dies there, and another begins.
-                house.crash();
+                // The process dies there, and another begins; or it goes on.
+                if n % 2 == 0 {
+                    house.crash();
+                }
                 flush(&house);
                 assert_eq!(codes(&house, &golden), expected(&golden), "{} at statement {n}", golden.name);
                 assert_eq!(schema(&house), schema(&straight), "{} at statement {n}", golden.name);

@@ -5,10 +5,11 @@ mod scene;
 
 use axum::body::Body;
 use axum::http::Request;
-use latchkey::api::gateway::{Gated, answer, unreached};
+use latchkey::api::gateway::{Forward, Gated, answer, unreached};
 use latchkey::domain::id::OrganizationId;
 use serde_json::{Value, json};
 
+use crate::support::house::Afterwards;
 use crate::support::*;
 use scene::{NULL, ORIGIN, created, is_signed, orders, scene, set};
 
@@ -156,9 +157,12 @@ fn a_hot_request_asks_nobody_and_a_change_is_in_force_when_it_is_answered() {
         assert!(scene.get(&key, "/orders").is_ok());
     }
     assert_eq!((verified(), scene.asked()), (calls, asked), "a lease on the key, and one on the routes");
-    // In the second half of a lease it is renewed, behind an answer and once.
+    // In the second half of a lease it is renewed, behind an answer and once, however many meet there.
     house.clock.set(house.after(1_700));
-    assert!(scene.get(&key, "/orders").is_ok());
+    house.set_afterwards(Afterwards::Queued);
+    assert!(scene.get(&key, "/orders").is_ok() && scene.get(&key, "/orders").is_ok());
+    house.set_afterwards(Afterwards::AtOnce);
+    house.afterwork.settle(house, &house.app);
     assert_eq!(scene.asked(), asked + 1);
 
     let change = |body: &Value| {
@@ -172,7 +176,13 @@ fn a_hot_request_asks_nobody_and_a_change_is_in_force_when_it_is_answered() {
     assert_eq!(scene.refusal(&key, "/orders"), (403, "insufficient_permissions".to_owned()));
     assert!(change(&json!({ "permissions": [], "origin": "https://other.example.com" })) > 2_900);
     assert_eq!(scene.get(&key, "/orders/1").unwrap().url, "https://other.example.com/1");
-    // A memory that is lost has left behind until when somebody may act on it.
+    // A memory that is lost has left behind until when somebody may act on it; what is read is so everywhere.
+    for path in [scene.one(), "/v1/gateway_routes".to_owned()] {
+        house.crash();
+        let before = house.now();
+        assert_eq!(house.call(&scene.owner.key, "GET", &path, &NULL).status, 200);
+        assert!(house.now().millis_since(before) > 2_900, "{path}");
+    }
     house.crash();
     assert!(change(&json!({ "active": false })) > 2_900);
     assert_eq!(scene.refusal(&key, "/orders"), (404, "gateway_route_not_found".to_owned()));
@@ -194,6 +204,73 @@ fn a_hot_request_asks_nobody_and_a_change_is_in_force_when_it_is_answered() {
 }
 
 #[test]
+fn a_route_says_what_a_request_costs_who_may_decide_and_whose_keys_it_is_for() {
+    let scene = scene(&json!({ "path": "/orders", "origin": ORIGIN, "cost": 3, "consistency": "strict" }));
+    let house = &scene.house;
+    let organization = format!("/operator/organizations/{}", scene.owner.organization);
+    let plan = json!({ "plan": { "name": "pro", "requestsPerMinute": 1_000 } });
+    assert_eq!(house.operate("PATCH", &organization, &plan).status, 200);
+    house.advance(70_000);
+    let limit = json!([{ "name": "burst", "limit": 7, "windowMs": 60_000 }]);
+    let limited = text(&scene.key(&json!({ "rateLimits": limit })), "key");
+    let told = |forward: &Forward| forward.answer.iter().find(|(name, _)| name == "ratelimit").map(|one| one.1.clone());
+    for left in [4, 1] {
+        let expected = format!("\"key.burst\";r={left};t=60");
+        assert_eq!(told(&scene.get(&limited, "/orders").unwrap()), Some(expected));
+    }
+    assert_eq!(scene.refusal(&limited, "/orders"), (429, "rate_limited".to_owned()));
+    let free = text(&scene.key(&json!({})), "key");
+    let verified = || house.objects.told(Kind::Session, "verify");
+    let before = verified();
+    for _ in 0..4 {
+        assert_eq!(told(&scene.get(&free, "/orders").unwrap()), None, "what others do is not told");
+    }
+    assert_eq!(verified(), before + 4);
+    let by_owner = house.call(&scene.owner.key, "POST", "/v1/keys/verify", &json!({ "key": free }));
+    assert!(by_owner.header("ratelimit").is_some_and(|limit| limit.starts_with("\"organization.requests\"")));
+    for method in ["TRACE", "CONNECT"] {
+        let refused = scene.send(method, "/orders", &[("x-api-key", &free)]).unwrap_err();
+        assert_eq!(refused.told(), (400, "invalid_request".to_owned()), "{method}");
+    }
+    let stranger = house.register("stranger");
+    let theirs = text(&house.call(&stranger.key, "POST", "/v1/sessions", &json!({ "name": "S" })).json(), "id");
+    let foreign = json!({ "path": "/x", "origin": ORIGIN, "sessionId": theirs });
+    let refused = house.call(&scene.owner.key, "POST", "/v1/gateway_routes", &foreign);
+    assert_eq!(refused.refusal(), (404, "session_not_found".to_owned()));
+    // Whoever makes keys up is told so before anybody is asked, also by an isolate that knows nothing.
+    house.clock.set(house.after(4_000));
+    let calls = house.objects.all_calls();
+    assert_eq!(scene.refusal(&key_like("live"), "/orders"), (401, "auth_invalid_key".to_owned()));
+    assert_eq!(house.objects.all_calls(), calls);
+    // A secret that cannot be derived any more signs nothing, and unsigned nothing leaves.
+    house
+        .objects
+        .disk(&scene.address())
+        .tamper("UPDATE gateway_routes SET record = json_set(record, '$.secrets[0].root', 9)");
+    assert_eq!(scene.refusal(&free, "/orders"), (503, "not_configured".to_owned()));
+}
+
+#[test]
+fn a_table_that_could_not_be_told_leaves_nothing_that_a_later_one_relies_on() {
+    for n in 1.. {
+        let scene = scene(&orders());
+        let (house, key) = (&scene.house, text(&scene.key(&json!({})), "key"));
+        let disk = house.objects.disk(&scene.address());
+        disk.fail_statement(n);
+        let told = scene.get(&key, "/orders");
+        if !disk.has_failed() {
+            assert!(told.is_ok() && n > 3, "{n}");
+            break;
+        }
+        assert!(scene.get(&key, "/orders").is_ok());
+        house.crash();
+        let before = house.now();
+        assert_eq!(house.call(&scene.owner.key, "PATCH", &scene.one(), &json!({ "active": false })).status, 200);
+        assert!(house.now().millis_since(before) > 2_900, "{n}");
+    }
+}
+
+#[test]
 fn without_its_organization_nothing_gets_through_beyond_the_lease() {
     let scene = scene(&orders());
     let house = &scene.house;
@@ -207,6 +284,11 @@ fn without_its_organization_nothing_gets_through_beyond_the_lease() {
     assert!(away.retry.is_some());
     house.objects.heal();
     assert!(scene.get(&key, "/orders").is_ok());
+    // A clock that is set back does not tell how long ago that was.
+    let asked = scene.asked();
+    house.clock.set(house.after(-1));
+    assert!(scene.get(&key, "/orders").is_ok());
+    assert_eq!(scene.asked(), asked + 1);
 }
 
 #[test]
@@ -263,6 +345,12 @@ fn what_an_origin_answers_is_counted_once_and_for_many_in_one_call() {
     let outcomes = &usage["totals"]["outcomes"];
     assert_eq!(outcomes["byStatus"], json!({ "200": 9, "504": 1 }), "{usage}");
     assert_eq!(outcomes["latencyMs"]["average"], 20.0);
+    // Of one session no more wait than have room.
+    (0..10_500).for_each(|_| house.app.note_outcome(&first, 200, 1, &house.afterwork.background));
+    house.afterwork.settle(house, &house.app);
+    let told = house.objects.told(Kind::Session, "count_outcomes");
+    house.afterwork.report(house, &house.app);
+    assert_eq!(house.objects.told(Kind::Session, "count_outcomes"), told + 20, "in batches of 500");
 }
 
 #[test]

@@ -5,8 +5,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use latchkey::app::VerifyKey;
 use latchkey::domain::verification::Code;
+use latchkey::hash_index;
 use serde_json::{Value, json};
 
+use crate::support::house::Home;
 use crate::support::*;
 
 const NULL: Value = Value::Null;
@@ -131,6 +133,11 @@ fn the_same_key_in_two_organizations_is_two_keys() {
         assert_eq!((&found["code"], &found["keyId"]), (&json!("VALID"), &done["rows"][0]["keyId"]));
         assert_eq!(found["organizationId"], json!(home.organization.id));
     }
+    let stored = |home: &Home| {
+        let rows = house.objects.disk(&home.address()).rows("SELECT hash FROM imported_keys");
+        format!("{rows:?}")
+    };
+    assert_ne!(stored(&ours), stored(&theirs), "nobody sees by the rows who has the same key");
     let path = format!("/v1/api_keys/{}", id_at(&first, 0));
     assert_eq!(house.call(&ours.secret, "DELETE", &path, &NULL).status, 200);
     assert_eq!(house.code_for(&ours.secret, &one), "REVOKED");
@@ -155,8 +162,8 @@ fn sending_it_again_changes_nothing_and_a_dry_run_tells_before() {
     assert_eq!((rows(&dry), &dry["dryRun"], &dry["rows"][0]["keyId"]), (vec!["imported"; 40], &json!(true), &NULL));
     assert_eq!(kept(), before, "a dry run leaves nothing");
     assert_eq!(house.code_for(&home.secret, &texts[0]), "NOT_FOUND");
-    house.advance(6_000);
     let done = house.import(&home.secret, &body(&keys, false));
+    assert_eq!(house.code_for(&home.secret, &texts[0]), "VALID", "at once, where nobody knew of the prefix before");
     let again = house.import(&home.secret, &body(&keys, false));
     assert_eq!((rows(&done), rows(&again)), (vec!["imported"; 40], vec!["exists"; 40]));
     (0..40).for_each(|place| assert_eq!(id_at(&done, place), id_at(&again, place)));
@@ -222,6 +229,19 @@ fn kv_is_a_way_and_nothing_else() {
         assert_eq!(code(&house.edge(), &texts[0]), Code::Valid, "{mood:?}");
     }
     house.kv.reads_are(Mood::Well);
+    // One that names a session which has no such key: the organization knows better.
+    let other = house.create_session(&admin, "Other", None).unwrap();
+    let (name, value) = house
+        .kv
+        .latest()
+        .into_iter()
+        .find(|(_, value)| hash_index::decode(value).is_some_and(|key| key.id.as_str() == id_at(&done, 0)))
+        .unwrap();
+    let (here, there) = (home.session_id.locator(), other.id.locator());
+    let value = String::from_utf8(value).unwrap().replace(&format!("\"{here}\""), &format!("\"{there}\""));
+    house.kv.plant(&name, value.as_bytes());
+    assert_eq!(hash_index::route(value.as_bytes()), Some(there));
+    assert_eq!(code(&house.edge(), &texts[0]), Code::Valid);
     let path = format!("/v1/api_keys/{}", id_at(&done, 2));
     house.kv.writes_are(Mood::Losing);
     assert_eq!(house.call(&home.secret, "DELETE", &path, &NULL).status, 200);

@@ -89,6 +89,38 @@ fn a_plan_takes_what_it_has_room_for_and_nobody_hands_out_more_than_he_has() {
 }
 
 #[test]
+fn what_a_key_was_brought_along_with_binds_it_as_it_binds_any() {
+    let house = House::new();
+    let home = house.found("Acme");
+    let texts: Vec<String> = (0..3).map(foreign).collect();
+    let keys = json!([
+        { "hash": hex_of(&texts[0]), "rateLimits": [{ "name": "minute", "limit": 2, "windowMs": 60_000 }] },
+        { "hash": hex_of(&texts[1]), "credits": { "remaining": 1 } },
+        { "hash": hex_of(&texts[2]), "ipAllowList": ["203.0.113.0/24"] },
+    ]);
+    assert_eq!(rows(&house.import(&home.secret, &json!({ "prefix": "mist_", "keys": keys }))), ["imported"; 3]);
+    let codes = |text: &str, times: usize| (0..times).map(|_| house.code_for(&home.secret, text)).collect::<Vec<_>>();
+    assert_eq!(codes(&texts[0], 3), ["VALID", "VALID", "RATE_LIMITED"]);
+    assert_eq!(codes(&texts[1], 2), ["VALID", "USAGE_EXCEEDED"]);
+    assert_eq!(codes(&texts[2], 1), ["FORBIDDEN"]);
+}
+
+#[test]
+fn keys_begin_in_so_many_ways_and_in_those_that_are_known_also_then() {
+    let house = House::new();
+    let home = house.found("Acme");
+    house.import_hashes(&home.secret, &[foreign(1)]);
+    house.objects.disk(&home.address()).tamper(
+        "INSERT INTO imported_prefixes WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 63)
+            SELECT 'p' || i FROM n",
+    );
+    let more = json!({ "prefix": "more_", "keys": [{ "hash": hex_of(&foreign(2)) }] });
+    let refused = house.call(&home.secret, "POST", "/v1/imports", &more);
+    assert_eq!(refused.refusal(), (409, "too_many_prefixes".to_owned()));
+    assert_eq!(rows(&house.import_hashes(&home.secret, &[foreign(2)])), ["imported"]);
+}
+
+#[test]
 fn no_piece_of_a_plaintext_stays_anywhere() {
     let house = House::on_disk("imports");
     let home = house.found("Acme");

@@ -13,6 +13,7 @@ use crate::world::{Isolate, Tally, World};
 use latchkey::app::{Basis, Error, VerifyKey};
 use latchkey::domain::verification::{Code, Demand};
 use latchkey::hash_index;
+use latchkey::ports::SqlValue;
 
 /// Where calls leave a trace that are refused: they were calls, and a lease says until when.
 const COUNTED: [&str; 10] = [
@@ -169,8 +170,25 @@ impl World {
             assert_eq!(organization.number(&copied), disk.number("SELECT count(*) FROM audit_log"), "s{session}");
         }
         self.check_texts(model);
+        if !self.kv_lost {
+            self.check_tombstones(model);
+        }
         if !self.forgot {
             self.check_usage(model);
+        }
+    }
+
+    /// What is revoked, KV says as well: it answers where the object cannot be asked.
+    fn check_tombstones(&self, model: &Model) {
+        let latest = self.house().kv.latest();
+        for session in 0..model.sessions.len() {
+            let disk = self.house().objects.disk(&self.session_address(session));
+            let revoked = "SELECT 'key/' || hash FROM api_keys WHERE json_extract(record, '$.revocation') IS NOT NULL";
+            for row in disk.rows(revoked) {
+                let [SqlValue::Text(name)] = row.as_slice() else { panic!("{row:?}") };
+                let record = latest.get(name).and_then(|value| hash_index::decode(value));
+                assert!(record.is_some_and(|key| key.revocation.is_some()), "KV knows nothing of the end of {name}");
+            }
         }
     }
 

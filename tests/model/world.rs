@@ -61,6 +61,8 @@ pub(crate) struct World {
     pub(crate) valid: RefCell<BTreeMap<usize, u64>>,
     /// Whether counts may have been lost with whoever had them.
     pub(crate) forgot: bool,
+    /// Whether KV may lack what it has acknowledged.
+    pub(crate) kv_lost: bool,
     /// Entries in the logs of sessions and organizations when the list began.
     pub(crate) logs: BTreeMap<String, i64>,
     pub(crate) flaw: Option<Flaw>,
@@ -92,6 +94,7 @@ impl World {
             tally: Cell::default(),
             valid: RefCell::default(),
             forgot: false,
+            kv_lost: false,
             logs: BTreeMap::new(),
             flaw: model.flaw,
             first_in_kv: BTreeMap::new(),
@@ -329,6 +332,7 @@ impl World {
             }
             Command::Ring { .. } => self.house().ring(&session()),
             Command::Kv(weather) => {
+                self.kv_lost |= matches!(weather, Weather::Losing | Weather::Late);
                 self.house().kv.is(weather.mood());
                 self.house().kv.lags_by(if *weather == Weather::Stale { 60_000 } else { 0 });
             }

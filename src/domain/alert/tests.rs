@@ -9,6 +9,7 @@ use super::machine::{CALM_PAUSE_MS, OPEN_MS_MIN, Reading, Verdict, Watch, evalua
 use super::readings::{Baseline, Failures, errors, spike};
 use super::rules::{Rule, RuleChange, Rules};
 use super::*;
+use crate::domain::environment::Environment;
 use crate::domain::sample::at;
 use crate::domain::usage::outcomes::Outcomes;
 use crate::domain::verification::Code;
@@ -141,6 +142,23 @@ fn every_kind_has_a_word_and_a_rule_by_default_within_its_range() {
         }
     }
     assert_eq!(Kind::parse("trafficSpike"), None);
+}
+
+#[test]
+fn keys_are_due_after_ninety_days_in_production_after_thirty_in_development_and_elsewhere_never() {
+    let days = Rule::default_of(Kind::RotationDue).days.unwrap();
+    let all = [Environment::Production, Environment::Development, Environment::Staging].map(Some);
+    assert_eq!(all.map(|environment| days.of(environment)), [Some(90), Some(30), None]);
+    assert_eq!(days.of(None), None);
+}
+
+#[test]
+fn a_change_names_what_it_changes() {
+    let days = vec![(None, Some(7))];
+    let all = RuleChange { enabled: Some(false), threshold: Some(1), minimum: Some(2), days };
+    assert_eq!(all.names(), ["enabled", "threshold", "minimum", "environments"]);
+    assert_eq!(RuleChange { minimum: Some(2), ..RuleChange::default() }.names(), ["minimum"]);
+    assert!(RuleChange::default().names().is_empty());
 }
 
 #[test]

@@ -136,6 +136,7 @@ mod tests {
         assert_eq!(sent("/a", "https://example.com/", true, "/a", None).as_deref(), Some("https://example.com/"));
         let target = target(&route("/", "https://example.com"), &RequestPath::parse("/ä").unwrap(), Some("ü")).unwrap();
         assert_eq!((target.path.as_str(), target.query.as_deref()), ("/%C3%A4", Some("%C3%BC")));
+        assert_eq!(sent("/", origin, false, "/a", Some("q#x")), None, "an origin is asked for no fragment");
     }
 
     #[test]

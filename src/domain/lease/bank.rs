@@ -263,6 +263,16 @@ mod tests {
     }
 
     #[test]
+    fn tokens_that_come_back_may_be_spent_again_and_are_not_reported() {
+        let mut bank = Bank::new(&BankGrant { id: 7, tokens: 5, lasts_ms: 234 }, at(0));
+        assert!(bank.spend(5, at(10)));
+        bank.take_back(2);
+        assert_eq!((bank.left(at(20)), bank.report()), (2, BankReport { id: 7, spent: 3 }));
+        bank.take_back(9);
+        assert_eq!(bank.left(at(20)), 5, "never more than there were");
+    }
+
+    #[test]
     fn what_is_out_is_known_until_it_is_reported_once() {
         let mut banks = Banks::new(7);
         let (first, second) = (banks.grant(5, 234, "a", at(0)), banks.grant(7, 234, "b", at(0)));

@@ -216,7 +216,9 @@ fn credits_are_written_with_each_spending_and_limits_beside_them_need_no_block()
         assert!(ledger.needs_saving());
         let row = ledger.save(&terms, ms(nth));
         assert!(!ledger.needs_saving() && !ledger.is_open());
-        assert_eq!(Ledger::restore(row, ms(nth)).view(&terms, 0, ms(nth)), ledger.view(&terms, 0, ms(nth)));
+        let mut restored = Ledger::restore(row, ms(nth));
+        assert!(!restored.needs_saving(), "what came out of a row stands in it");
+        assert_eq!(restored.view(&terms, 0, ms(nth)), ledger.view(&terms, 0, ms(nth)));
     }
 }
 
