@@ -12,6 +12,11 @@ import { bearer, customer, p, serving, type Customer } from './support/traffic.t
 import { figure, full } from './support/proof.ts';
 
 const LIMIT = 1200;
+/**
+ * The most that p99 may be of what it is without him. Where all objects share one thread with everybody, what his requests cost
+ * there while they are accepted is waited for; a neighbour without a limit shows several times as much (the control).
+ */
+const RATIO_MAX = 4;
 /** A minute of him, and a minute without, in windows; in the quick form a second of each. */
 const WINDOW_MS = full ? 5_000 : 1_500;
 const WINDOWS = full ? 24 : 6;
@@ -94,7 +99,7 @@ test('at three times his limit somebody gets his limit, and his neighbour notice
   assert.deepEqual([alone.refused, beside.refused], [0, 0], 'somebody else was refused');
   assert.ok(his.refused > his.times.length / 4, `${his.refused} of ${his.times.length} were refused`);
   assert.ok(mostInAMinute(his.accepted) <= limit, `${mostInAMinute(his.accepted)} of ${limit}`);
-  if (full) assert.ok(ratio <= 1.2, `p99 is ${Math.round(100 * ratio)} % of what it is without the neighbour`);
+  if (full) assert.ok(ratio <= RATIO_MAX, `p99 is ${Math.round(100 * ratio)} % of what it is without the neighbour`);
 });
 
 if (full) {
@@ -104,6 +109,6 @@ if (full) {
     const { ratio, beside } = await windows(service.urls[1]!, quiet, loud, 0);
     figure('control, p99 with a neighbour without a limit, of that without', Math.round(100 * ratio), '%');
     assert.deepEqual(beside.wrong, []);
-    assert.ok(ratio > 1.2, `${Math.round(100 * ratio)} %`);
+    assert.ok(ratio > RATIO_MAX, `${Math.round(100 * ratio)} %`);
   });
 }
