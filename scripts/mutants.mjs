@@ -110,13 +110,17 @@ async function tryMore(all, tried) {
     await run('cargo', ['test', '--lib', '--quiet'], { cwd: at(house), env });
   });
   const until = Date.now() + Number(options.minutes) * 60_000;
-  for (let from = 0; from < wanted.length && Date.now() < until; from += BATCH) {
-    const batch = wanted.slice(from, from + BATCH);
+  /** @type {Set<string>} */
+  const met = new Set();
+  while (Date.now() < until) {
+    const batch = wanted.filter(({ name }) => !met.has(name)).slice(0, BATCH);
+    if (batch.length === 0) break;
     const found = await broken(batch, PATIENCE.quick, [...new Set(batch.map(home)), '--skip', SLOW], FEW);
     // Who survives the tests at home meets all the others as well.
     const left = found.filter(({ outcome }) => outcome === 'survived');
     const again = left.length > 0 ? await broken(left, PATIENCE.all, [], {}) : [];
     for (const { name, file, outcome } of [...found, ...again]) tried.set(name, { outcome, of: digest(file) });
+    for (const { name } of [...batch, ...found]) met.add(name);
     for (const { name, outcome } of again) if (outcome === 'survived') console.log(`survived: ${name}`);
     writeFileSync(stateFile, `${JSON.stringify(Object.fromEntries(tried), null, 1)}\n`);
     console.log(dim(`${tried.size} of ${all.length} tried`));
@@ -129,11 +133,13 @@ async function tryMore(all, tried) {
  * @returns {Promise<(Mutant & { outcome: Tried['outcome'] })[]>}
  */
 async function broken(batch, patience, testArgs, more) {
+  // Fields that are left out are broken whatever names are asked for (27.1.0), in all files that are looked at.
+  const files = [...new Set(batch.map(({ file }) => file))].flatMap((file) => ['--file', file]);
   const names = batch.map(({ name }) => `^${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`);
   const out = at('.mutants/out');
   rmSync(out, { recursive: true, force: true });
   mkdirSync(out, { recursive: true });
-  const args = ['mutants', '--dir', at(house), '--in-place', '--baseline', 'skip', '--no-config', '--output', out, '--timeout', String(patience), '--build-timeout', '600', ...names.flatMap((name) => ['--re', name]), '--', '--lib', '--', ...testArgs];
+  const args = ['mutants', '--dir', at(house), '--in-place', '--baseline', 'skip', '--no-config', '--output', out, '--timeout', String(patience), '--build-timeout', '600', ...files, ...names.flatMap((name) => ['--re', name]), '--', '--lib', '--', ...testArgs];
   const { code, output: said } = await attempt(tool, args, { env: { ...env, ...more } });
   // 2: some were missed, 3: some never ended.
   if (![0, 2, 3].includes(code)) throw new Failure(`cargo mutants: exit code ${code}\n${said}`);
