@@ -2,19 +2,19 @@
 import { useState } from 'preact/hooks';
 import { api, ask } from '../api/client.ts';
 import type { PageProps } from '../routes.ts';
-import { useLoad, useSubmit } from '../state/load.ts';
+import { useLoad } from '../state/load.ts';
 import { at, here, may, organizationId } from '../state/organization.ts';
 import { go } from '../state/router.ts';
 import { done, failed } from '../state/toasts.ts';
 import { Button } from '../ui/Button.tsx';
 import { Id } from '../ui/Copy.tsx';
-import { Confirm, Dialog } from '../ui/Dialog.tsx';
+import { Confirm } from '../ui/Dialog.tsx';
 import { Empty } from '../ui/Empty.tsx';
-import { FormTrouble } from '../ui/Field.tsx';
 import { Icon } from '../ui/Icon.tsx';
 import { Menu, type MenuItem } from '../ui/Menu.tsx';
 import { Facts, Note, PageHead, Panel } from '../ui/Page.tsx';
 import { Pill } from '../ui/Pill.tsx';
+import { RotateSecret } from '../ui/RotateSecret.tsx';
 import { Skeleton } from '../ui/Skeleton.tsx';
 import { Time } from '../ui/Time.tsx';
 import { Trouble } from '../ui/Trouble.tsx';
@@ -96,7 +96,16 @@ export default function WebhookPage({ id }: PageProps) {
       </Panel>
       <Deliveries id={id} round={round} active={endpoint.active} onNews={found.reload} />
       {asked === 'edit' && <EndpointForm endpoint={endpoint} onClose={close} onSaved={found.set} />}
-      {asked === 'rotate' && <Rotate id={id} onClose={close} onRotated={found.reload} />}
+      {asked === 'rotate' && (
+        <RotateSecret
+          rotate={async () => (await ask(api.POST('/organizations/{organizationId}/webhook_endpoints/{id}/rotate_secret', path))).secret}
+          until="your receiver"
+          text="receivers with either of them go on."
+          shown={EndpointSecret}
+          onRotated={found.reload}
+          onClose={close}
+        />
+      )}
       {asked === 'disable' && (
         <Confirm title="Disable the endpoint?" action="Disable" onClose={close} onConfirm={() => turn(false)}>
           <p>It is told nothing more until you enable it, and what happens meanwhile is not told afterwards.</p>
@@ -117,27 +126,5 @@ export default function WebhookPage({ id }: PageProps) {
         </Confirm>
       )}
     </>
-  );
-}
-
-function Rotate({ id, onClose, onRotated }: { id: string; onClose: () => void; onRotated: () => void }) {
-  const [secret, setSecret] = useState<string>();
-  const [rotated, setRotated] = useState(false);
-  const sending = useSubmit(async () => {
-    setSecret((await ask(api.POST('/organizations/{organizationId}/webhook_endpoints/{id}/rotate_secret', { params: { path: { ...here(), id } } }))).secret);
-    setRotated(true);
-    onRotated();
-  });
-  if (rotated) return <EndpointSecret title="The new secret" text="The one before signs as well for 24 hours, so receivers with either of them go on." secret={secret} onForget={() => setSecret(undefined)} onClose={onClose} />;
-  return (
-    <Dialog
-      title="Rotate the secret?"
-      onClose={onClose}
-      onSubmit={sending.submit}
-      actions={<><Button look="quiet" onClick={onClose}>Cancel</Button><Button look="primary" type="submit" busy={sending.busy}>Make a new secret</Button></>}
-    >
-      <p>The new secret signs at once. The one before goes on for 24 hours beside it: time to change your receiver.</p>
-      <FormTrouble problem={sending.problem} />
-    </Dialog>
   );
 }

@@ -9,6 +9,7 @@ import { Button } from '../../ui/Button.tsx';
 import { Code } from '../../ui/Copy.tsx';
 import { Dialog } from '../../ui/Dialog.tsx';
 import { Checkbox, FormTrouble, Select, TextArea, TextField } from '../../ui/Field.tsx';
+import type { SecretShown } from '../../ui/RotateSecret.tsx';
 import { SecretOnce } from '../../ui/SecretOnce.tsx';
 import { entries, inList, SessionSelect } from '../keys/form.tsx';
 import { addressOf, below, ENVIRONMENTS, handedOn, MODES, VERIFY, type Consistency, type GatewayRoute } from './words.ts';
@@ -135,7 +136,7 @@ export function RouteForm({ route, onClose, onSaved }: { route?: GatewayRoute; o
 }
 
 /** The secret of a route, in this one dialog. */
-export function RouteSecret(shown: { title: string; secret: string | undefined; text?: string; onForget: () => void; onClose: () => void }) {
+export function RouteSecret(shown: SecretShown) {
   return (
     <SecretOnce {...shown} wide signs="Requests to the origin" lost="Without it the origin cannot tell who comes by the gateway and who comes around it.">
       <p class="hint">The origin lets nobody in whose request is not signed so. Any library for HTTP Message Signatures will do, and the client has one:</p>

@@ -8,6 +8,7 @@ import { Button } from '../../ui/Button.tsx';
 import { Code } from '../../ui/Copy.tsx';
 import { Dialog } from '../../ui/Dialog.tsx';
 import { Checkbox, FormTrouble, Segmented, TextField } from '../../ui/Field.tsx';
+import type { SecretShown } from '../../ui/RotateSecret.tsx';
 import { SecretOnce } from '../../ui/SecretOnce.tsx';
 import { EVENTS, type Endpoint, type EventName } from './words.ts';
 
@@ -72,7 +73,7 @@ const webhook = new Webhook(process.env.WEBHOOK_SECRET);
 const message = webhook.verify(rawBody, headers);`;
 
 /** The secret of an endpoint, in this one dialog. */
-export function EndpointSecret(shown: { title: string; secret: string | undefined; text?: string; onForget: () => void; onClose: () => void }) {
+export function EndpointSecret(shown: SecretShown) {
   return (
     <SecretOnce {...shown} signs="Messages" lost="Without it nothing that is sent can be verified.">
       <p class="hint">Any library of the Standard Webhooks specification verifies them:</p>
