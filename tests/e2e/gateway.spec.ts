@@ -211,7 +211,10 @@ test('what the origin has answered is counted, once each', { timeout: 30_000 }, 
 test('the log tells what was decided, and then what came of it', async () => {
   for (const [path, status] of [['/teapot', 418], ['/away', 502], ['/brief/slow', 504]] as const) {
     const { headers } = await asked(path);
-    const lines = latchkey.logs().filter((line) => line.includes(String(headers['x-request-id']))).map((line) => JSON.parse(line.slice(line.indexOf('{'))));
+    const logged = () => latchkey.logs().filter((line) => line.includes(String(headers['x-request-id'])));
+    // The answer is here before what the process writes.
+    for (const until = Date.now() + 10_000; logged().length < 2 && Date.now() < until; ) await sleep(20);
+    const lines = logged().map((line) => JSON.parse(line.slice(line.indexOf('{'))));
     assert.deepEqual(lines.map((line) => [line.event, line.status]), [['request', 200], ['origin', status]], path);
     assert.ok(path !== '/brief/slow' || lines[1].durationMs >= 295, JSON.stringify(lines));
   }
