@@ -227,6 +227,17 @@ mod tests {
     }
 
     #[test]
+    fn a_caller_arrives_as_it_was_sent() {
+        let mut mine = settings(&["emails:send"]);
+        mine.rate_limits = limits(&[("burst", 5, 1_000)]);
+        let counted = Caller { has_credits: true, ..caller(mine.clone()) };
+        for one in [caller(mine), counted] {
+            let sent = serde_json::to_string(&one).unwrap();
+            assert_eq!(serde_json::from_str::<Caller>(&sent).unwrap(), one);
+        }
+    }
+
+    #[test]
     fn reach_never_leaves_the_organization() {
         let everywhere = caller(settings(&["*"]));
         let (own, other) = (everywhere.session_id.clone(), SessionId::from_trusted("ses_other".to_owned()));

@@ -262,6 +262,15 @@ mod tests {
         assert!(refused >= 90, "{refused}");
         let long = format!("https://example.com/{}", "x".repeat(URL_CHARACTERS_MAX));
         assert_eq!(ReceiverUrl::parse(&long, false), Err(EgressError::TooLong));
+        // Short once it is read, but nobody reads that much.
+        let long = format!("https://example.com/{}", "x/../".repeat(URL_CHARACTERS_MAX));
+        assert_eq!(ReceiverUrl::parse(&long, false), Err(EgressError::TooLong));
+        let longest = format!("https://example.com/{}", "x".repeat(URL_CHARACTERS_MAX - 20));
+        assert!(ReceiverUrl::parse(&longest, false).is_ok());
+        for (label, refused) in [(58, false), (59, true)] {
+            let name = [63, 63, 63, label].map(|length| "a".repeat(length)).join(".");
+            assert_eq!(ReceiverUrl::parse(&format!("https://{name}.de"), false).is_err(), refused, "{label}");
+        }
     }
 
     #[test]

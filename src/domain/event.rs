@@ -186,4 +186,13 @@ mod tests {
         }
         assert_eq!(EventKind::parse("api_key.*"), None);
     }
+
+    #[test]
+    fn what_the_log_tells_has_the_word_of_the_log() {
+        let told = EventKind::ALL.map(|kind| {
+            let action: Result<Action, _> = serde_json::from_value(kind.as_str().into());
+            action.ok().and_then(EventKind::of).filter(|of| *of == kind).is_some()
+        });
+        assert_eq!(told.iter().filter(|is| **is).count(), 12);
+    }
 }

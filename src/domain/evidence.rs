@@ -214,6 +214,9 @@ mod tests {
         assert_eq!(counted(-99, Code::UsageExceeded), Some(at(-99)));
         assert_eq!(counted(-100, Code::UsageExceeded), None, "it may have been before");
         assert_eq!([counted(-99, Code::Revoked), counted(-99, Code::Expired)], [None, None]);
+        let mut nothing = Series::default();
+        nothing.add(at(-99), &[(Code::Valid, 0)]);
+        assert_eq!(presented_at(&[], &nothing, at(-100)), None, "none of them");
         let mut key = key(settings(&["*"]));
         (key.created_at, key.settings.expires_at) = (at(-90 * 24 * HOUR_MS), None);
         key.rotated_to = Some(key.id.clone());

@@ -152,7 +152,7 @@ impl Ledger {
         window.resize(limit.window_ms);
         let spent = window.spent(clock);
         let remaining = u64::from(limit.limit).saturating_sub(spent);
-        let refuses = cost > 0 && u64::from(cost) > remaining;
+        let refuses = u64::from(cost) > remaining;
         let wait = |ms: u64| if ms == 0 { 0 } else { ms.saturating_add(standstill) };
         LimitUse {
             level,

@@ -215,6 +215,9 @@ mod tests {
     fn each_bound_holds_to_the_letter() {
         assert!(read(&nested(MAX_METADATA_DEPTH)).is_ok());
         refused(&nested(MAX_METADATA_DEPTH + 1), "levels deep");
+        let objects = |levels: usize| format!("{}1{}", "{\"a\":".repeat(levels), "}".repeat(levels));
+        assert!(read(&objects(MAX_METADATA_DEPTH)).is_ok());
+        refused(&objects(MAX_METADATA_DEPTH + 1), "levels deep");
         assert!(read(&with_keys(MAX_METADATA_KEYS)).is_ok());
         refused(&with_keys(MAX_METADATA_KEYS + 1), "64 keys");
         let filled = |bytes: usize| format!("{{\"a\":\"{}\"}}", "x".repeat(bytes - 8));

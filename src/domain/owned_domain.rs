@@ -284,6 +284,35 @@ mod tests {
     }
 
     #[test]
+    fn only_a_domain_that_is_lost_and_told_to_refuse_refuses() {
+        for status in [DomainStatus::Pending, DomainStatus::Verified, DomainStatus::Lost] {
+            for on_loss in [OnLoss::Refuse, OnLoss::Warn] {
+                let domain = OwnedDomain { on_loss, ..domain(status) };
+                let expected = status == DomainStatus::Lost && on_loss == OnLoss::Refuse;
+                assert_eq!(domain.refuses(), expected, "{status:?} {on_loss:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn checks_come_when_they_are_due_spread_by_chance() {
+        let pause = |finding: Finding, missing: u32, random: u64| {
+            let mut domain = OwnedDomain { missing, ..domain(DomainStatus::Verified) };
+            domain.note(finding, LOSS_MS, random, at(0));
+            domain.due_at.unwrap().millis_since(at(0))
+        };
+        assert_eq!(
+            [0, 512, 1_023].map(|random| pause(Finding::Found, 0, random)),
+            [77_760_000, 86_400_000, 95_023_125]
+        );
+        assert_eq!(
+            [0, 512, 1_024].map(|random| pause(Finding::Missing, 0, random)),
+            [43_200_000, 45_000_000, 43_200_000]
+        );
+        assert_eq!(pause(Finding::Unknown, 1, 512), RETRY_MS.min(43_200_000));
+    }
+
+    #[test]
     fn what_is_found_is_verified_and_what_was_never_found_is_not_lost() {
         let mut domain = domain(DomainStatus::Pending);
         for hours in 0..100 {

@@ -148,12 +148,6 @@ impl Permissions {
     pub fn iter(&self) -> impl Iterator<Item = &Permission> {
         self.0.iter()
     }
-
-    /// Whether nothing is allowed.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
 }
 
 impl PermissionPreset {

@@ -264,6 +264,14 @@ mod tests {
     }
 
     #[test]
+    fn a_prefix_is_stored_as_its_word() {
+        for word in ["sk", "acme"] {
+            let parsed = PrefixWord::parse(word).unwrap();
+            assert_eq!((parsed.as_str(), String::from(parsed.clone())), (word, word.to_owned()));
+        }
+    }
+
+    #[test]
     fn checksums_are_those_of_github_and_of_the_published_vectors() {
         for vector in vectors()["checksums"].as_array().unwrap() {
             let parts: String = vector["parts"].as_array().unwrap().iter().map(text).collect();

@@ -202,6 +202,16 @@ mod tests {
     }
 
     #[test]
+    fn a_code_is_six_digits_whatever_stands_between_them() {
+        for code in ["287082", "287 082", "287-082", " 2 8-7082\u{a0}"] {
+            assert_eq!(digits(code).as_deref(), Some("287082"), "{code:?}");
+        }
+        for code in ["", "28708", "2870820", "a87082", "28708a", "28708２"] {
+            assert_eq!(digits(code), None, "{code:?}");
+        }
+    }
+
+    #[test]
     fn a_code_counts_in_its_step_and_the_two_beside_it() {
         let step = 1_234_567_890 / 30;
         let start = second(step * 30);

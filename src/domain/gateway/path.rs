@@ -125,9 +125,6 @@ impl<'a> RequestPath<'a> {
             if decoded.is_empty() || matches!(&*decoded, "." | "..") || decoded.contains(odd) || name.contains('\\') {
                 return None;
             }
-            if !is_encoded_well(name) {
-                return None;
-            }
             segments.push(decoded);
         }
         Some(Self { raw, segments })
@@ -145,13 +142,6 @@ impl<'a> RequestPath<'a> {
         let mut slashes = self.raw.match_indices('/').map(|(at, _)| at);
         slashes.nth(depth).and_then(|at| self.raw.get(at..)).unwrap_or_default()
     }
-}
-
-/// Whether every percent sign begins two digits. What is decoded leaves others as they are.
-fn is_encoded_well(name: &str) -> bool {
-    name.split('%')
-        .skip(1)
-        .all(|rest| rest.get(..2).is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit())))
 }
 
 #[cfg(test)]

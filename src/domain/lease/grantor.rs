@@ -187,6 +187,17 @@ mod tests {
     }
 
     #[test]
+    fn an_isolate_is_present_for_a_while_after_it_has_asked() {
+        let (mut grantor, standard) = (grantor(), Consistency::default());
+        for isolate in 0..750 {
+            grantor.ttl_ms(IsolateId(isolate), &standard, 60_000, at(0));
+        }
+        let mut ttl = |ms: i64| grantor.ttl_ms(IsolateId(0), &standard, 60_000, at(ms));
+        assert_eq!([2_000, PRESENT_MS - 1].map(&mut ttl), [Some(5_000), Some(5_000)]);
+        assert_eq!(ttl(PRESENT_MS + COUNT_MS), Some(2_000));
+    }
+
+    #[test]
     fn a_lease_never_outlives_the_one_it_is_drawn_from() {
         let mut grantor = grantor();
         let (isolate, standard) = (IsolateId(1), Consistency::default());

@@ -109,6 +109,7 @@ fn a_limit_that_comes_back_remembers_and_what_is_over_is_dropped() {
     assert_eq!(left(&mut ledger, &terms(&both), ms(20_000)), [1, 5]);
     ledger.spend(&terms(&one), 1, ms(60_000));
     assert_eq!(ledger.windows.len(), 1);
+    assert!(ledger.close(ms(90_000)).windows.is_empty(), "nor is it written down");
 }
 
 #[test]
@@ -121,6 +122,18 @@ fn limits_that_come_and_go_under_ever_new_names_take_no_more_room_than_twice_the
     assert_eq!(ledger.windows.len(), RATE_LIMITS_MAX + 1);
     let kept = [limit("l92", 5, 86_400_000), limit("l90", 5, 86_400_000)];
     assert_eq!(left(&mut ledger, &terms(&kept), ms(100)), [4, 5], "the latest are kept");
+    let mut ledger = Ledger::new(ms(0));
+    let many: Vec<_> = (0..=RATE_LIMITS_MAX).map(|nth| limit(&format!("l{nth}"), 5, 86_400_000)).collect();
+    for (nth, one) in many.iter().enumerate() {
+        ledger.spend(&terms(std::slice::from_ref(one)), 1, ms(i64::try_from(nth).unwrap()));
+    }
+    ledger.spend(&terms(&many[..1]), 1, ms(100));
+    ledger.spend(&terms(&[limit("new", 5, 1_000)]), 1, ms(101));
+    assert_eq!(
+        left(&mut ledger, &terms(&many[..3]), ms(101)),
+        [3, 5, 4],
+        "not the oldest goes, but the one left first"
+    );
 }
 
 #[test]
@@ -170,7 +183,9 @@ fn a_spending_that_went_into_a_row_before_it_was_given_back_stays_in_that_row() 
     let mut ledger = Ledger::new(ms(0));
     let hold = ledger.spend(&terms(&limits), 1, ms(0));
     let row = ledger.save(&terms(&limits), ms(0));
+    assert!(!ledger.is_open());
     ledger.give_back(&hold);
+    assert!(ledger.is_open(), "the row has more than was spent");
     assert_eq!(left(&mut ledger, &terms(&limits), ms(0)), [2]);
     assert_eq!(left(&mut Ledger::restore(row, ms(0)), &terms(&limits), ms(0)), [1]);
     // Nor does it make room in that row for others.
@@ -186,6 +201,31 @@ fn a_spending_that_went_into_a_row_before_it_was_given_back_stays_in_that_row() 
     assert!(!ledger.needs_saving());
     ledger.spend(&terms(&limits), 1, ms(2));
     assert!(ledger.needs_saving());
+}
+
+#[test]
+fn a_row_counts_as_open_when_tokens_in_it_were_not_spent_after_all() {
+    let limits = [limit("a", 2, 60_000)];
+    let mut ledger = Ledger::new(ms(0));
+    let hold = ledger.spend_ahead(&terms(&limits), 2, 1_000, ms(0));
+    ledger.settle(&hold, 1, ms(10));
+    assert!(!ledger.is_open(), "it is in no row yet");
+    let mut ledger = Ledger::new(ms(0));
+    let hold = ledger.spend_ahead(&terms(&limits), 2, 1_000, ms(0));
+    ledger.save(&terms(&limits), ms(0));
+    assert!(!ledger.is_open());
+    ledger.settle(&hold, 1, ms(10));
+    assert!(ledger.is_open());
+    assert_eq!(ledger.close(ms(10)).windows[0].ahead_ms, 0, "nothing is open, and so nothing ahead");
+    // Where nothing is limited there is nothing in a row.
+    let terms = Terms { credits: Some(CreditSettings::default()), ..terms(&[]) };
+    let mut ledger = Ledger::new(ms(0));
+    ledger.set_balance(Some(Balance::new(9, ms(0))));
+    let hold = ledger.spend(&terms, 1, ms(0));
+    ledger.save(&terms, ms(0));
+    ledger.settle(&hold, 0, ms(10));
+    ledger.give_back(&hold);
+    assert!(!ledger.is_open());
 }
 
 #[test]
@@ -265,11 +305,11 @@ fn a_quiet_ledger_writes_each_spending_and_a_busy_one_a_block() {
         spent.unwrap()
     });
     assert_eq!(blocks, [1, 2, 4, 8, 16, 32, 64, 101], "one more than the block before");
-    let sizes = [7, 10, 16].map(|seconds| {
+    let sizes = [7, 9, 14, 20].map(|seconds| {
         ledger.save(&terms(&limits), at(seconds));
         ledger.block
     });
-    assert_eq!(sizes, [100, 50, 0]);
+    assert_eq!(sizes, [100, 100, 50, 0], "two seconds are no pause, five halve it");
 }
 
 #[test]
@@ -281,6 +321,9 @@ fn an_open_block_is_closed_so_that_a_restart_costs_nothing() {
         ledger.save(&terms(&limits), ms(nth));
     }
     assert!(ledger.is_open());
+    let mut idle = ledger.clone();
+    let row = idle.save(&terms(&limits), ms(60_021));
+    assert_eq!((row.windows.len(), idle.block), (0, 0), "nothing counts any more, and nothing may");
     let mut crashed = Ledger::restore(ledger.save(&terms(&limits), ms(20)), ms(30));
     assert_eq!(left(&mut crashed, &terms(&limits), ms(30)), [1_600 - 20 - 100]);
     assert!(crashed.is_open(), "the row still has its block, and would cost it again");

@@ -110,12 +110,6 @@ pub struct Slab {
 }
 
 impl Slab {
-    /// Whether nothing is counted in it.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.steps.is_empty() && self.outcomes.is_empty()
-    }
-
     /// Adds all of another.
     pub fn merge(&mut self, other: &Self) {
         self.steps.merge(&other.steps);

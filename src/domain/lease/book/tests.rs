@@ -191,6 +191,13 @@ fn a_record_of_kv_is_not_believed_against_what_is_known() {
     }
     let mut book = holding(&Lease { edition: later_edition(), ..lease() });
     assert!(!book.accept(hash(0), key(), &record, at(20)), "an earlier edition");
+    let mut book = Book::default();
+    let question = book.ask(at(0));
+    book.note(hash(0), &key(), Code::Disabled, question, at(10));
+    for (ms, accepted) in [(REFUSED_MS + 9, false), (REFUSED_MS + 10, true)] {
+        let later = Lease { decided_at: at(ms), ..record.clone() };
+        assert_eq!(book.accept(hash(0), key(), &later, at(ms)), accepted, "{ms}");
+    }
 }
 
 #[test]
@@ -227,6 +234,9 @@ fn that_a_key_is_revoked_is_remembered_and_no_lease_undoes_it() {
     book.doubt(hash(0), question, at(40));
     assert_eq!(said(&mut book, 30 + REVOKED_MS - 1), Some(Code::Revoked));
     assert_eq!(said(&mut book, 30 + REVOKED_MS), None, "from here on the authority is asked again");
+    let question = book.ask(at(30 + REVOKED_MS));
+    book.take(hash(0), key(), &lease(), question, at(30 + REVOKED_MS));
+    assert_eq!(said(&mut book, 30 + REVOKED_MS), Some(Code::Valid), "and believed");
 }
 
 #[test]

@@ -158,16 +158,34 @@ fn when_memory_is_full_details_go_first_and_counts_last() {
 }
 
 #[test]
+fn memory_is_bounded_to_the_last_unit_and_nothing_goes_before_it_is_full() {
+    let mut tallies = Tallies::new();
+    let minutes = i64::try_from(WEIGHT_MAX).unwrap();
+    let used = |minute: i64| Used { at: at(minute * 60), origin: Origin::default() };
+    (0..minutes).for_each(|minute| tallies.used(here(1), &key(1), used(minute)));
+    assert_eq!(tallies.weight, WEIGHT_MAX);
+    tallies.used(here(1), &key(1), used(minutes));
+    assert!(tallies.weight < WEIGHT_MAX);
+    // Each of these weighs two, so that there is no moment when it is full to the unit.
+    let mut tallies = Tallies::new();
+    tallies.used(here(1), &key(1), used(0));
+    for minute in 1..=minutes {
+        tallies.note(here(1), &key(1), seen(minute * 60, Code::Valid));
+        assert!(tallies.weight <= WEIGHT_MAX);
+    }
+}
+
+#[test]
 fn what_does_not_fit_at_all_is_counted_as_lost() {
     let mut tallies = Tallies::new();
     let keys = u32::try_from(WEIGHT_MAX).unwrap();
-    for number in 0..keys {
+    for number in (0..keys).chain(0..keys) {
         tallies.note(here(u8::try_from(number % 50).unwrap()), &key(number), seen(0, Code::Valid));
     }
-    let kept: u64 = tallies.sessions.values().flat_map(Session::cells).map(Cell::total).sum();
-    let lost = tallies.take_lost();
-    assert!(lost > 0 && lost < u64::from(keys) * 2 / 3, "{lost}");
-    assert_eq!(kept + lost, u64::from(keys));
+    let kept: u64 = tallies.sessions.values().flat_map(Session::cells).map(|cell| total(&cell.counts)).sum();
+    let (noted, lost) = (u64::from(keys) * 2, tallies.take_lost());
+    assert!(lost > 0 && kept > 0, "{lost} {kept}");
+    assert_eq!(kept + lost, noted);
 }
 
 proptest! {

@@ -23,6 +23,18 @@ fn tokens_are_spent_of_the_bank_that_ends_first_and_none_beyond() {
 }
 
 #[test]
+fn of_more_than_four_banks_the_first_goes_back() {
+    let mut book = holding(&counting(1, 3));
+    for id in 2..=5 {
+        assert_eq!(book.wish(&hash(0), 0, at(20)).1, [], "no more than four");
+        let question = book.ask(at(20));
+        book.take(hash(0), key(), &counting(id, 3), question, at(20));
+    }
+    let reports = book.wish(&hash(0), 0, at(20)).1;
+    assert_eq!(reports.iter().map(|report| (report.id, report.spent)).collect::<Vec<_>>(), [(1, 0)]);
+}
+
+#[test]
 fn what_has_been_paid_for_holds_for_one_request_only() {
     let mut book = holding(&counting(1, 3));
     assert_eq!(spending(&mut book, 1, 20).map(|decision| decision.rest_ms), Some(0));
