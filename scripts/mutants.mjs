@@ -4,10 +4,9 @@
 // other, and meets the tests of the domain. It takes an hour or two, so it may be ended: what was tried is kept in .mutants/ and
 // holds until the file changes, and the next run goes on.
 //
-//   npm run mutants                          all that was not tried yet
+//   npm run mutants                          all that was not tried yet, and what has survived without a reason
 //   npm run mutants -- --minutes 30          for so long
 //   npm run mutants -- --file lease          only files whose path has that word; several may be named
-//   npm run mutants -- --survivors           those again that have survived: after a new test
 //   npm run mutants -- --report              nothing is tried; what is known is said
 //
 // A survivor that makes no difference stands in tests/mutants.toml, with the reason. Any other one is a failure.
@@ -23,7 +22,7 @@ import { cargoTool, dropToolLeftovers } from './lib/tools.mjs';
 const { values: options } = parseArgs({
   options: {
     minutes: { type: 'string', default: 'Infinity' }, file: { type: 'string', multiple: true, default: [] },
-    survivors: { type: 'boolean', default: false }, report: { type: 'boolean', default: false },
+    report: { type: 'boolean', default: false },
   },
 });
 
@@ -72,9 +71,10 @@ function digest(file) {
 }
 
 /** @param {Mutant} mutant @param {Tried} [tried] */
-function isWanted({ file }, tried) {
-  const isNamed = options.file.length === 0 || options.file.some((word) => file.includes(word));
-  return isNamed && (options.survivors ? tried?.outcome === 'survived' : !tried?.outcome);
+function isWanted(mutant, tried) {
+  const isNamed = options.file.length === 0 || options.file.some((word) => mutant.file.includes(word));
+  // There may be a test by now.
+  return isNamed && (!tried?.outcome || (tried.outcome === 'survived' && !excused().has(placeless(mutant))));
 }
 
 /** So that whatever was tried when the time is up tells of all. @param {Mutant} one @param {Mutant} other */
@@ -145,31 +145,31 @@ async function oneByOne(queue, tried) {
   }
 }
 
-/** A mutant's name without where in the file it is, which every edit moves. @param {string} name */
-function placeless(name) {
-  return name.replace(/^(\S+?):\d+:\d+: /, '$1: ');
+/** A mutant by its name without where in the file it is, which every edit moves, and by the line that it breaks. @param {Mutant} mutant */
+function placeless({ name, file, span }) {
+  return `${name.replace(/^(\S+?):\d+:\d+: /, '$1: ')}\n${String(read(file).split('\n')[span.start.line - 1]).trim()}`;
 }
 
 /** The survivors that make no difference. */
 function excused() {
-  const entries = read('tests/mutants.toml').matchAll(/^\[\[survivor\]\]\nmutant = '(.+)'\nreason = "(.+)"$/gm);
-  return new Map([...entries].map(([, mutant, reason]) => [String(mutant), String(reason)]));
+  const entries = read('tests/mutants.toml').matchAll(/^\[\[survivor\]\]\nmutant = '''(.+)'''\nline = '''(.+)'''\nreason = "(.+)"$/gm);
+  return new Map([...entries].map(([, mutant, line, reason]) => [`${mutant}\n${line}`, String(reason)]));
 }
 
 /** @param {Mutant[]} all @param {Map<string, Tried>} tried */
 function report(all, tried) {
-  const having = (/** @type {Tried['outcome']} */ outcome) => all.filter(({ name }) => tried.get(name)?.outcome === outcome).map(({ name }) => name);
+  const having = (/** @type {Tried['outcome']} */ outcome) => all.filter(({ name }) => tried.get(name)?.outcome === outcome);
   const [killed, survived, unviable] = [having('killed').length, having('survived'), having('unviable').length];
   const reasons = excused();
-  const open = survived.filter((name) => !reasons.has(placeless(name)));
+  const open = survived.filter((mutant) => !reasons.has(placeless(mutant)));
   const percent = (/** @type {number} */ share) => `${(100 * share).toFixed(1)} %`;
   console.log(`\n${killed + survived.length + unviable} of ${all.length} mutants tried: ${killed} killed, ${survived.length} survived, ${unviable} did not compile`);
   if (killed + survived.length === 0) return;
   const share = killed / (killed + survived.length);
   console.log(`killed: ${percent(share)} of those that compile; of the survivors ${survived.length - open.length} make no difference (tests/mutants.toml)`);
-  for (const name of open) console.log(`  ${name}`);
-  const stale = [...reasons.keys()].filter((name) => !all.some((mutant) => placeless(mutant.name) === name));
-  for (const name of stale) console.log(`no such mutant any more, in tests/mutants.toml: ${name}`);
+  for (const mutant of open) console.log(`  ${mutant.name}\n    ${placeless(mutant).split('\n')[1]}`);
+  const there = new Set(all.map(placeless));
+  for (const name of [...reasons.keys()].filter((one) => !there.has(one))) console.log(`no such mutant any more, in tests/mutants.toml: ${name}`);
   if (share < goal) throw new Failure(`Less than ${percent(goal)} were killed.`);
   if (open.length > 0) throw new Failure(`${open.length} survivors have neither a test nor a reason.`);
 }

@@ -18,6 +18,8 @@ pub mod email;
 pub mod environment;
 pub mod event;
 pub mod evidence;
+#[cfg(test)]
+mod figures;
 pub mod gateway;
 pub mod health;
 pub mod id;

@@ -134,6 +134,9 @@ mod tests {
         };
         assert_eq!(changed(2, 0x80), None, "a question");
         assert_eq!(changed(2, 0x02), None, "cut off");
+        assert_eq!(changed(2, 0x08), None, "no query");
+        assert_eq!(changed(36, 0x01), None, "about another type");
+        assert_eq!(changed(38, 0x02), None, "about another class");
         assert_eq!(changed(14, 0x01), None, "the answer to another question");
         assert_eq!(texts("_latchkey.example.org", &good), None);
         assert_eq!(said(&good[..good.len() - 1]), None);

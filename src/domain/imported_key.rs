@@ -182,6 +182,14 @@ mod tests {
     }
 
     #[test]
+    fn a_prefix_is_shown_and_stored_as_its_text() {
+        assert_eq!(
+            (prefix("mist_").to_string(), String::from(prefix("mist_"))),
+            ("mist_".to_owned(), "mist_".to_owned())
+        );
+    }
+
+    #[test]
     fn a_hash_is_read_in_each_way_that_others_write_it() {
         let digest = digest("mist_0123456789abcdefghijklmnop");
         let ways = [

@@ -99,3 +99,51 @@ impl KeyChange {
         what || how_often || when
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::permission::PermissionPreset;
+    use crate::domain::sample::{at, settings};
+
+    /// A change of each setting alone, under its name, and whether it may give the key more than it has.
+    fn changes() -> Vec<(&'static str, bool, KeyChange)> {
+        let of = KeyChange::default;
+        vec![
+            ("name", false, KeyChange { name: Some(Name::parse("other").unwrap()), ..of() }),
+            ("permissions", true, KeyChange { permissions: Some(PermissionPreset::FullAccess.into()), ..of() }),
+            ("domain", true, KeyChange { domain: Change::Clear, ..of() }),
+            ("ipAllowList", true, KeyChange { ip_allow_list: Some(IpAllowList::default()), ..of() }),
+            ("metadata", false, KeyChange { metadata: Some(Metadata::default()), ..of() }),
+            ("externalId", false, KeyChange { external_id: Change::Clear, ..of() }),
+            ("expiresAt", true, KeyChange { expires_at: Change::Set(at(9)), ..of() }),
+            ("notBefore", true, KeyChange { not_before: Change::Clear, ..of() }),
+            ("active", true, KeyChange { active: Some(true), ..of() }),
+            ("active", false, KeyChange { active: Some(false), ..of() }),
+            ("rateLimits", true, KeyChange { rate_limits: Some(RateLimits::default()), ..of() }),
+            ("credits", true, KeyChange { credits: Change::Set(CreditsChange::default()), ..of() }),
+        ]
+    }
+
+    #[test]
+    fn a_change_has_the_names_of_what_it_sets() {
+        for (name, _, change) in changes() {
+            assert_eq!(change.fields(), [name]);
+        }
+        assert_eq!(KeyChange::default().fields(), [""; 0]);
+    }
+
+    #[test]
+    fn what_may_give_a_key_more_is_known_by_each_setting_alone() {
+        for (name, regrants, change) in changes() {
+            assert_eq!(change.regrants(), regrants, "{name}");
+        }
+        assert!(!KeyChange::default().regrants());
+    }
+
+    #[test]
+    fn what_is_not_named_stays() {
+        let before = settings(&["emails:send"]);
+        assert_eq!(KeyChange::default().apply(&before), before);
+    }
+}

@@ -18,7 +18,7 @@ const MASK: &str = "…";
 #[must_use]
 pub fn kept(text: &str, reported: &str) -> Option<String> {
     let read: String = text.chars().take(READ_CHARACTERS_MAX).filter(|c| !c.is_control()).collect();
-    let is_cut = text.len() > read.len() && text.chars().nth(READ_CHARACTERS_MAX).is_some();
+    let is_cut = text.chars().nth(READ_CHARACTERS_MAX).is_some();
     // Half a word may be half a key.
     let whole = if is_cut { read.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || c == '%') } else { &read };
     let text = decoded(whole);
@@ -137,6 +137,7 @@ mod tests {
         }
         let far = format!("https://a.test/{}{other}", "%25252e".repeat(READ_CHARACTERS_MAX / 7 - 3));
         assert!(!kept(&far, &reported).unwrap().contains("Zz"), "the half of a word is not kept");
+        assert!(kept(&"ä/".repeat(READ_CHARACTERS_MAX), &reported).is_some(), "nor is more lost than that word");
         assert_eq!(kept("?", &reported), None);
         assert_eq!(kept(&"ä/".repeat(999), &reported).unwrap().chars().count(), PLACE_CHARACTERS_MAX);
     }

@@ -207,8 +207,8 @@ mod tests {
         let metadata = read(json).unwrap();
         assert_eq!(metadata.to_string(), json);
         assert_eq!(serde_json::to_string(&metadata).unwrap(), json);
+        assert!(!metadata.is_empty() && read("{}").unwrap().is_empty());
         assert_eq!(Metadata::new(metadata.as_map().clone()), Ok(metadata));
-        assert!(read("{}").unwrap().is_empty());
     }
 
     #[test]

@@ -309,7 +309,7 @@ mod tests {
             [0, 512, 1_024].map(|random| pause(Finding::Missing, 0, random)),
             [43_200_000, 45_000_000, 43_200_000]
         );
-        assert_eq!(pause(Finding::Unknown, 1, 512), RETRY_MS.min(43_200_000));
+        assert_eq!(pause(Finding::Unknown, 1, 512), 3_600_000);
     }
 
     #[test]

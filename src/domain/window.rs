@@ -233,6 +233,8 @@ mod tests {
         window.spend(5, 2);
         assert_eq!((window.spent(5), window.spent(1_004), window.spent(1_005)), (2, 2, 0));
         assert_eq!(window.weight(), 0);
+        window.spend(2_000, 0);
+        assert_eq!(window.weight(), 0, "nothing takes no room");
     }
 
     #[test]

@@ -105,6 +105,8 @@ fn the_usual_traffic_is_that_since_the_first_request_and_nothing_before_it() {
         assert!(is_spike(240, usual) && !is_spike(239, usual));
     }
     assert!(!is_spike(399, since(100, 0)) && is_spike(400, since(100, 0)), "a minute ago counts as ten");
+    assert_eq!(since(60, 1).and(since(40, 24)), since(100, 24), "both, since the first of either");
+    assert_eq!(Baseline::default().and(since(40, 2)), since(40, 2));
 }
 
 #[test]

@@ -172,6 +172,7 @@ mod tests {
         ] {
             assert_eq!(RoutePath::parse(path), Err(error), "{path}");
         }
+        assert!(RoutePath::parse(&format!("/{}", "a".repeat(PATH_CHARACTERS_MAX - 1))).is_ok());
     }
 
     #[test]

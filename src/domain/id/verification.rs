@@ -104,6 +104,11 @@ mod tests {
         assert_eq!(VerificationId::new(at(0), &[0; 64]).as_str(), "ver_VgmOYqW000000000000000");
         assert_eq!(id.as_str().len(), 4 + VERIFICATION_CHARACTERS[1]);
         assert_eq!(VerificationId::parse(id.as_str(), &keyring()), Err(IdError::Length), "it leads nowhere");
+        assert!(VerificationId::is_without_key(id.as_str()));
+        for other in [id.of(&key()).as_str(), "ver_", &id.as_str().replace("ver_", ""), &id.as_str().replace('V', "-")]
+        {
+            assert!(!VerificationId::is_without_key(other), "{other}");
+        }
     }
 
     #[test]

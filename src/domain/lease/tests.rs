@@ -70,6 +70,16 @@ fn the_horizon_is_written_about_once_a_minute_and_stands_for_what_was_forgotten(
 }
 
 #[test]
+fn nobody_is_swept_out_whose_lease_goes_on() {
+    let mut granted = Granted::restore(Timestamp::MIN, 0, Timestamp::MIN);
+    for holder in 0..600 {
+        granted.grant(holder, TTL, at(holder));
+    }
+    granted.change(at(700));
+    assert_eq!(granted.former_holders(at(700)).count(), 600);
+}
+
+#[test]
 fn what_is_over_is_swept_out() {
     let mut granted = Granted::restore(Timestamp::MIN, 0, Timestamp::MIN);
     for number in 0..10_000_i64 {

@@ -144,7 +144,7 @@ fn a_busy_day_fits_into_a_few_hundred_buckets() {
         ledger.spend(&terms(&limits), 1, ms(nth * 1_234));
     }
     (0..3_000).for_each(|nth| drop(ledger.spend(&terms(&limits), 1, ms(100_000 * 1_234 + nth))));
-    assert!(ledger.weight() <= 260 + 340, "{}", ledger.weight());
+    assert!((2 * 256..=260 + 340).contains(&ledger.weight()), "{}", ledger.weight());
 }
 
 #[test]
@@ -216,6 +216,7 @@ fn a_row_counts_as_open_when_tokens_in_it_were_not_spent_after_all() {
     assert!(!ledger.is_open());
     ledger.settle(&hold, 1, ms(10));
     assert!(ledger.is_open());
+    ledger.spend_ahead(&terms(&limits), 1, 1_000, ms(10));
     assert_eq!(ledger.close(ms(10)).windows[0].ahead_ms, 0, "nothing is open, and so nothing ahead");
     // Where nothing is limited there is nothing in a row.
     let terms = Terms { credits: Some(CreditSettings::default()), ..terms(&[]) };
@@ -226,6 +227,20 @@ fn a_row_counts_as_open_when_tokens_in_it_were_not_spent_after_all() {
     ledger.settle(&hold, 0, ms(10));
     ledger.give_back(&hold);
     assert!(!ledger.is_open());
+}
+
+#[test]
+fn tokens_that_nobody_has_spent_are_in_no_row_unless_they_were_before() {
+    let limits = [limit("a", 2, 60_000)];
+    let mut ledger = Ledger::new(ms(0));
+    let hold = ledger.spend_ahead(&terms(&limits), 2, 1_000, ms(0));
+    ledger.settle(&hold, 0, ms(10));
+    assert!(!ledger.needs_saving());
+    let hold = ledger.spend_ahead(&terms(&limits), 1, 1_000, ms(20));
+    ledger.save(&terms(&limits), ms(20));
+    ledger.spend(&terms(&limits), 1, ms(30));
+    ledger.settle(&hold, 0, ms(40));
+    assert!(ledger.needs_saving(), "what is spent after a row is in no row");
 }
 
 #[test]
@@ -364,6 +379,28 @@ fn a_clock_that_is_set_back_stops_the_windows_for_a_moment_only() {
     assert_eq!(ledger.saved_at(), ms(-104_000));
     assert_eq!(wait(&mut ledger, -95_000), Some(1_000));
     assert!(ask(&mut ledger, &terms(&limits), 1, ms(-94_000)));
+}
+
+#[test]
+fn a_block_is_written_down_also_where_nothing_counts_any_more() {
+    let limits = [limit("a", 1_600, 1_000)];
+    let mut ledger = Ledger::new(ms(0));
+    for nth in 0..5 {
+        ledger.spend(&terms(&limits), 1, ms(nth));
+        ledger.save(&terms(&limits), ms(nth));
+    }
+    let row = ledger.save(&terms(&limits), ms(1_504));
+    assert_eq!(row.windows.iter().map(|one| (one.spent.len(), one.open)).collect::<Vec<_>>(), [(0, 15)]);
+}
+
+#[test]
+fn how_far_ahead_tokens_may_be_dated_is_written_down() {
+    let name = LimitName::parse("a").unwrap();
+    for ahead_ms in [0, 7] {
+        let saved = SavedWindow { name: name.clone(), window_ms: 1_000, spent: vec![(1, 2)], open: 3, ahead_ms };
+        let text = serde_json::to_string(&saved).unwrap();
+        assert_eq!(serde_json::from_str::<SavedWindow>(&text).unwrap(), saved);
+    }
 }
 
 #[test]

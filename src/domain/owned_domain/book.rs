@@ -51,8 +51,7 @@ impl Entry {
     }
 
     fn covers(&self, name: &DomainName) -> bool {
-        let is_below =
-            || name.as_str().strip_suffix(self.name.as_str()).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.'));
+        let is_below = || name.as_str().strip_suffix(self.name.as_str()).is_some_and(|rest| rest.ends_with('.'));
         self.name == *name || (self.subdomains && is_below())
     }
 }

@@ -229,6 +229,17 @@ mod tests {
     }
 
     #[test]
+    fn what_is_read_is_within_the_buckets_that_there_are() {
+        let written = |bucket: usize| {
+            let mut text = String::new();
+            write(&mut text, bucket.try_into().unwrap());
+            write(&mut text, 1);
+            Latency::try_from((1, text))
+        };
+        assert!(written(BUCKETS - 1).is_ok() && written(BUCKETS).is_err());
+    }
+
+    #[test]
     fn the_stored_form_is_small_and_pinned() {
         let latency = of(&[0, 1, 1, 1, 40, 1_000]);
         let text = serde_json::to_string(&latency).unwrap();

@@ -190,12 +190,6 @@ impl Tallies {
         self.sessions.get(&session).is_some_and(|of| of.frozen.len() >= REPORTS_MAX && !of.open.is_empty())
     }
 
-    /// The sessions of which something is not known to be written down.
-    #[must_use]
-    pub fn sessions(&self) -> Vec<Locator> {
-        self.sessions.keys().copied().collect()
-    }
-
     /// All that has to be sent to this session: what was sent before and is not known to be written down, as it was,
     /// and what is new, as the next report.
     pub fn reports(&mut self, session: Locator, isolate: IsolateId) -> Vec<Report> {

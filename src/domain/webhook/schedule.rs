@@ -171,7 +171,7 @@ mod tests {
         for n in 0..5 {
             assert!(endpoint.active);
             let mut delivery = delivery(t());
-            note(&mut endpoint, &mut delivery, Attempt::Failed(Failure::Timeout), 0, late(n));
+            note(&mut endpoint, &mut delivery, Attempt::Failed(Failure::Timeout), 0, late(n * 100));
             assert_eq!((delivery.status, delivery.failure), (DeliveryStatus::Failed, Some(Failure::Timeout)));
         }
         assert_eq!(endpoint.dead, Some(Dead::Failing));

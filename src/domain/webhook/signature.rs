@@ -93,7 +93,7 @@ mod tests {
         }
         assert_eq!(derive(&id, source(9, "n")), None);
         assert_eq!(STANDARD.decode(first.strip_prefix(SECRET_PREFIX).unwrap()).unwrap().len(), 32);
-        assert!(!format!("{:?}", Secret([7; 32])).contains('7'));
+        assert_eq!(format!("{:?}", Secret([7; 32])), "Secret(…)");
     }
 
     #[test]

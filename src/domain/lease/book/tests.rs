@@ -172,6 +172,16 @@ fn a_record_of_kv_decides_until_its_end_for_whoever_does_not_want_it_narrower() 
     let demand = Demand::default();
     assert!(book.decide(&hash(0), &wanting(Mode::Leased, Some(1), &demand), at(end - 1)).is_none());
     assert_eq!(said(&mut book, end), None);
+    let mut dying = sample_key(settings(&["emails:send"]));
+    dying.settings.expires_at = Some(at(1_000));
+    let mut book = Book::default();
+    assert!(book.accept(hash(0), Arc::new(dying), &record, at(20)));
+    let end_of_key = 1_000 - margin_ms(0);
+    assert_eq!(
+        [end_of_key - 1, end_of_key].map(|ms| said(&mut book, ms)),
+        [Some(Code::Valid), None],
+        "nor beyond its key"
+    );
     assert!(!Book::default().accept(hash(0), key(), &record, at(end)));
     assert!(!Book::default().accept(hash(0), key(), &lease(), at(0)), "a session without that mode");
     assert!(!Book::default().accept(hash(0), key(), &Lease { counts: true, ..record }, at(0)), "nor what is counted");
@@ -191,6 +201,10 @@ fn a_record_of_kv_is_not_believed_against_what_is_known() {
     }
     let mut book = holding(&Lease { edition: later_edition(), ..lease() });
     assert!(!book.accept(hash(0), key(), &record, at(20)), "an earlier edition");
+    let mut book = Book::default();
+    book.ask(at(20));
+    book.ask(at(10));
+    assert!(!book.accept(hash(0), key(), &record, at(20)), "the clock has run backwards");
     let mut book = Book::default();
     let question = book.ask(at(0));
     book.note(hash(0), &key(), Code::Disabled, question, at(10));
@@ -269,6 +283,8 @@ fn while_the_authority_is_away_a_lease_goes_on_where_that_was_granted() {
     let end = TTL + 10_000 - margin_ms(TTL + 10_000);
     let decision = stale(&mut book, end - 1).unwrap();
     assert_eq!((decision.code, decision.is_stale, decision.rest_ms), (Code::Valid, true, 1));
+    let leased = book.decide_stale(&hash(0), &wanting(Mode::Leased, Some(1), &Demand::default()), at(end - 1));
+    assert!(leased.is_some(), "who wants a lease has one");
     assert!(stale(&mut book, end).is_none());
     assert!(stale(&mut holding(&lease()), TTL).is_none(), "it was not granted");
     assert!(stale(&mut holding(&Lease { stale_ms: 10_000, ..counting(1, 5) }), 20).is_none(), "nor if it is counted");
@@ -288,6 +304,10 @@ fn a_lease_is_renewed_near_its_end_if_it_was_used() {
     said(&mut book, 20);
     let end = TTL - margin_ms(TTL);
     assert!(!due(&book, end - end / 4 - 2) && due(&book, end - end / 4));
+    let mut short = holding(&Lease { ttl_ms: 900, ..lease() });
+    said(&mut short, 20);
+    let its_end = 900 - margin_ms(900);
+    assert!(!due(&short, its_end - its_end / 3 - 2) && due(&short, its_end - its_end / 3), "a third of a short one");
     let wishes = book.wishes(key().session_id.locator(), at(4_000));
     let [(of, wish)] = &wishes[..] else { panic!("{wishes:?}") };
     assert_eq!((*of, wish.wants, wish.tokens, wish.edition), (hash(0), true, 0, lease().edition));

@@ -61,7 +61,7 @@ fn what_is_not_written_down_is_sent_again_as_it_was() {
     assert_eq!(tallies.reports(here(1), ISOLATE), both[1..]);
     assert!(tallies.has_unreported(here(1)));
     tallies.settled(here(1), 2);
-    assert!(!tallies.has_unreported(here(1)) && tallies.sessions().is_empty());
+    assert!(!tallies.has_unreported(here(1)) && tallies.sessions.is_empty());
 }
 
 #[test]
@@ -166,6 +166,9 @@ fn memory_is_bounded_to_the_last_unit_and_nothing_goes_before_it_is_full() {
     assert_eq!(tallies.weight, WEIGHT_MAX);
     tallies.used(here(1), &key(1), used(minutes));
     assert!(tallies.weight < WEIGHT_MAX);
+    let mut tallies = Tallies::new();
+    (0..minutes / 2).for_each(|minute| tallies.note(here(1), &key(1), seen(minute * 60, Code::Valid)));
+    assert_eq!(tallies.weight, WEIGHT_MAX);
     // Each of these weighs two, so that there is no moment when it is full to the unit.
     let mut tallies = Tallies::new();
     tallies.used(here(1), &key(1), used(0));
@@ -173,6 +176,28 @@ fn memory_is_bounded_to_the_last_unit_and_nothing_goes_before_it_is_full() {
         tallies.note(here(1), &key(1), seen(minute * 60, Code::Valid));
         assert!(tallies.weight <= WEIGHT_MAX);
     }
+}
+
+#[test]
+fn no_more_is_dropped_than_it_takes() {
+    let mut tallies = Tallies::new();
+    let used = Used { at: at(0), origin: Origin::default() };
+    for number in 0..=u32::try_from(WEIGHT_MAX).unwrap() {
+        tallies.used(here(u8::try_from(number % 4).unwrap()), &key(number), used.clone());
+    }
+    assert_eq!((tallies.sessions.len(), tallies.weight), (3, WEIGHT_MAX / 4 * 3), "the largest of four was enough");
+}
+
+#[test]
+fn details_of_a_full_memory_are_shortened_to_the_last_verification() {
+    let mut tallies = Tallies::new();
+    let keys = u32::try_from(WEIGHT_MAX / (RECENT_MAX + 1)).unwrap();
+    for number in 0..=keys {
+        (0..RECENT_MAX).for_each(|_| tallies.note(here(1), &key(number), seen(0, Code::Valid)));
+    }
+    let described: Vec<usize> =
+        tallies.sessions.values().flat_map(Session::cells).map(|cell| cell.recent.len()).collect();
+    assert!(described.iter().filter(|length| **length == 1).count() >= keys as usize, "{described:?}");
 }
 
 #[test]
