@@ -116,6 +116,19 @@ fn the_recent_ones_of_a_tally_are_the_last_few() {
 }
 
 #[test]
+fn what_is_not_described_any_more_is_the_last_use_only_if_it_was_let_through() {
+    let mut tallies = Tallies::new();
+    for (second, code) in [(0, Code::Valid), (1, Code::Forbidden), (2, Code::Forbidden)] {
+        tallies.note(here(1), &key(1), seen(second, code));
+    }
+    let Some(cell) = tallies.sessions.values_mut().flat_map(|of| of.open.values_mut()).flatten().next() else {
+        panic!("nothing is tallied")
+    };
+    cell.keep(1);
+    assert_eq!((cell.recent.len(), cell.last.as_ref().map(|used| used.at)), (1, Some(at(0))));
+}
+
+#[test]
 fn a_report_of_many_keys_describes_fewer_verifications_of_each() {
     let mut tallies = Tallies::new();
     for number in 0..100 {
