@@ -20,7 +20,7 @@ const PATIENCE = { times: 10, more: 20_000 };
 const runs = { ...env, CARGO_MANIFEST_DIR: at(copy), RUST_BACKTRACE: '0' };
 
 /**
- * Runs all tests on what is whole, two at a time, and learns what they reach.
+ * Runs all tests on what is whole, two at a time and with few examples, and learns what they reach.
  * @param {Binary[]} binaries @returns {Promise<{ tests: Test[], failed: string[] }>}  what fails as it is says nothing about a mutant
  */
 export async function reached(binaries) {
@@ -31,7 +31,7 @@ export async function reached(binaries) {
   const failed = [];
   for (const binary of binaries) {
     rmSync(record, { force: true });
-    const { output } = await attempt(binary.path, ['--test-threads=2'], { cwd: at(copy), env: { ...runs, LATCHKEY_MUTANT_REACHED: record } });
+    const { output } = await attempt(binary.path, ['--test-threads=2'], { cwd: at(copy), env: { ...runs, ...FEW, LATCHKEY_MUTANT_REACHED: record } });
     const red = new Set([...output.matchAll(/^test (\S+)(?: - should panic)? \.\.\. FAILED/gm)].map(([, name]) => String(name)));
     failed.push(...red);
     for (const line of existsSync(record) ? readFileSync(record, 'utf8').trim().split('\n') : []) {
