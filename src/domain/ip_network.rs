@@ -207,6 +207,8 @@ mod tests {
             assert_eq!(network.to_string(), shown);
             assert_eq!(IpNetwork::parse(shown), Ok(network));
         }
+        let shown = list(&["2001:db8::/32", "192.0.2.0/24"]).iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(shown, ["192.0.2.0/24", "2001:db8::/32"], "in order");
     }
 
     #[test]

@@ -138,6 +138,7 @@ mod tests {
         let far = format!("https://a.test/{}{other}", "%25252e".repeat(READ_CHARACTERS_MAX / 7 - 3));
         assert!(!kept(&far, &reported).unwrap().contains("Zz"), "the half of a word is not kept");
         assert!(kept(&"ä/".repeat(READ_CHARACTERS_MAX), &reported).is_some(), "nor is more lost than that word");
+        assert_eq!(READ_CHARACTERS_MAX, 2_000, "what is percent-encoded takes three for one, and some more");
         assert_eq!(kept("?", &reported), None);
         assert_eq!(kept(&"ä/".repeat(999), &reported).unwrap().chars().count(), PLACE_CHARACTERS_MAX);
     }

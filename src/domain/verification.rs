@@ -359,6 +359,16 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_is_bound_to_a_domain_is_good_for_it_until_it_is_lost() {
+        for (domain_refused, expected) in [(false, Code::Valid), (true, Code::DomainNotAllowed)] {
+            let (mut key, standing, demand) = broken(&[]);
+            key.settings.domain.clone_from(&demand.domain);
+            let standing = Standing { domain_refused, ..standing };
+            assert_eq!(decide(&key, standing, &demand, at(100)), expected);
+        }
+    }
+
+    #[test]
     fn every_refusal_has_its_code_and_the_earlier_check_wins() {
         for (place, first) in BREAKS.iter().enumerate() {
             for second in BREAKS.iter().skip(place) {
