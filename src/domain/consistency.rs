@@ -109,6 +109,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_mode_has_the_word_that_it_is_stored_by() {
+        for (mode, word) in [(Mode::Strict, "strict"), (Mode::Leased, "leased"), (Mode::Edge, "edge")] {
+            assert_eq!((mode.as_str(), serde_json::to_value(mode).unwrap()), (word, word.into()));
+        }
+    }
+
+    #[test]
     fn it_tightens_if_anything_is_less_than_before() {
         let standard = Consistency::default();
         let wide = Consistency { mode: Mode::Edge, ttl_ms: 6_000, stale_seconds: 3 };

@@ -105,6 +105,8 @@ mod tests {
                 .concat();
         assert_eq!(question(NAME).unwrap(), URL_SAFE_NO_PAD.encode(expected));
         assert_eq!(question(&format!("{}example", "a.".repeat(200))), None);
+        let longest = [63, 63, 63, 61].map(|length| "a".repeat(length)).join(".");
+        assert!(question(&longest).is_some());
     }
 
     #[test]
