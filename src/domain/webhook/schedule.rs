@@ -181,6 +181,11 @@ mod tests {
             note(&mut other, &mut delivery(t()), attempt, 0, late(n));
         }
         assert!(other.active, "a success begins the count anew");
+        let mut half = self::endpoint();
+        for hours in [0, 12, 21] {
+            note(&mut half, &mut delivery(t()), Attempt::Failed(Failure::Timeout), 0, late(hours * 3_600_000));
+        }
+        assert!(half.active, "it has failed for less than a day");
     }
 
     #[test]
