@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } f
 import { at, exe, read } from '../env.mjs';
 import { attempt, output, run } from '../process.mjs';
 import { Failure } from '../steps.mjs';
+import { FEW } from './tests.mjs';
 
 /** @typedef {import('./weave.mjs').Mutant} Mutant */
 
@@ -10,8 +11,6 @@ const house = '.mutants/domain';
 const tool = at('.tools/bin', `cargo-mutants${exe}`);
 /** Two simulations of long loads, which take longer than all other tests together. */
 const SLOW = 'at_a_steady_load';
-/** So few examples of each property do for most mutants; who survives them meets all. */
-const FEW = { PROPTEST_CASES: '16' };
 /** A mutant that never ends is killed too (seconds); on a busy machine everything may take several times as long. */
 const PATIENCE = { quick: 90, all: 400 };
 const env = { ...process.env, CARGO_TARGET_DIR: at('.mutants/target-apart') };

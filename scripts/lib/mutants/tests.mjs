@@ -10,7 +10,7 @@ import { copy, env } from './build.mjs';
 /** A test, how long it takes (ms) and the functions that it reaches. @typedef {{ binary: Binary, name: string, ms: number, reaches: Set<number> }} Test */
 
 /** So few examples of each property do for most mutants; who survives them meets all. */
-const FEW = { PROPTEST_CASES: '16' };
+export const FEW = { PROPTEST_CASES: '16' };
 /** Tests that are asked about one mutant take no longer than this together (ms), as they were measured; the fastest are asked first. */
 const ROUNDS = [{ each: 100, all: 3_000, more: FEW }, { each: 2_000, all: 10_000, more: FEW }, { each: 10_000, all: 20_000, more: {} }];
 /** A mutant that never ends is killed too: what the tests take, this many times, and a while (ms). */

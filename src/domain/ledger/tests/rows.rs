@@ -2,6 +2,16 @@
 
 use super::*;
 
+/// So many tokens were spent, a millisecond apart, each in a row of its own.
+fn busy(limits: &[RateLimit], tokens: i64) -> Ledger {
+    let mut ledger = Ledger::new(ms(0));
+    for nth in 0..tokens {
+        ledger.spend(&terms(limits), 1, ms(nth));
+        ledger.save(&terms(limits), ms(nth));
+    }
+    ledger
+}
+
 #[test]
 fn a_row_counts_as_open_when_tokens_in_it_were_not_spent_after_all() {
     let limits = [limit("a", 2, 60_000)];
@@ -45,11 +55,7 @@ fn tokens_that_nobody_has_spent_are_in_no_row_unless_they_were_before() {
 #[test]
 fn a_block_is_written_down_also_where_nothing_counts_any_more() {
     let limits = [limit("a", 1_600, 1_000)];
-    let mut ledger = Ledger::new(ms(0));
-    for nth in 0..5 {
-        ledger.spend(&terms(&limits), 1, ms(nth));
-        ledger.save(&terms(&limits), ms(nth));
-    }
+    let mut ledger = busy(&limits, 5);
     let row = ledger.save(&terms(&limits), ms(1_504));
     assert_eq!(row.windows.iter().map(|one| (one.spent.len(), one.open)).collect::<Vec<_>>(), [(0, 15)]);
 }
@@ -127,11 +133,7 @@ fn a_quiet_ledger_writes_each_spending_and_a_busy_one_a_block() {
 #[test]
 fn an_open_block_is_closed_so_that_a_restart_costs_nothing() {
     let limits = [limit("a", 1_600, 60_000)];
-    let mut ledger = Ledger::new(ms(0));
-    for nth in 0..20 {
-        ledger.spend(&terms(&limits), 1, ms(nth));
-        ledger.save(&terms(&limits), ms(nth));
-    }
+    let mut ledger = busy(&limits, 20);
     assert!(ledger.is_open());
     let mut idle = ledger.clone();
     let row = idle.save(&terms(&limits), ms(60_021));
