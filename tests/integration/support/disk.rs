@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex};
 use latchkey::domain::timestamp::Timestamp;
 use latchkey::object::shell::Storage;
 use latchkey::ports::{PortError, Sql, SqlError, SqlValue};
+use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{Connection, StatementStatus};
@@ -52,7 +53,7 @@ impl Disk {
         ] {
             connection.set_limit(limit, value).unwrap();
         }
-        connection.set_prepared_statement_cache_capacity(64);
+        connection.set_prepared_statement_cache_capacity(256);
         Arc::new(Self {
             connection: Mutex::new(connection),
             alarm: Mutex::new(None),
