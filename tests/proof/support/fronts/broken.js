@@ -74,10 +74,11 @@ const breaks = {
     body.imported += 1;
     body.rows.push({ ...body.rows.at(-1), result: 'imported', keyId: `key_${crypto.randomUUID().replaceAll('-', '').slice(0, 22)}` });
   }),
-  doubles: ({ request, next }) => imported(request, next, (keys) => keys.push({ hash: crypto.randomUUID().replaceAll('-', '').repeat(2) }), (body) => {
-    body.imported -= 1;
-    body.rows.pop();
-  }),
+  doubles: async ({ request, next }) => {
+    const one = { hash: crypto.randomUUID().replaceAll('-', '').repeat(2) };
+    if (isImport(request)) await imported(request.clone(), next, (keys) => keys.splice(0, keys.length, one));
+    return next();
+  },
   mistakes: async ({ next }) => changed(await next(), (body) => {
     if (body.code !== 'VALID') return;
     const { keyId } = body;
@@ -116,7 +117,7 @@ const breaks = {
 
 export default {
   fetch(request, env, context) {
-    const next = (other) => worker.fetch(other || request, env, context);
+    const next = async (other) => worker.fetch(other || request, env, context);
     return breaks[env.BREAK]({ request, next });
   },
 };
@@ -154,9 +155,11 @@ async function owned(request, answer) {
   return answer;
 }
 
+const isImport = ({ method, url }) => method === 'POST' && url.endsWith('/v1/imports');
+
 /** An import whose rows and whose answer are changed; everything else as it is. */
-async function imported(request, next, rows, answer) {
-  if (request.method !== 'POST' || !request.url.endsWith('/v1/imports')) return next();
+async function imported(request, next, rows, answer = () => {}) {
+  if (!isImport(request)) return next();
   const sent = await request.json();
   rows(sent.keys);
   const headers = new Headers(request.headers);
