@@ -87,6 +87,7 @@ if (full) {
       const { code, output } = await withBreak(broken, spec, name);
       if (/no file system may be mounted here/.test(output)) return t.skip('no file system may be mounted here');
       assert.ok(code === 1 && says.test(output), `it ended with ${code} and said:\n${output.slice(-4_000)}`);
+      noticed += 1;
     });
   }
   after(() => figure('breaks in front of the worker, each noticed by the test that it is for', noticed, `of ${CONTROLS.length}`));
