@@ -27,6 +27,7 @@ const DISK = 'a disk without a free block';
 
 const CONTROLS: Control[] = [
   ['falls', INPUT, SPOILT, /\d+: 500 /],
+  ['stumbles', INPUT, SPOILT, /\d+: 500 /],
   ['repeats', INPUT, SPOILT, /\d+: a secret comes back: /],
   ['tells', INPUT, SPOILT, /a secret stands in the log/],
   ['renames', INPUT, SPOILT, /\/pagination: no hasMore/],
