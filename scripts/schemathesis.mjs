@@ -3,12 +3,13 @@
 //
 //   node scripts/schemathesis.mjs [SECONDS] [ARGUMENTS OF st run …]      five minutes without being asked for more
 //
-// It needs Python 3.10 or newer; the tool itself is installed into .tools/schemathesis, at one version.
+// It needs Python 3.10 or newer; the tool itself is installed into .tools/schemathesis, at one version. LATCHKEY_BREAK=NAME
+// breaks a rule of the service, one of tests/proof/support/fronts/broken.js, which has to be found.
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { start } from '../benches/lib/isolates.mjs';
 import { build } from './lib/build.mjs';
-import { at, exe, windows } from './lib/env.mjs';
+import { at, exe, read, windows } from './lib/env.mjs';
 import { attempt, run } from './lib/process.mjs';
 import { Failure, main, step } from './lib/steps.mjs';
 import { prepare } from './lib/tools.mjs';
@@ -38,7 +39,9 @@ await main(async () => {
   const directory = mkdtempSync(at('.e2e/runs', 'schemathesis-'));
   /** @type {string[]} */
   const log = [];
-  const service = await start({ directory, services: 1, build: '.e2e/worker', probed: false, vars: { LOG_REQUESTS: 'all' }, log: (chunk) => void log.push(chunk) });
+  const broken = process.env.LATCHKEY_BREAK;
+  const shim = broken && read('tests/proof/support/fronts/broken.js').replaceAll("'./next.js'", "'./inner.js'");
+  const service = await start({ directory, services: 1, build: '.e2e/worker', probed: false, shim, vars: { LOG_REQUESTS: 'all', BREAK: broken ?? '' }, log: (chunk) => void log.push(chunk) });
   try {
     const url = /** @type {URL} */ (service.urls[0]).origin;
     const world = await settle(url, service.operatorToken);

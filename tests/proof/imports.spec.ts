@@ -10,7 +10,7 @@ const BATCH = 500;
 const WIDTH = 8;
 
 const latchkey = await startLatchkey({ vars: { LOG_REQUESTS: 'none' } });
-const { key: rootKey } = await latchkey.createOrganization('Imports');
+const { key: rootKey, apiKey } = await latchkey.createOrganization('Imports');
 const api = latchkey.api(rootKey);
 
 /** The same in every run, and none of them anybody's key. */
@@ -60,4 +60,7 @@ test(`${COUNT.toLocaleString('en')} hashes are imported, and each is verified by
   figure('not imported, and not found', strangers, 'keys');
   const { body: again } = await api.post('/v1/imports', { prefix: 'mist_', keys: Array.from({ length: BATCH }, (_, at) => ({ hash: hash(at) })) });
   assert.deepEqual([again.imported, again.existing, again.invalid], [0, BATCH, 0]);
+  // Nothing else is there but the key that imports.
+  const { body: session } = await api.get(`/v1/sessions/${apiKey.sessionId}`);
+  assert.equal(session.limits.keys.used, COUNT + 1);
 });

@@ -26,7 +26,7 @@ const latchkey = await startLatchkey();
 const calm = await roomy('Calm');
 const good = (await calm.api.post('/v1/api_keys', { name: 'Good' })).body.key as string;
 const bait = (await calm.api.post('/v1/api_keys', { name: 'Bait' })).body.key as string;
-const judge = new Judge({ secrets: [calm.key, latchkey.operatorToken, latchkey.rootSecret], bait });
+const judge = new Judge({ secrets: [calm.key, good, latchkey.operatorToken, latchkey.rootSecret], bait });
 
 /** An organization that may do as much as it likes. */
 async function roomy(name: string) {
@@ -51,9 +51,9 @@ async function somebody(): Promise<Who> {
 /** Good requests, one after another, until told to stop; all of them must be 200. */
 function goodOnes() {
   let going = true;
+  let count = 0;
   const done = (async () => {
     const connection = new Connection(latchkey.url);
-    let count = 0;
     while (going) {
       const { status, text } = await connection.request({ method: 'GET', target: '/v1/whoami', headers: [['authorization', `Bearer ${good}`]] });
       assert.equal(status, 200, `a good request: ${text}`);
@@ -65,7 +65,7 @@ function goodOnes() {
   })();
   // Whoever stops hears of it; a test that fails before that has failed already.
   done.catch(() => {});
-  return { stop: () => { going = false; return done; } };
+  return { count: () => count, stop: () => { going = false; return done; } };
 }
 
 /** That the worker has not fallen over on the way. */
@@ -173,7 +173,8 @@ test('what no client library would send is refused, and the next request is answ
     seen[what] = statuses;
     // The runtime itself may refuse what it cannot read, or hang up; nothing of it is the worker falling over.
     assert.ok(statuses.every((status) => status < 500 || status === 501 || status === 505), `${what}: ${statuses} ${answer.slice(0, 300)}`);
-    assert.ok(judge.echo(400, answer) === undefined, `${what}: ${answer.slice(0, 300)}`);
+    const echoed = judge.echo(400, answer);
+    assert.equal(echoed, undefined, `${what}: ${echoed}`);
   }
   console.log(JSON.stringify(seen));
   const answered = Object.values(seen).filter((statuses) => statuses.length > 0).length;
@@ -198,17 +199,22 @@ test('bodies that are too much, too deep, too wide or too slow are refused early
   const others = goodOnes();
   const before = processMemory();
   const answers: Record<string, [number, number]> = {};
-  const watched = async (what: string, work: Promise<{ status: number; text: string; sent?: number }>) => {
+  let sent = 0;
+  const watched = async (what: string, work: Promise<{ status: number; text: string }>) => {
     const started = Date.now();
     const { status, text } = await work;
     answers[what] = [status, Date.now() - started];
     assert.ok([400, 413].includes(status), `${what}: ${status} ${text.slice(0, 200)}`);
     assert.equal(JSON.parse(text).details.requestId.slice(0, 4), 'req_', what);
+    const echoed = judge.echo(status, text);
+    assert.equal(echoed, undefined, `${what}: ${echoed}`);
   };
   for (const route of full ? [1, 2, 3] : [1]) {
     await watched(`${megabytes} MB in chunks, ${route}`, post(function* () {
-      for (let sent = 0; sent < megabytes * 16; sent++) yield Buffer.alloc(65_536, 0x20);
+      for (sent = 0; sent < megabytes * 16; sent++) yield Buffer.alloc(65_536, 0x20);
     }));
+    // Early is before half of it was there: whatever the time, nobody has read the rest.
+    assert.ok(sent < megabytes * 8, `answered after ${sent / 16} MB`);
   }
   await watched('100,000 deep', post('['.repeat(100_000)));
   await watched('100,000 deep objects', post('{"a":'.repeat(100_000)));
@@ -218,14 +224,15 @@ test('bodies that are too much, too deep, too wide or too slow are refused early
   await watched('a number of 100,000 digits', post(`{"name":${'9'.repeat(100_000)}}`));
   await watched('as deep as fits', post(`{"metadata":${'['.repeat(7_000)}${']'.repeat(7_000)}}`));
   await watched('as wide as fits', post(`{"metadata":[${'0,'.repeat(7_500)}0]}`));
-  const middle = processMemory();
+  const [middle, goodBefore] = [processMemory(), others.count()];
   // Slow ones: a byte now and then, from many at once. Nothing waits for them but they themselves.
   const slow = await Promise.all(Array.from({ length: full ? 200 : 40 }, () => Connection.slowly(latchkey.url, headers, full ? 20_000 : 4_000)));
   const worst = Math.round(Math.max(middle, processMemory()) - before);
+  const beside = others.count() - goodBefore;
   const goodCount = await others.stop();
   console.log(JSON.stringify(answers));
   assert.ok(slow.every((statuses) => statuses.every((status) => status < 500)), `${slow}`);
-  assert.ok(goodCount > 20, `${goodCount} good ones`);
+  assert.ok(goodCount > 20 && beside > 5, `${goodCount} good ones, ${beside} of them beside slow ones`);
   figure('input.http.bombs_memory_growth', worst, 'MB');
   figure('input.http.bombs_slowest', Math.max(...Object.values(answers).map(([, ms]) => ms)), 'ms');
   figure('input.http.slow_bodies', slow.length, 'connections');

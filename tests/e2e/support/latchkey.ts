@@ -34,6 +34,8 @@ export interface StartOptions {
   movedClock?: boolean;
   /** In a world that fails on command (faults.ts): these faults from the start, and again after each restart. */
   faulty?: Faults;
+  /** With one rule broken, so that a test can be seen red: a name in tests/proof/support/fronts/broken.js. */
+  broken?: string;
 }
 
 /** As `npm start` has it: anybody may register, and owners choose their plan. */
@@ -84,6 +86,12 @@ function withFaults(directory: string): ReturnType<typeof manifest> {
   const files = faultyFiles();
   const shim = Object.fromEntries(files.map(({ name, contents }) => [name, { type: 'esm', contents }]));
   return { ...built, mainModule: files[0]!.name, modules: { ...built.modules, ...shim } } as typeof built;
+}
+
+/** A build, or what stands in front of it, behind tests/proof/support/fronts/broken.js. */
+function withBreak(built: ReturnType<typeof manifest>): ReturnType<typeof manifest> {
+  const contents = readFileSync(join(import.meta.dirname, '../../proof/support/fronts/broken.js'), 'utf8').replaceAll("'./next.js'", `'./${built.mainModule}'`);
+  return { ...built, mainModule: 'broken.js', modules: { ...built.modules, 'broken.js': { type: 'esm', contents } } } as typeof built;
 }
 
 export class Latchkey {
@@ -215,13 +223,14 @@ export class Latchkey {
   }
 
   private async runtimeOptions(): Promise<ConstructorParameters<typeof Miniflare>[0]> {
-    const { build = 'release', vars = {}, dashboard = false, movedClock = false, faulty, beside = [], authFailureLimit = 1_000_000, signInLimit = 1_000_000 } = this.options;
+    const { build = 'release', vars = {}, dashboard = false, movedClock = false, faulty, broken = process.env.LATCHKEY_BREAK, beside = [], authFailureLimit = 1_000_000, signInLimit = 1_000_000 } = this.options;
     const directory = BUILDS[build];
     if (!existsSync(join(import.meta.dirname, '../../..', directory, 'index.js'))) throw new Error(`${directory} is missing: run npm run test:e2e`);
     const { compatibilityDate, env, exports, assets } = await workerConfig();
     const digest = createHash('sha256').update(this.operatorToken).digest('hex');
-    const built = movedClock ? withMovedClock(directory) : faulty ? withFaults(directory) : manifest(directory);
-    const text = { ...SPEC_VARS, ...(faulty && { FAULTS: JSON.stringify(faulty) }), ROOT_SECRETS: this.rootSecret, OPERATOR_TOKEN_SHA256: digest, ...vars };
+    const whole = movedClock ? withMovedClock(directory) : faulty ? withFaults(directory) : manifest(directory);
+    const built = broken ? withBreak(whole) : whole;
+    const text = { ...SPEC_VARS, ...(faulty && { FAULTS: JSON.stringify(faulty) }), ...(broken && { BREAK: broken }), ROOT_SECRETS: this.rootSecret, OPERATOR_TOKEN_SHA256: digest, ...vars };
     const limiter = (name: string, limit: number) => ({ ...env[name], simple: { limit, period: 60 } });
     const bindings: Record<string, any> = {
       ...env,
