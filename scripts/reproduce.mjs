@@ -69,8 +69,9 @@ function digests(root, path) {
   const entries = readdirSync(join(root, path), { withFileTypes: true }).sort((one, other) => (one.name < other.name ? -1 : 1));
   return entries.flatMap((entry) => {
     const below = `${path}/${entry.name}`;
-    // The work directory of worker-build is in nothing that is uploaded.
-    if (entry.isDirectory()) return entry.name.startsWith('.') ? [] : digests(root, below);
+    // What is only about building, and is not uploaded.
+    if (entry.name.startsWith('.')) return [];
+    if (entry.isDirectory()) return digests(root, below);
     return [/** @type {[string, string]} */ ([below, sha256(readFileSync(join(root, below)))])];
   });
 }

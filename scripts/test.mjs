@@ -8,13 +8,13 @@
 //   npm run test:client [-- NAME …]   likewise, in tests/client
 //   npm run test:proof [-- NAME …]    likewise, in tests/proof
 //   npm run test:browser [-- NAME …]  likewise, in tests/browser
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildClient } from './lib/api-types.mjs';
 import { at, node, shown, wranglerEnv } from './lib/env.mjs';
 import { build } from './lib/build.mjs';
 import { chromium, withoutChromium } from './lib/chromium.mjs';
-import { attempt } from './lib/process.mjs';
+import { attempt, run as command } from './lib/process.mjs';
 import { proxies } from './lib/proxies.mjs';
 import { buildRustClient, rustClient } from './lib/rust-client.mjs';
 import { Failure, bold, elapsed, green, main, red } from './lib/steps.mjs';
@@ -68,15 +68,27 @@ async function timed(name, work) {
 
 async function native() {
   console.log(bold('\nNative tests'));
-  const ours = await cargoTest(['--no-fail-fast', ...filters]);
   // Options are about the targets of the worker's package.
-  if (filters.some((filter) => filter.startsWith('-'))) return ours;
-  return added(ours, await cargoTest(['--no-fail-fast', '--workspace', '--locked', ...filters], rustClient));
+  const ours = ['--no-fail-fast', ...filters];
+  if (filters.some((filter) => filter.startsWith('-'))) return cargoTest(ours);
+  await command('cargo', ['test', '--no-run'], { show: 'always' });
+  const others = readdirSync(at('tests'), { withFileTypes: true }).filter(({ name }) => name !== 'integration' && existsSync(at('tests', name, 'main.rs')));
+  const targets = ['--lib', '--bins', '--examples', ...others.flatMap(({ name }) => ['--test', name])];
+  // Half of the time are the integration tests, and one test after the other is slow: the rest runs beside them, and is told later.
+  let told = '';
+  const later = (/** @type {string} */ chunk) => void (told += chunk);
+  const [integration, ...rest] = await Promise.all([
+    cargoTest(['--test', 'integration', ...ours]),
+    cargoTest([...targets, ...ours], { show: later }).then((all) => Promise.all([all, cargoTest(['--doc', ...ours], { show: later })])).then(([all, docs]) => added(all, docs)),
+    cargoTest(['--workspace', '--locked', ...ours], { ...rustClient, show: later }),
+  ]);
+  console.log(told);
+  return added(integration, ...rest);
 }
 
-/** @param {string[]} args @param {{ cwd?: string, env?: NodeJS.ProcessEnv }} [where] */
-async function cargoTest(args, where = {}) {
-  const { code, output } = await attempt('cargo', ['test', ...args], { ...where, show: (chunk) => void process.stdout.write(chunk) });
+/** @param {string[]} args @param {{ cwd?: string, env?: NodeJS.ProcessEnv, show?: (chunk: string) => void }} [how] */
+async function cargoTest(args, how = {}) {
+  const { code, output } = await attempt('cargo', ['test', ...args], { show: (chunk) => void process.stdout.write(chunk), ...how });
   const count = (/** @type {string} */ what) => [...output.matchAll(new RegExp(`^test result: .*?(\\d+) ${what}`, 'gm'))].reduce((sum, [, n]) => sum + Number(n), 0);
   return { passed: count('passed'), failed: count('failed'), skipped: count('ignored'), ok: code === 0 };
 }

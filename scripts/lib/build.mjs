@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { at, buildEnv, exe, sha256, wasmOptBinary } from './env.mjs';
+import { at, buildEnv, digestOf, exe, filesBelow, sha256, wasmOptBinary } from './env.mjs';
 import { buildDashboard } from './dashboard.mjs';
 import { output, run } from './process.mjs';
 import { step } from './steps.mjs';
@@ -50,9 +50,11 @@ const mark = () => at('.wrangler/just-built');
 export async function build({ dev, optimise = false, outDir = 'build', features, show = false, title }) {
   await buildDashboard();
   return step(title ?? `worker, ${dev ? 'dev' : 'release'} build`, async ({ note, release }) => {
+    copyFileSync(at('docs/openapi.json'), at('public/openapi.json'));
+    const stamp = new Stamp(outDir, `${await output('rustc', ['--version'])} ${JSON.stringify({ dev, optimise, features })}`);
+    if (stamp.holds()) return gzipped(readFileSync(at(outDir, 'index_bg.wasm')));
     if (show) release();
     mkdirSync(at(outDir), { recursive: true });
-    copyFileSync(at('docs/openapi.json'), at('public/openapi.json'));
     const args = [dev ? '--dev' : '--release', '--no-opt', '--out-dir', outDir];
     if (features) args.push('--', '--features', features);
     const env = dev ? buildEnv() : { ...buildEnv(), ...(await withoutPlaces()) };
@@ -63,8 +65,35 @@ export async function build({ dev, optimise = false, outDir = 'build', features,
     const wasm = readFileSync(at(outDir, 'index_bg.wasm'));
     const weight = gzipped(wasm);
     note(`wasm: ${kb(wasm.length)}, ${kb(weight)} gzipped`);
+    stamp.set();
     return weight;
   });
+}
+
+/**
+ * What is there has been made of what is here: cargo sees that by itself, but wasm-bindgen takes 4 to 15 s to make the same again.
+ * What was made is part of it, so that nothing else is taken for it.
+ */
+class Stamp {
+  /** @param {string} outDir @param {string} how */
+  constructor(outDir, how) {
+    this.path = at(outDir, '.stamp');
+    this.made = ['entry.js', 'index.js', 'index_bg.wasm'].map((file) => at(outDir, file));
+    const sources = [...filesBelow(at('src')), ...['Cargo.toml', 'Cargo.lock', '.cargo/config.toml', 'rust-toolchain.toml', 'scripts/lib/build.mjs'].map((file) => at(file))];
+    this.inputs = `${how} ${process.env.RUSTFLAGS} ${process.env.CARGO_ENCODED_RUSTFLAGS} ${digestOf(sources)}`;
+  }
+
+  text() {
+    return `${sha256(`${this.inputs} ${digestOf(this.made)}`)}\n`;
+  }
+
+  holds() {
+    return [this.path, ...this.made].every(existsSync) && readFileSync(this.path, 'utf8') === this.text();
+  }
+
+  set() {
+    writeFileSync(this.path, this.text());
+  }
 }
 
 /**

@@ -1,9 +1,9 @@
 // The dashboard: who may call what, out of the description of the API, then Vite's build into public/, where the worker's static
 // assets are. What has not changed is not built again: a stamp in dist/ knows what it was made of.
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { at, node, read, sha256, shown } from './env.mjs';
+import { at, digestOf, filesBelow, node, read, shown } from './env.mjs';
 import { run } from './process.mjs';
 import { step } from './steps.mjs';
 
@@ -28,17 +28,9 @@ export function buildDashboard() {
 
 /** A digest of all that the build depends on. */
 function inputs() {
-  const files = [...filesBelow(at('dashboard')), ...filesBelow(at('clients/typescript/src/cli/import')), at('clients/typescript/src/cli/command.ts'), at('docs/openapi.json'), at('docs/API.md'), at('docs/ERRORS.md'), at('docs/QUICKSTART.md'), at('package-lock.json'), at('scripts/llms.mjs'), at('scripts/lib/dashboard.mjs'), at('clients/typescript/src/openapi.gen.ts')];
-  return sha256(files.map((file) => `${shown(file)} ${sha256(readFileSync(file))}`).join('\n'));
-}
-
-/** @param {string} directory @returns {string[]} */
-function filesBelow(directory) {
-  return readdirSync(directory, { withFileTypes: true })
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .map((entry) => ({ entry, path: join(directory, entry.name) }))
-    .filter(({ path }) => path !== dist && path !== generated)
-    .flatMap(({ entry, path }) => (entry.isDirectory() ? filesBelow(path) : [path]));
+  const own = filesBelow(at('dashboard')).filter((file) => ![dist, generated].some((made) => file.startsWith(made + sep)));
+  const files = [...own, ...filesBelow(at('clients/typescript/src/cli/import')), at('clients/typescript/src/cli/command.ts'), at('docs/openapi.json'), at('docs/API.md'), at('docs/ERRORS.md'), at('docs/QUICKSTART.md'), at('package-lock.json'), at('scripts/llms.mjs'), at('scripts/lib/dashboard.mjs'), at('clients/typescript/src/openapi.gen.ts')];
+  return digestOf(files);
 }
 
 const isPublished = () => existsSync(at('public/index.html')) && read('public/index.html') === readFileSync(join(dist, 'index.html'), 'utf8');

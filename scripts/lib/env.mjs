@@ -1,6 +1,6 @@
 // Where things are, which versions are pinned, and the environment in which the tools run.
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -15,6 +15,16 @@ export const shown = (path) => relative(root, path) || '.';
 export const read = (path) => readFileSync(at(path), 'utf8');
 /** @param {string | Buffer} data */
 export const sha256 = (data) => createHash('sha256').update(data).digest('hex');
+
+/** The files below a directory, always in the same order. @param {string} directory @returns {string[]} */
+export function filesBelow(directory) {
+  return readdirSync(directory, { withFileTypes: true })
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => (entry.isDirectory() ? filesBelow(join(directory, entry.name)) : [join(directory, entry.name)]));
+}
+
+/** What is in files, and what they are called, in one word: another one as soon as anything has changed. @param {string[]} files */
+export const digestOf = (files) => sha256(files.map((file) => `${shown(file)} ${sha256(readFileSync(file))}`).join('\n'));
 
 export const windows = process.platform === 'win32';
 export const exe = windows ? '.exe' : '';
