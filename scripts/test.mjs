@@ -106,7 +106,7 @@ async function endToEnd() {
   const chosen = specs('tests/e2e');
   // The canary looks at what all the others left behind.
   const last = chosen.filter((file) => file === CANARY);
-  const first = await specRun(chosen.filter((file) => !last.includes(file)), run);
+  const first = await specRun(chosen.filter((file) => !last.includes(file)), run, 6);
   return ended(run, first, await specRun(last, run));
 }
 
@@ -116,7 +116,7 @@ async function withClient() {
   await buildClient();
   await buildRustClient();
   const run = newRun('client-');
-  const first = await specRun(specs('tests/client'), run);
+  const first = await specRun(specs('tests/client'), run, 6);
   return ended(run, first, await specRun(first.passed > 0 ? [CANARY] : [], run));
 }
 
@@ -178,12 +178,15 @@ function added(...runs) {
   return runs.reduce((sum, { passed, failed, skipped, ok }) => ({ passed: sum.passed + passed, failed: sum.failed + failed, skipped: sum.skipped + skipped, ok: sum.ok && ok }), { passed: 0, failed: 0, skipped: 0, ok: true });
 }
 
-/** @param {string[]} files @param {string} run @returns {Promise<Counts & { failedFiles: string[] }>} */
-async function specRun(files, run) {
+/**
+ * `width`: files at once. More than there are cores, since most of them wait for something now and then.
+ * @param {string[]} files @param {string} run @param {number} [width] @returns {Promise<Counts & { failedFiles: string[] }>}
+ */
+async function specRun(files, run, width = 4) {
   if (files.length === 0) return { passed: 0, failed: 0, skipped: 0, ok: true, failedFiles: [] };
   const counts = join(run, `counts-${files.length}-${Date.now()}.json`);
   const args = [
-    '--test', '--test-concurrency=4', '--test-timeout=900000', '--disable-warning=ExperimentalWarning',
+    '--test', `--test-concurrency=${width}`, '--test-timeout=900000', '--disable-warning=ExperimentalWarning',
     '--test-reporter=spec', '--test-reporter-destination=stdout',
     `--test-reporter=${new URL('./lib/count-reporter.mjs', import.meta.url)}`, `--test-reporter-destination=${counts}`,
     ...files.map((file) => at(file)),

@@ -121,7 +121,7 @@ test('who asks for a stricter answer gets one, and a strict session leases nothi
 // rotated, an organization that is suspended and resumed, one whose plan is lowered and raised, and objects that lose
 // their memory in between.
 test('under full load nothing is accepted that was asked for after a change was answered, though objects die in between', { timeout: 180_000 }, async (t) => {
-  const SECONDS = Number(process.env.LATCHKEY_LEASE_SECONDS ?? 20);
+  const SECONDS = Number(process.env.LATCHKEY_LEASE_SECONDS ?? 10);
   const load = startLoad(2);
   /** What is asked and answered between these moments must not be accepted. */
   const closed: { id: string; what: string; from: number; to: number }[] = [];
@@ -249,7 +249,7 @@ test('under full load nothing is accepted that was asked for after a change was 
   assert.deepEqual(wrong, [], JSON.stringify(outcomes));
   assert.ok(killed >= 1 && closed.length >= 10 && requests > 200, `${killed} kills, ${closed.length} changes, ${requests} requests`);
   assert.ok((outcomes.VALID ?? 0) > requests / 10, JSON.stringify(outcomes));
-  for (const id of [gate, pooled]) assert.ok((accepted[id] ?? []).length > 50, `${id} of ${JSON.stringify(outcomes)}`);
+  for (const id of [gate, pooled]) assert.ok((accepted[id] ?? []).length > 20, `${id} of ${JSON.stringify(outcomes)}`);
   for (const what of Object.keys(changes)) assert.ok(closed.some((entry) => entry.what === what), `never: ${what}`);
   const ends = waits.revoke ?? [];
   t.diagnostic(`${ends.length} keys revoked under load: p50 ${percentile(sorted(ends), 0.5).toFixed(0)} ms, p99 ${p99(ends).toFixed(0)} ms`);
