@@ -53,6 +53,8 @@ impl Disk {
         ] {
             connection.set_limit(limit, value).unwrap();
         }
+        // Or else every statement with a `LIMIT` that is bound is planned anew each time.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).unwrap();
         connection.set_prepared_statement_cache_capacity(256);
         Arc::new(Self {
             connection: Mutex::new(connection),
