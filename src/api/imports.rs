@@ -190,7 +190,10 @@ fn row(json: &Json, prefix: &ForeignPrefix, app: &App, now: Timestamp) -> Result
     let is_granted = fields.has("permission") || fields.has("permissions");
     let permissions = if is_granted { settings.permissions } else { Permissions::default() };
     if let Err(errors) = fields.finish() {
-        let is_form = |error: &FieldError| matches!(error.code(), FieldCode::InvalidType | FieldCode::UnknownField);
+        let is_form = |error: &FieldError| {
+            matches!(error.code(), FieldCode::InvalidType | FieldCode::UnknownField)
+                || (matches!(error.code(), FieldCode::TooMany) && !is_of_one_kind(json, error.place()))
+        };
         return if errors.iter().any(is_form) { Err(errors) } else { Ok(Err(invalid(&errors))) };
     }
     let found = match (&hash, &key) {
@@ -214,6 +217,16 @@ fn row(json: &Json, prefix: &ForeignPrefix, app: &App, now: Timestamp) -> Result
     let unnamed = name.is_none();
     let settings = KeySettings { name: name.unwrap_or(settings.name), permissions, ..settings };
     Ok(Ok(NewImport { key, settings, unnamed, credits, disabled: !active }))
+}
+
+/// Whether a list that was too long to be read is of texts, or of objects where that is what it has to be of.
+fn is_of_one_kind(row: &Json, place: &str) -> bool {
+    let Json::Object(members) = row else { return true };
+    let Some(Json::Array(elements)) = members.get(place.trim_start_matches('/')) else { return true };
+    elements.iter().all(|element| match place {
+        "/rateLimits" => matches!(element, Json::Object(_)),
+        _ => matches!(element, Json::String(_)),
+    })
 }
 
 /// The first thing that is wrong with a row.

@@ -32,6 +32,8 @@ fn values_are_told_row_by_row_and_the_form_refuses_the_whole() {
         { "hash": hash(6), "notBefore": house.after(2 * DAY).to_string(), "expiresAt": house.after(DAY).to_string() },
         { "hash": hash(7), "domain": "mail.example.com" },
         { "hash": hash(8), "name": "" },
+        { "hash": hash(8), "permissions": vec!["emails:send"; 500] },
+        { "hash": hash(8), "rateLimits": vec![json!({}); 500] },
     ]);
     let done = house.import(&home.secret, &json!({ "prefix": "mist_", "keys": keys }));
     assert_eq!(
@@ -49,12 +51,14 @@ fn values_are_told_row_by_row_and_the_form_refuses_the_whole() {
             "empty_lifetime",
             "domain_not_verified",
             "invalid_field",
+            "invalid_field",
+            "invalid_field",
         ],
         "{done}"
     );
     let fields: Vec<&Value> = done["rows"].as_array().unwrap().iter().map(|row| &row["field"]).collect();
     assert_eq!(fields[1..5], [&json!("/hash"), &json!("/hash"), &json!("/key"), &json!("/key")]);
-    assert_eq!((&done["imported"], &done["invalid"]), (&json!(1), &json!(11)));
+    assert_eq!((&done["imported"], &done["invalid"]), (&json!(1), &json!(13)));
     assert!(!done.to_string().contains("fog_0123456789") && !done.to_string().contains(&native.text));
     for wrong in [
         json!({ "keys": [{ "hash": hash(9) }] }),
@@ -63,6 +67,10 @@ fn values_are_told_row_by_row_and_the_form_refuses_the_whole() {
         json!({ "prefix": "mist_", "keys": ["x"] }),
         json!({ "prefix": "mist_", "keys": [{ "hash": 5 }] }),
         json!({ "prefix": "mist_", "keys": [{ "hash": hash(9), "colour": "red" }] }),
+        // Too long to be read, and of the wrong kind nevertheless.
+        json!({ "prefix": "mist_", "keys": [{ "hash": hash(9), "permissions": vec![5; 500] }] }),
+        json!({ "prefix": "mist_", "keys": [{ "hash": hash(9), "ipAllowList": vec![json!([]); 500] }] }),
+        json!({ "prefix": "mist_", "keys": [{ "hash": hash(9), "rateLimits": vec!["x"; 500] }] }),
         json!({ "prefix": "a b", "keys": [{ "hash": hash(9) }] }),
         json!({ "prefix": "mist_", "keys": vec![json!({ "hash": hash(9) }); 501] }),
     ] {
