@@ -13,12 +13,12 @@ const EXACT_MAX: f64 = 9_007_199_254_740_991.0;
 
 /// An object of the client's own making. Numbers that readers would round are refused rather than changed.
 pub fn metadata(json: &Json) -> Result<Metadata, FieldErrors> {
-    let mut errors = FieldErrors::default();
-    inexact_numbers(json, "", 0, &mut errors);
-    errors.or(())?;
     let Value::Object(object) = json.to_value() else {
         return Err(FieldError::new(FieldCode::InvalidType, "must be an object").into());
     };
+    let mut errors = FieldErrors::default();
+    inexact_numbers(json, "", 0, &mut errors);
+    errors.or(())?;
     Metadata::new(object).map_err(|error| {
         let code = match error {
             MetadataError::TooLarge | MetadataError::TooDeep => FieldCode::TooLong,
@@ -79,6 +79,8 @@ mod tests {
         for (text, expected) in [
             ("[]", " invalid_type"),
             ("5", " invalid_type"),
+            ("9007199254740993", " invalid_type"),
+            ("[1e300]", " invalid_type"),
             (r#"{"a":{"b":[1,9007199254740993]},"c":1e300}"#, "/a/b/1 out_of_range, /c out_of_range"),
             (r#"{"a":123456789012345678901234567890}"#, "/a out_of_range"),
             (&format!("{{{wide}}}"), " too_many"),
