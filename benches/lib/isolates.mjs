@@ -87,7 +87,7 @@ export async function start({ directory, services = 2, build = '.e2e/bench', var
     rssBytes: () => server.rssBytes(),
     /** @param {number} at @returns {Promise<{ wasmBytes: number, calls: Record<string, number> }>} */
     async probe(at) {
-      return /** @type {any} */ (await (await fetch(new URL('/__probe', this.urls[at]))).json());
+      return /** @type {any} */ (await (await fetch(new URL('/__probe', this.urls[at]), { signal: AbortSignal.timeout(60_000) })).json());
     },
     /** @param {Record<string, string>} [changed]  variables that are others from now on */
     async restart(changed = {}) {

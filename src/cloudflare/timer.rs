@@ -77,7 +77,7 @@ impl Future for Sleep {
 }
 
 impl Drop for Sleep {
-    /// A pending timer would keep an object from hibernating.
+    /// Nobody waits for it any more.
     fn drop(&mut self) {
         clear_timeout(&self.handle);
     }
