@@ -73,31 +73,42 @@ function varied(shot) {
  * @returns {Promise<{ ask: (shot: Pick<Shot, 'method' | 'path' | 'headers' | 'body'>) => Promise<{ ms: number, status: number, answer: string }>, close: () => void }>}
  */
 export async function line(origin) {
-  const socket = connect(Number(origin.port), origin.hostname);
-  socket.setNoDelay(true);
-  socket.setEncoding('latin1');
   /** @type {((chunk: string) => void)} */
   let heard = () => {};
   /** @type {((error: Error) => void)} */
   let broken = () => {};
-  socket.on('data', (/** @type {string} */ chunk) => heard(chunk));
-  socket.on('error', (error) => broken(error));
-  socket.on('close', () => broken(new Error('the connection was closed')));
-  await new Promise((resolve, reject) => {
-    socket.once('connect', resolve);
-    broken = reject;
-  });
-  return {
-    ask: (shot) => new Promise((resolve, reject) => {
-      const sent = performance.now();
-      let answer = '';
+  const opened = async () => {
+    const socket = connect(Number(origin.port), origin.hostname);
+    socket.setNoDelay(true);
+    socket.setEncoding('latin1');
+    socket.on('data', (/** @type {string} */ chunk) => heard(chunk));
+    socket.on('error', (error) => broken(error));
+    socket.on('close', () => broken(new Error('the connection was closed')));
+    await new Promise((resolve, reject) => {
+      socket.once('connect', resolve);
       broken = reject;
-      heard = (chunk) => {
-        answer += chunk;
-        if (complete(answer)) resolve({ ms: performance.now() - sent, status: Number(answer.slice('HTTP/1.1 '.length, 'HTTP/1.1 200'.length)), answer });
-      };
-      socket.write(encode(origin, shot));
-    }),
+    });
+    return socket;
+  };
+  let socket = await opened();
+  return {
+    async ask(shot) {
+      // A server may close what it has answered on, and what is written to it then would be waited for in vain.
+      if (socket.destroyed || socket.readableEnded) {
+        socket.removeAllListeners().on('error', () => {}).destroy();
+        socket = await opened();
+      }
+      return new Promise((resolve, reject) => {
+        const sent = performance.now();
+        let answer = '';
+        broken = reject;
+        heard = (chunk) => {
+          answer += chunk;
+          if (complete(answer)) resolve({ ms: performance.now() - sent, status: Number(answer.slice('HTTP/1.1 '.length, 'HTTP/1.1 200'.length)), answer });
+        };
+        socket.write(encode(origin, shot));
+      });
+    },
     close: () => void socket.destroy(),
   };
 }

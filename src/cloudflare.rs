@@ -9,6 +9,7 @@ mod gateway;
 mod namespaces;
 mod objects;
 mod storage;
+mod ticks;
 mod timer;
 
 use std::cell::OnceCell;
@@ -24,7 +25,7 @@ use worker::{Context, Env, HttpRequest, Request, event};
 use crate::api;
 use crate::api::around::Colo;
 use crate::app::{App, Background, Settings};
-use crate::ports::World;
+use crate::ports::{Timer, World};
 
 /// The service of one isolate.
 #[derive(Clone)]
@@ -75,7 +76,7 @@ fn colo(request: &Request) -> Option<Colo> {
 /// An isolate stays where it is, so the first request tells for all.
 fn service(env: &Env, request: &Request) -> Service {
     let colo = colo(request);
-    match world(env) {
+    match world(env, Arc::new(timer::SystemTimer)) {
         Ok((world, settings)) => {
             let limiter = Arc::new(doors::Failures::new(env));
             let assets = Arc::new(doors::StaticAssets::new(env));
@@ -94,14 +95,14 @@ fn service(env: &Env, request: &Request) -> Service {
 }
 
 /// The doors of this deployment, and its settings.
-fn world(env: &Env) -> Result<(World, Settings), String> {
+fn world(env: &Env, timer: Arc<dyn Timer>) -> Result<(World, Settings), String> {
     let text = |name: &str| env.var(name).ok().map(|value| value.to_string());
     let (keyring, rules, settings) = Settings::parse(text).map_err(|error| error.to_string())?;
     let world = World {
         kv: Arc::new(doors::Keys::new(env)?),
         objects: Arc::new(namespaces::Namespaces::new(env)?),
         clock: Arc::new(doors::SystemClock),
-        timer: Arc::new(timer::SystemTimer),
+        timer,
         entropy: Arc::new(doors::SystemEntropy),
         log: Arc::new(doors::Console),
         outbound: Arc::new(doors::Web),

@@ -31,6 +31,7 @@ const OBJECTS = { SESSIONS: 'SessionObject', ORGANIZATIONS: 'OrganizationObject'
  * @property {number} [services]  how many isolates
  * @property {string} [build]  the directory of the build
  * @property {Record<string, string>} [vars]  variables beside, or in place of, the ones set here
+ * @property {boolean} [collects]  `probe` has all that nobody needs any more collected before it tells, which the runtime does when it likes
  * @property {boolean} [probed]  with the instruments of probe.js (the default) or exactly as it is deployed
  * @property {Record<string, { file: string } | { source: string }>} [front]  modules in front of the build, in place of the instruments; the first one is the worker
  * @property {string} [kv]  host and port of a KV namespace elsewhere, which outlives the process
@@ -41,7 +42,7 @@ const OBJECTS = { SESSIONS: 'SessionObject', ORGANIZATIONS: 'OrganizationObject'
  */
 
 /** @param {Options} options */
-export async function start({ directory, services = 2, build = '.e2e/bench', vars = {}, probed = true, front, shim, kv, beside = [], outbound, log = () => {} }) {
+export async function start({ directory, services = 2, build = '.e2e/bench', vars = {}, collects = false, probed = true, front, shim, kv, beside = [], outbound, log = () => {} }) {
   const operatorToken = randomBytes(24).toString('hex');
   /** @type {Record<string, string>} */
   const texts = {
@@ -59,7 +60,7 @@ export async function start({ directory, services = 2, build = '.e2e/bench', var
   const modules = shim === undefined ? inner : { 'shim.js': { source: shim }, 'inner.js': { source: all(Object.keys(inner)[0]) }, ...inner };
   const name = (/** @type {number} */ at) => `isolate${at}`;
   const options = () => ({
-    directory, compatibilityDate, log,
+    directory, compatibilityDate, log, v8Flags: collects ? ['--expose-gc'] : [],
     services: [
       kv ? { name: 'kv', elsewhere: kv } : { name: 'kv', modules: { 'kv.js': { file: here('kv.js') } } },
       ...Array.from({ length: services }, (_, at) => ({
@@ -86,7 +87,7 @@ export async function start({ directory, services = 2, build = '.e2e/bench', var
     rssBytes: () => server.rssBytes(),
     /** @param {number} at @returns {Promise<{ wasmBytes: number, calls: Record<string, number> }>} */
     async probe(at) {
-      return /** @type {any} */ (await (await fetch(new URL('/__probe', this.urls[at]))).json());
+      return /** @type {any} */ (await (await fetch(new URL('/__probe', this.urls[at]), { signal: AbortSignal.timeout(60_000) })).json());
     },
     /** @param {Record<string, string>} [changed]  variables that are others from now on */
     async restart(changed = {}) {

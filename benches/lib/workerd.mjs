@@ -40,11 +40,11 @@ const workerd = createRequire(import.meta.url)('workerd').default;
 
 /**
  * Starts the services in one process, and waits until they listen.
- * @param {{ directory: string, services: Service[], compatibilityDate: string, log?: (chunk: string) => void }} options
+ * @param {{ directory: string, services: Service[], compatibilityDate: string, v8Flags?: string[], log?: (chunk: string) => void }} options
  *   `directory`: for the configuration and for what the objects store; the same one again is a restart
  * @returns {Promise<Server>}
  */
-export async function serve({ directory, services, compatibilityDate, log = (chunk) => void process.stderr.write(chunk) }) {
+export async function serve({ directory, services, compatibilityDate, v8Flags = [], log = (chunk) => void process.stderr.write(chunk) }) {
   const storage = join(directory, 'objects');
   mkdirSync(storage, { recursive: true });
   const open = services.filter(({ hidden, elsewhere }) => !hidden && !elsewhere);
@@ -54,6 +54,7 @@ export async function serve({ directory, services, compatibilityDate, log = (chu
     'const config :Workerd.Config = (',
     `  services = [ (name = "storage", disk = (path = ${text(storage)}, writable = true)), ${services.map((service, at) => `(name = ${text(service.name)}, ${place(service, at)})`).join(', ')} ],`,
     `  sockets = [ ${open.map(({ name }) => `(name = ${text(name)}, address = "127.0.0.1:0", http = (), service = ${text(name)})`).join(', ')} ],`,
+    `  v8Flags = [ ${v8Flags.map(text).join(', ')} ],`,
     ');',
     ...services.flatMap((service, at) => (service.elsewhere ? [] : [`const worker${at} :Workerd.Worker = ${worker(service, directory, compatibilityDate)};`])),
   ];

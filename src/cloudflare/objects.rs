@@ -1,10 +1,12 @@
 //! Durable Objects of the platform around the rules of our rooms.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use worker::{DurableObject, Env, Request, Response, ResponseBuilder, State, durable_object, wasm_bindgen};
 
 use super::storage::ObjectStorage;
+use super::ticks::ObjectTimer;
 use super::world;
 use crate::account::AccountObject as AccountRules;
 use crate::directory::DirectoryObject as DirectoryRules;
@@ -24,7 +26,8 @@ struct Host<O: Object> {
 
 impl<O: Object> Host<O> {
     fn new(state: State, env: &Env) -> Self {
-        let shell = world(env).map(|(world, _)| Rc::new(Shell::new(ObjectStorage::new(&state), world)));
+        let shell = world(env, Arc::new(ObjectTimer::new()))
+            .map(|(world, _)| Rc::new(Shell::new(ObjectStorage::new(&state), world)));
         Self { state: Rc::new(state), shell }
     }
 

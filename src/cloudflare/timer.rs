@@ -1,4 +1,4 @@
-//! The runtime's timer.
+//! The runtime's timer, as requests have it; objects wait by ticks (ticks.rs).
 //!
 //! Not `worker::Delay`: under the newest compatibility dates `setTimeout` returns an object, as in Node, where
 //! that type unwraps a number and panics. And not a promise: most timers are dropped before they ring, and a promise that
@@ -18,13 +18,13 @@ use crate::ports::Timer;
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(js_name = setTimeout)]
-    fn set_timeout(callback: &JsValue, ms: f64) -> JsValue;
+    pub(super) fn set_timeout(callback: &JsValue, ms: f64) -> JsValue;
 
     #[wasm_bindgen(js_name = clearTimeout)]
     fn clear_timeout(handle: &JsValue);
 }
 
-/// The runtime's timer.
+/// The runtime's timer. What it keeps of one that was stopped goes with the request.
 pub(super) struct SystemTimer;
 
 #[async_trait]
@@ -77,7 +77,7 @@ impl Future for Sleep {
 }
 
 impl Drop for Sleep {
-    /// A pending timer would keep an object from hibernating.
+    /// Nobody waits for it any more.
     fn drop(&mut self) {
         clear_timeout(&self.handle);
     }

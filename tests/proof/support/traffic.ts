@@ -27,7 +27,7 @@ export interface Customer {
  * Starts the service, in two isolates: objects live in the first one, and the second one is asked. All of it is one thread: a
  * commit that waits for a disk keeps everybody waiting, who would be elsewhere in a deployment. With `inMemory` there is no disk.
  */
-export async function serving({ inMemory = false, ...options }: { shim?: string; inMemory?: boolean } = {}): Promise<Isolates> {
+export async function serving({ inMemory = false, ...options }: { shim?: string; inMemory?: boolean; collects?: boolean; kv?: string } = {}): Promise<Isolates> {
   const elsewhere = inMemory && existsSync('/dev/shm');
   const place = elsewhere ? '/dev/shm' : join(runDirectory, 'state');
   mkdirSync(place, { recursive: true });
@@ -128,6 +128,8 @@ export interface Seen {
 
 export interface Mixture {
   customers: Customer[];
+  /** Those of them whose keys are managed: all of them, if nothing is said. */
+  managed?: Customer[];
   seconds: number;
   /** Connections that verify; a quarter as many manage. */
   width: number;
@@ -136,7 +138,7 @@ export interface Mixture {
 }
 
 /** Ninety verifications, eight pieces of rubbish and two calls of management, again and again. */
-export async function mixed(service: Isolates, { customers, seconds, width, sampleMs }: Mixture): Promise<Seen> {
+export async function mixed(service: Isolates, { customers, managed = customers, seconds, width, sampleMs }: Mixture): Promise<Seen> {
   const origin = service.urls[1]!;
   const seen: Seen = { counts: { verify: 0, garbage: 0, manage: 0 }, times: { verify: [], garbage: [], manage: [] }, errors: [], samples: [] };
   const until = performance.now() + seconds * 1000;
@@ -163,7 +165,7 @@ export async function mixed(service: Isolates, { customers, seconds, width, samp
     }
     talk.close();
   };
-  const manage = management(customers);
+  const manage = management(managed);
   const managing = async () => {
     const talk = await line(origin);
     while (going()) {
@@ -176,8 +178,8 @@ export async function mixed(service: Isolates, { customers, seconds, width, samp
   };
   const sampling = async () => {
     while (going()) {
-      const { wasmBytes } = await service.probe(1);
-      seen.samples.push({ requests: total(), rssBytes: service.rssBytes(), wasmBytes: wasmBytes + (await service.probe(0)).wasmBytes });
+      const [one, other] = [await service.probe(0), await service.probe(1)];
+      seen.samples.push({ requests: total(), rssBytes: service.rssBytes(), wasmBytes: one.wasmBytes + other.wasmBytes });
       await new Promise((resolve) => setTimeout(resolve, sampleMs));
     }
   };
