@@ -15,9 +15,11 @@ use latchkey::domain::verification::{Code, Demand};
 use latchkey::hash_index;
 use latchkey::ports::SqlValue;
 
-/// Where calls leave a trace that are refused: they were calls, and a lease says until when.
-const COUNTED: [&str; 10] = [
+/// Where calls leave a trace that are refused: they were calls, and a lease says until when. That a key was used after its end
+/// is heard when it is heard, be it in the midst of another command.
+const COUNTED: [&str; 11] = [
     "alert_watches",
+    "alerts",
     "audit_log",
     "audit_origins",
     "outbox",
