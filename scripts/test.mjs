@@ -8,8 +8,9 @@
 //   npm run test:client [-- NAME …]   likewise, in tests/client
 //   npm run test:proof [-- NAME …]    likewise, in tests/proof
 //   npm run test:browser [-- NAME …]  likewise, in tests/browser
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync } from 'node:fs';
+import { freemem } from 'node:os';
+import { basename, join } from 'node:path';
 import { buildClient } from './lib/api-types.mjs';
 import { at, node, shown, wranglerEnv } from './lib/env.mjs';
 import { build } from './lib/build.mjs';
@@ -26,6 +27,11 @@ import { prepare, wasmOpt } from './lib/tools.mjs';
 
 /** @type {string} */
 const CANARY = 'tests/e2e/zz_canary.spec.ts';
+/** The end to end specs that take longest, mostly waiting: they begin with the first ones, or all would wait for them. */
+const LONG = ['leases', 'registration', 'sign_in', 'start', 'story', 'usage'];
+/** Where the state of a run may be in memory, and how much of it and of the machine's has to be free (bytes). */
+const MEMORY = '/dev/shm';
+const FREE_MIN = 3 * 2 ** 30;
 /** Specs of the browser that have passed only when they were run again. @type {string[]} */
 const lateOnes = [];
 
@@ -106,7 +112,9 @@ async function endToEnd() {
   const chosen = specs('tests/e2e');
   // The canary looks at what all the others left behind.
   const last = chosen.filter((file) => file === CANARY);
-  const first = await specRun(chosen.filter((file) => !last.includes(file)), run, 6);
+  const long = chosen.filter((file) => LONG.some((name) => file.endsWith(`/${name}.spec.ts`)));
+  const others = chosen.filter((file) => !last.includes(file) && !long.includes(file));
+  const first = added(...(await Promise.all([specRun(long, run, 2), specRun(others, run)])));
   return ended(run, first, await specRun(last, run));
 }
 
@@ -116,14 +124,14 @@ async function withClient() {
   await buildClient();
   await buildRustClient();
   const run = newRun('client-');
-  const first = await specRun(specs('tests/client'), run, 6);
+  const first = await specRun(specs('tests/client'), run);
   return ended(run, first, await specRun(first.passed > 0 ? [CANARY] : [], run));
 }
 
 async function quickProofs() {
   console.log(bold('\nProofs, in their quick form'));
   await build({ dev: false, outDir: '.e2e/worker' });
-  const run = newRun('proof-');
+  const run = newRun('proof-', false);
   const first = await specRun(specs('tests/proof'), run);
   return ended(run, first, await specRun(first.passed > 0 ? [CANARY] : [], run));
 }
@@ -152,18 +160,36 @@ async function onceMore(files, run) {
   return { ...first, passed: first.passed + (second.ok ? first.failed : 0), failed: second.failed, ok: second.ok };
 }
 
-/** @param {string} [prefix] */
-function newRun(prefix = '') {
-  const run = at('.e2e/runs', prefix + new Date().toISOString().replace(/[:.]/g, '-'));
+/**
+ * Where a run leaves its state and logs. Half of the time of specs would be a disk's, since every commit waits for it; who is
+ * killed loses nothing of what is in memory. What is proved about the loss of power is proved on the disk (`inMemory` false).
+ * @param {string} [prefix] @param {boolean} [inMemory]
+ */
+function newRun(prefix = '', inMemory = true) {
+  const name = prefix + new Date().toISOString().replace(/[:.]/g, '-');
+  const run = inMemory && hasRoom() ? join(MEMORY, `latchkey-${process.pid}-${name}`) : at('.e2e/runs', name);
   mkdirSync(run, { recursive: true });
   return run;
+}
+
+function hasRoom() {
+  if (process.platform !== 'linux' || !existsSync(MEMORY)) return false;
+  // What runs have left that were ended in the midst of it.
+  for (const name of readdirSync(MEMORY)) {
+    const [, pid] = /^latchkey-(\d+)-/.exec(name) ?? [];
+    if (pid && !existsSync(`/proc/${pid}`)) rmSync(join(MEMORY, name), { recursive: true });
+  }
+  const { bavail, bsize } = statfsSync(MEMORY);
+  return Math.min(bavail * bsize, freemem()) >= FREE_MIN;
 }
 
 /** The sum of a run's parts; where all has passed, nobody needs what it left behind. @param {string} run @param {Counts[]} parts */
 function ended(run, ...parts) {
   const sum = added(...parts);
-  if (sum.ok) rmSync(run, { recursive: true });
-  else console.log(`State and logs of this run: ${shown(run)}`);
+  const kept = at('.e2e/runs', basename(run));
+  if (!sum.ok && run !== kept) cpSync(run, kept, { recursive: true });
+  if (sum.ok || run !== kept) rmSync(run, { recursive: true });
+  if (!sum.ok) console.log(`State and logs of this run: ${shown(kept)}`);
   return sum;
 }
 
@@ -180,7 +206,8 @@ function added(...runs) {
 
 /**
  * `width`: files at once. More than there are cores, since most of them wait for something now and then.
- * @param {string[]} files @param {string} run @param {number} [width] @returns {Promise<Counts & { failedFiles: string[] }>}
+ * @param {string[]} files @param {string} run @param {number} [width]
+ * @returns {Promise<Counts & { failedFiles: string[] }>}
  */
 async function specRun(files, run, width = 4) {
   if (files.length === 0) return { passed: 0, failed: 0, skipped: 0, ok: true, failedFiles: [] };
