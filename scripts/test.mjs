@@ -74,13 +74,13 @@ async function timed(name, work) {
 
 async function native() {
   console.log(bold('\nNative tests'));
-  // Options are about the targets of the worker's package.
   const ours = ['--no-fail-fast', ...filters];
+  // Options are about the targets of the worker's package.
   if (filters.some((filter) => filter.startsWith('-'))) return cargoTest(ours);
   await command('cargo', ['test', '--no-run'], { show: 'always' });
   const others = readdirSync(at('tests'), { withFileTypes: true }).filter(({ name }) => name !== 'integration' && existsSync(at('tests', name, 'main.rs')));
   const targets = ['--lib', '--bins', '--examples', ...others.flatMap(({ name }) => ['--test', name])];
-  // Half of the time are the integration tests, and one test after the other is slow: the rest runs beside them, and is told later.
+  // Half of the time are the integration tests; the rest runs beside them, and is told later.
   let told = '';
   const later = (/** @type {string} */ chunk) => void (told += chunk);
   const [integration, ...rest] = await Promise.all([
