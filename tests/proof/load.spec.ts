@@ -15,11 +15,8 @@ import { customer, management, mixed, p, serving, slope, type Kind, type Seen } 
 import { figure, full } from './support/proof.ts';
 
 const SHARES: Record<Kind, number> = { verify: 0.9, garbage: 0.08, manage: 0.02 };
-/**
- * Bytes for each request. What the allocator takes it gives back late or never, and it takes in steps, the fewer the longer it
- * goes on. A leak is several times as much (the control).
- */
-const SLOPE_MAX = 100;
+/** Bytes for each request: 1 MB for 100,000. A leak of one string is twenty times as much (the control). */
+const SLOPE_MAX = 10;
 const MIXTURE = { width: 8, sampleMs: full ? 2000 : 1000 };
 
 /** What the process holds, when whatever is built up once has been built up. */
