@@ -37,8 +37,10 @@ async function commit() {
 async function prove({ name, spec, cargo }) {
   /** @type {(chunk: string) => void} */
   const show = (chunk) => void process.stdout.write(chunk);
-  const profile = cargo?.includes('--release') ? [] : ['--profile', 'proof'];
-  if (cargo) return attempt('cargo', ['test', ...profile, ...cargo, ...(cargo.includes('--') ? [] : ['--']), '--nocapture'], { show, env: { ...process.env, ...full } });
+  if (cargo) {
+    const profile = cargo.includes('--release') ? [] : ['--profile', 'proof'];
+    return attempt('cargo', ['test', ...profile, ...cargo, ...(cargo.includes('--') ? [] : ['--']), '--nocapture'], { show, env: { ...process.env, ...full } });
+  }
   const state = at('.e2e/runs', `prove-${name}-${Date.now()}`);
   mkdirSync(state, { recursive: true });
   const env = { ...wranglerEnv(), ...full, LATCHKEY_E2E_RUN: state };

@@ -83,13 +83,14 @@ async function native() {
   // Half of the time are the integration tests; the rest runs beside them, and is told later.
   let told = '';
   const later = (/** @type {string} */ chunk) => void (told += chunk);
-  const [integration, ...rest] = await Promise.all([
+  const beside = async () => added(await cargoTest([...targets, ...ours], { show: later }), await cargoTest(['--doc', ...ours], { show: later }));
+  const layers = await Promise.all([
     cargoTest(['--test', 'integration', ...ours]),
-    cargoTest([...targets, ...ours], { show: later }).then((all) => Promise.all([all, cargoTest(['--doc', ...ours], { show: later })])).then(([all, docs]) => added(all, docs)),
+    beside(),
     cargoTest(['--workspace', '--locked', ...ours], { ...rustClient, show: later }),
   ]);
   console.log(told);
-  return added(integration, ...rest);
+  return added(...layers);
 }
 
 /** @param {string[]} args @param {{ cwd?: string, env?: NodeJS.ProcessEnv, show?: (chunk: string) => void }} [how] */

@@ -79,7 +79,7 @@ class Stamp {
   constructor(outDir, how) {
     this.path = at(outDir, '.stamp');
     this.made = ['entry.js', 'index.js', 'index_bg.wasm'].map((file) => at(outDir, file));
-    const sources = [...filesBelow(at('src')), ...['Cargo.toml', 'Cargo.lock', '.cargo/config.toml', 'rust-toolchain.toml', 'scripts/lib/build.mjs'].map((file) => at(file))];
+    const sources = [...filesBelow(at('src')), ...['Cargo.toml', 'Cargo.lock', '.cargo/config.toml', 'rust-toolchain.toml', 'scripts/lib/build.mjs', 'scripts/lib/env.mjs'].map((file) => at(file))];
     this.inputs = `${how} ${process.env.RUSTFLAGS} ${process.env.CARGO_ENCODED_RUSTFLAGS} ${digestOf(sources)}`;
   }
 

@@ -12,9 +12,10 @@ const HOARDS = 160;
 const seen = { hoard: [], owners: new Map(), ids: new Set(), count: 0, sulkingUntil: 0, last: undefined, queue: Promise.resolve() };
 
 const breaks = {
-  // Bad input: an exception for a path that cannot be decoded, or a body that is no object; a refusal that repeats what was asked, or by whom; the log that
-  // tells it; a list with a member that the description does not show; nobody served for a while after a refusal; memory kept
-  // of each request; a body that is read whole before anybody looks at it; one request after the other.
+  // Bad input: an exception for a path that cannot be decoded, or a body that is no object; a refusal that repeats what was
+  // asked, or by whom; the log that tells it; a list with a member that the description does not show; nobody served for a
+  // while after a refusal; memory kept of each request; a body that is read whole before anybody looks at it; one request
+  // after the other.
   falls: ({ request, next }) => {
     decodeURIComponent(request.url);
     return next();
