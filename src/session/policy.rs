@@ -7,7 +7,7 @@
 use crate::domain::id::ApiKeyId;
 use crate::domain::lease::Held;
 use crate::domain::lease::grantor::Grantor;
-use crate::domain::session::{OrganizationStatus, SessionStatus};
+use crate::domain::session::SessionStatus;
 use crate::domain::timestamp::Timestamp;
 use crate::object::denials::Denials;
 use crate::object::ledgers::{Debit, Ledgers};
@@ -278,9 +278,8 @@ pub fn current(sql: &dyn Sql, memory: &mut Memory, context: &Context<'_>, mut st
         memory.hear(heard, grant, context.now);
         memory.banking.pool.hear(heard, context.now);
     }
-    // The organization has ended, and the session with it: that is final.
-    let is_over = state.session.status == SessionStatus::Deleted && state.policy.status == OrganizationStatus::Deleted;
-    if is_over || memory.knows(state.policy.version, context.now) {
+    // A deleted session refuses for good, whatever the policy: there is nothing to ask, and nothing to take over.
+    if state.session.status == SessionStatus::Deleted || memory.knows(state.policy.version, context.now) {
         return Ok(Known::InForce(Box::new(state)));
     }
     if let Some(heard) = context.heard {
@@ -326,7 +325,7 @@ pub fn question(state: &State, draw: Option<Draw>, debit: Debit) -> Box<PolicyQu
 mod tests {
     use super::*;
     use crate::domain::plan::{Plan, PlanName};
-    use crate::domain::session::Policy;
+    use crate::domain::session::{OrganizationStatus, Policy};
 
     fn at(ms: i64) -> Timestamp {
         Timestamp::from_millis(1_000_000 + ms)

@@ -116,8 +116,9 @@ fn guesses(right: &[u8]) -> [Vec<u8>; 2] {
 fn guesses_behind(known: usize, right: &[u8]) -> [Vec<u8>; 2] {
     let wrong = |at: usize| {
         let mut guess = right.to_vec();
-        // A letter for a letter: what is no base62 would not get as far.
-        guess[at] = if guess[at] == b'1' { b'2' } else { b'1' };
+        // Its neighbour, a digit for a digit and a letter for a letter: whoever reads the text may take another time for each,
+        // and that tells of the guess only.
+        guess[at] = if matches!(guess[at], b'0' | b'A' | b'a') { guess[at] + 1 } else { guess[at] - 1 };
         guess
     };
     [wrong(known), wrong(right.len() - 1)]

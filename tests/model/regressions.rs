@@ -50,6 +50,17 @@ fn a_suspension_reaches_a_session_that_was_out_of_reach() {
     );
 }
 
+#[test]
+fn what_a_deleted_session_refuses_leaves_no_trace_in_it() {
+    relive(
+        r#"{"delete_session":{"by":{"person":[0,0]},"session":2}}
+        {"wait":12186}
+        {"plan":{"organization":0,"keys":1}}
+        {"connect":{"by":{"person":[2,0]},"session":2,"connected":false}}
+        {"create":{"by":{"person":[0,0]},"session":2,"grants":"send","expires":null,"bound":false}}"#,
+    );
+}
+
 /// A session whose keys KV may accept, and of which it has a record.
 const PUBLISHED: &str = r#"{"create":{"by":{"person":[0,0]},"session":2,"grants":"send","expires":null,"bound":false}}
     {"relax":{"by":{"person":[0,0]},"session":2,"mode":"edge"}}

@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { start, type Isolates } from '../../../benches/lib/isolates.mjs';
+import type { Service } from '../../../benches/lib/workerd.mjs';
 import { line, percentile, type Shot } from '../../../benches/load.mjs';
 import { leaksBelow, recordSecret, recordSecretKeys, recordedSecrets, runDirectory } from '../../e2e/support/canary.ts';
 
@@ -27,7 +28,7 @@ export interface Customer {
  * Starts the service, in two isolates: objects live in the first one, and the second one is asked. All of it is one thread: a
  * commit that waits for a disk keeps everybody waiting, who would be elsewhere in a deployment. With `inMemory` there is no disk.
  */
-export async function serving({ inMemory = false, ...options }: { shim?: string; inMemory?: boolean; collects?: boolean; kv?: string } = {}): Promise<Isolates> {
+export async function serving({ inMemory = false, ...options }: { shim?: string; inMemory?: boolean; collects?: boolean; kv?: string; beside?: Service[] } = {}): Promise<Isolates> {
   const elsewhere = inMemory && existsSync('/dev/shm');
   const place = elsewhere ? '/dev/shm' : join(runDirectory, 'state');
   mkdirSync(place, { recursive: true });

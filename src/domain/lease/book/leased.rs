@@ -323,13 +323,10 @@ impl Leased {
         self.used || !self.closed.is_empty()
     }
 
-    /// How many tokens to ask for, beside `cost` for the one who asks, and what has become of those that are over. What
-    /// is asked for is the most that was spent of late while a bank lasts, and half as much again: it grows with the
-    /// demand and shrinks with it.
+    /// How many tokens to ask for, beside `cost` for the one who asks, and what has become of those that are over.
     pub(super) fn wish(&mut self, cost: u32, now: Timestamp) -> (u32, Vec<BankReport>) {
         self.pace.note(cost, self.lasts_ms, now);
-        let spent = self.pace.most();
-        let tokens = if self.counts { spent.saturating_add(spent / 2).saturating_add(1) } else { 0 };
+        let tokens = if self.counts { self.pace.expected() } else { 0 };
         let (over, left): (Vec<Bank>, Vec<Bank>) = self.banks.drain(..).partition(|bank| bank.left(now) == 0);
         self.banks = left;
         for bank in &over {
