@@ -14,7 +14,7 @@ import { figure, full } from './support/proof.ts';
 
 const LIMIT = 1200;
 const BARE = 'export default { fetch: () => new Response("{}") };';
-/** The most that p99 may be of what it is beside somebody who keeps to the same limit: asking more often gets him nothing from others. */
+/** The goal: of what p99 is beside somebody who keeps to the same limit. Asking more often gets him nothing from others. */
 const BEYOND_MAX = 1.2;
 /**
  * The most that it may be of what it is without anybody. Where all objects share one thread with everybody, what the requests of
