@@ -345,3 +345,25 @@ fn what_is_counted_is_paid_from_banks_and_no_window_holds_more_than_its_limit() 
     let asked = told(&house) - before;
     assert!(asked < tries / 2, "{asked} of {tries} have asked");
 }
+
+#[test]
+fn keys_that_come_rarely_leave_the_tokens_of_the_pool_to_all_keys_of_their_session() {
+    let house = House::new();
+    let home = house.found_on("Acme", requests(1_200));
+    let admin = house.principal(&home.secret);
+    let keys: Vec<Held> = (0..8).map(|_| house.issue(&admin, key(&["emails:send"])).unwrap()).collect();
+    let edge = house.edge();
+    let round = || {
+        for held in &keys {
+            // None comes twice while a bank lasts, of all of them four.
+            house.advance(50);
+            assert_eq!(edge.code(&held.text), Code::Valid);
+            edge.settle();
+        }
+    };
+    (0..3).for_each(|_| round());
+    let before = house.objects.told(Kind::Organization, "draw");
+    (0..25).for_each(|_| round());
+    let draws = house.objects.told(Kind::Organization, "draw") - before;
+    assert!(draws <= 100, "{draws} questions to the organization for 200 requests");
+}
