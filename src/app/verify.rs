@@ -124,26 +124,19 @@ impl App {
             return Ok(self.asked(&asking, verified, since(self.now())));
         }
         let record = Box::pin(self.look_up(&asking));
+        // Who has a lease lacks tokens and nothing that KV could say: it is only looked at if the authority fails.
+        if self.leases.lock().book.holds(&asking.hash, began) {
+            return match answer.await {
+                Ok(outcome) => Ok(self.asked(&asking, verified(outcome)?, since(self.now()))),
+                Err(error) => self.unanswered(&asking, error, record).await,
+            };
+        }
         match select(answer, record).await {
             Either::Left((Ok(outcome), _)) => {
                 let verified = verified(outcome)?;
                 Ok(self.asked(&asking, verified, since(self.now())))
             }
-            Either::Left((Err(error), record)) => {
-                let objects_ms = since(self.now());
-                let patience = self.world.timer.sleep(TOMBSTONE_PATIENCE_MS);
-                let found = match select(record, patience).await {
-                    Either::Left((found, _)) => found,
-                    Either::Right(_) => None,
-                };
-                let kv_ms = since(self.now());
-                let verification = match found {
-                    Some(verification) => verification,
-                    None => self.stale(&asking, &error).ok_or(error)?,
-                };
-                self.count(&asking, &verification);
-                Ok(verification.waiting(Waited { kv_ms, objects_ms }))
-            }
+            Either::Left((Err(error), record)) => self.unanswered(&asking, error, record).await,
             Either::Right((Some(verification), answer)) => {
                 self.hear_out_later(&asking, answer, &verification);
                 Ok(verification.waiting(Waited { kv_ms: since(self.now()), objects_ms: None }))
@@ -161,6 +154,28 @@ impl App {
                 }
             },
         }
+    }
+
+    /// The authority has failed: KV has a moment to say something, and then an ended lease.
+    async fn unanswered(
+        &self,
+        asking: &Asking<'_>,
+        error: Error,
+        record: impl Future<Output = Option<Verification>> + Unpin,
+    ) -> Result<Verification, Error> {
+        let since = |now: Timestamp| u64::try_from(now.millis_since(asking.question.at())).ok();
+        let objects_ms = since(self.now());
+        let found = match select(record, self.world.timer.sleep(TOMBSTONE_PATIENCE_MS)).await {
+            Either::Left((found, _)) => found,
+            Either::Right(_) => None,
+        };
+        let kv_ms = since(self.now());
+        let verification = match found {
+            Some(verification) => verification,
+            None => self.stale(asking, &error).ok_or(error)?,
+        };
+        self.count(asking, &verification);
+        Ok(verification.waiting(Waited { kv_ms, objects_ms }))
     }
 
     /// Asks the authority, and nobody beside it.
@@ -319,6 +334,7 @@ fn lease_of(acceptance: &Acceptance) -> Lease {
         ttl_ms: acceptance.until.millis_since(acceptance.decided_at),
         stale_ms: 0,
         counts: false,
+        shares: false,
         limits: Vec::new(),
         bank: None,
     }

@@ -103,7 +103,9 @@ pub fn is_overdue(sql: &dyn Sql, context: &Context<'_>) -> Result<bool, SqlError
 /// Lets a portion of the oldest entries go that have been kept long enough, and keeps the place of the last of them, from
 /// which on the chain can still be checked. The newest entry stays, and so does what others have not heard of yet.
 pub fn prune(sql: &dyn Sql, context: &Context<'_>) -> Result<Option<Head>, SqlError> {
-    let Some(since) = kept_since(context) else { return Ok(None) };
+    let is_overdue = is_overdue(sql, context)?;
+    // Nearly always there are none, and two rows tell.
+    let Some(since) = kept_since(context).filter(|_| is_overdue) else { return Ok(None) };
     let rows = query(
         sql,
         "SELECT seq, hash, entry ->> '$.at' FROM audit_log

@@ -3,7 +3,9 @@
 //! They are debited ahead, as of the moment at which the bank must be over, and written down before it leaves. A report
 //! gives back what was not spent.
 
-use crate::domain::lease::bank::{BankGrant, BankReport, Banks, allotment, is_worth_it, lasts_ms, spent_after_ms};
+use crate::domain::lease::bank::{
+    BankGrant, BankReport, Banks, Outstanding, allotment, is_worth_it, lasts_ms, spent_after_ms,
+};
 use crate::domain::plan::Pool;
 use crate::object::Context;
 use crate::object::ledgers::Debit;
@@ -48,9 +50,11 @@ impl Banking {
         self.out.get_or_insert_with(|| Banks::new(context.draw_number()))
     }
 
-    fn tokens_out(&self, subject: &str, window_ms: u32, context: &Context<'_>) -> u32 {
+    fn tokens_out(&self, subject: &str, window_ms: u32, context: &Context<'_>) -> Outstanding {
         let out = self.out.as_ref();
-        out.map_or(0, |out| out.tokens_out(window_ms, context.now, |given| given.debit.concerns(subject)))
+        out.map_or(Outstanding::default(), |out| {
+            out.tokens_out(window_ms, context.now, |given| given.debit.concerns(subject))
+        })
     }
 
     /// What is asked of the organization along with a draw of its pool.
@@ -77,18 +81,18 @@ pub fn bank(
 ) -> Result<Option<BankGrant>, SqlError> {
     let (state, now) = (purse.state(), context.now);
     let pool = state.policy.plan.pool(Pool::Requests);
-    let limits: Vec<_> = purse.limits().chain(&pool).cloned().collect();
-    let Some(lasts) = lasts_ms(&limits, ttl_ms).filter(|_| wish > 0 && purse.counts()) else { return Ok(None) };
-    if purse.has_credits() {
+    if wish == 0 || !purse.counts() || purse.has_credits() {
         return Ok(None);
     }
-    let (mut tokens, mut lasts) = (wish, lasts);
+    let (mut tokens, mut limits) = (wish, Vec::new());
     for (subject, terms) in purse.ledgers() {
         for limit in memory.ledgers.view(sql, subject, &terms, 0, now)?.limits {
             let out = memory.banking.tokens_out(subject, limit.limit.window_ms, context);
             tokens = tokens.min(allotment(&limit.limit, limit.remaining, out));
+            limits.push(limit);
         }
     }
+    let Some(mut lasts) = lasts_ms(&limits, ttl_ms) else { return Ok(None) };
     let part = pool.and_then(|_| memory.banking.pool.part(state.policy.version, now));
     if purse.has_pool() {
         tokens = tokens.min(part.map_or(0, |part| part.tokens));

@@ -131,6 +131,7 @@ pub fn lease(
         ttl_ms,
         stale_ms,
         counts,
+        shares: counts && !purse.is_own(),
         limits: wanted.limits,
         bank,
     }))

@@ -174,7 +174,7 @@ impl PoolBanks {
         if draw.action == DrawAction::Spend {
             // A rest that is too small for this is better there, with what else there is.
             least = draw.cost.max(1);
-            wish = held.wish(draw.cost, now).saturating_add(expected).min(share(limit));
+            wish = held.wish(draw.cost, now).saturating_add(expected).min(share(limit, limit.limit));
         }
         let mut banks = Vec::new();
         for one in &mut held.banks {

@@ -79,6 +79,11 @@ impl<'a> Purse<'a> {
         self.limits().next().is_some() || self.has_pool()
     }
 
+    /// Whether the key has anything of its own that could run out, beside what its session and organization have.
+    pub fn is_own(&self) -> bool {
+        !self.key_limits.is_empty() || self.has_credits()
+    }
+
     /// Whether tokens of the organization's pool are spent as well.
     pub fn has_pool(&self) -> bool {
         self.state.policy.plan.pool(Pool::Requests).is_some()

@@ -213,3 +213,27 @@ fn entries_that_were_kept_long_enough_go_and_the_rest_still_verifies() {
     house.advance(60_000);
     assert_eq!(unbroken(&export()), 1, "the newest entry always stays: the chain goes on from it");
 }
+
+#[test]
+fn a_log_of_which_nothing_is_old_enough_is_not_read_again_and_again() {
+    let house = House::new();
+    let home = house.found("Acme");
+    for address in [home.address(), home.session_address()] {
+        let disk = house.objects.disk(&address);
+        let work = || {
+            disk.take_work();
+            house.ring(&address);
+            disk.take_work()
+        };
+        work();
+        let (before, _) = work();
+        disk.tamper(
+            "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 500)
+             INSERT INTO audit_log (seq, entry, hash)
+             SELECT last.seq + n, last.entry, last.hash FROM numbers,
+                (SELECT seq, entry, hash FROM audit_log ORDER BY seq DESC LIMIT 1) AS last",
+        );
+        let (after, costliest) = work();
+        assert!(after < before + 200, "{after} steps, {before} before, most of them: {costliest}");
+    }
+}

@@ -347,7 +347,7 @@ fn what_is_counted_is_paid_from_banks_and_no_window_holds_more_than_its_limit() 
 }
 
 #[test]
-fn keys_that_come_rarely_leave_the_tokens_of_the_pool_to_all_keys_of_their_session() {
+fn keys_of_a_session_spend_together_what_one_of_them_was_given() {
     let house = House::new();
     let home = house.found_on("Acme", requests(1_200));
     let admin = house.principal(&home.secret);
@@ -362,8 +362,31 @@ fn keys_that_come_rarely_leave_the_tokens_of_the_pool_to_all_keys_of_their_sessi
         }
     };
     (0..3).for_each(|_| round());
-    let before = house.objects.told(Kind::Organization, "draw");
+    let told = |kind, command| house.objects.told(kind, command);
+    let all = || [told(Kind::Session, "verify"), told(Kind::Session, "renew"), told(Kind::Organization, "draw")];
+    let before = all();
     (0..25).for_each(|_| round());
-    let draws = house.objects.told(Kind::Organization, "draw") - before;
-    assert!(draws <= 100, "{draws} questions to the organization for 200 requests");
+    let after = all();
+    let [asked, renewals, draws] = [0, 1, 2].map(|at| after[at] - before[at]);
+    println!("{asked} asked, {renewals} renewals, {draws} draws for 200 requests");
+    assert!(asked <= 20, "{asked} of 200 have asked");
+    assert!(renewals <= 80 && draws <= 80, "{renewals} renewals, {draws} draws");
+}
+
+#[test]
+fn who_has_a_lease_and_lacks_tokens_asks_the_authority_and_not_kv_unless_it_fails() {
+    let house = House::new();
+    // So few that tokens are single.
+    let home = house.found_on("Acme", requests(100));
+    let held = house.issue(&house.principal(&home.secret), key(&["emails:send"])).unwrap();
+    let edge = house.edge();
+    (0..2).for_each(|_| assert_eq!(edge.code(&held.text), Code::Valid));
+    for _ in 0..3 {
+        assert_eq!(edge.asking(|| edge.code(&held.text)), (Code::Valid, (1, 0)));
+    }
+    house.objects.fault(Whom::One(home.session_address()), Fault::Hanging);
+    let slept = house.timer.slept().len();
+    let (unavailable, (_, looked)) = edge.asking(|| edge.verify_for(&held.text, VerifyKey::default()));
+    assert!(is_unavailable(&unavailable) && looked == 1, "{looked} looks into KV");
+    assert_eq!(house.timer.slept()[slept..], [10_000, 300], "after the authority, not beside it");
 }

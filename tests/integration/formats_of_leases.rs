@@ -79,6 +79,7 @@ fn what_isolates_are_given_is_pinned() {
         ttl_ms: 2_000,
         stale_ms: 1_000,
         counts: true,
+        shares: false,
         limits: vec![limit_use(None)],
         bank: Some(BankGrant { id: 7, tokens: 5, lasts_ms: 234 }),
     };

@@ -65,12 +65,12 @@ fn a_key_that_is_asked_for_again_is_leased_with_all_that_a_decision_takes() {
     let answer = house.ask(&held, 1);
     let session =
         house.objects.disk(&held.authority()).number("SELECT json_extract(record, '$.generation') FROM session");
-    let Lease { edition, key, reach, mode, decided_at, ttl_ms, stale_ms, counts, limits, bank } =
+    let Lease { edition, key, reach, mode, decided_at, ttl_ms, stale_ms, counts, shares, limits, bank } =
         *answer.lease.unwrap();
     assert_eq!(edition, Edition { key: 1, session, policy: 1 });
     assert_eq!((key, answer.key.map(|key| key.id), answer.reach), (None, Some(held.id().clone()), Some(reach)));
     assert_eq!((mode, decided_at, ttl_ms, stale_ms), (Mode::Leased, house.now(), TTL, 0));
-    assert_eq!((counts, limits, bank), (false, Vec::new(), None));
+    assert_eq!((counts, shares, limits, bank), (false, false, Vec::new(), None));
     house.clock.set(house.after(5_001));
     assert!(house.ask(&held, 1).lease.is_none(), "it is not asked for often enough");
 }

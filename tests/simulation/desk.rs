@@ -231,6 +231,7 @@ impl Desk<'_> {
             ttl_ms,
             stale_ms,
             counts,
+            shares: counts && (!self.is_own(&purse) || self.plan.has(Flaw::SharesLimitsOfKeys)),
             limits,
             bank,
         })

@@ -274,6 +274,7 @@ impl World {
             ttl_ms: until.millis_since(value.decided_at),
             stale_ms: 0,
             counts: false,
+            shares: false,
             limits: Vec::new(),
             bank: None,
         };

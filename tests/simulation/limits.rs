@@ -157,6 +157,8 @@ impl World {
         for cap in self.caps(key) {
             self.note_one(&cap, self.time);
         }
+        let shares = self.plan.limits.as_ref().is_some_and(|limited| limited.key.is_none());
+        let key = if shares { key / self.plan.keys_each * self.plan.keys_each } else { key };
         let tally = &mut self.tallies[key];
         tally.spent_ahead += 1;
         if tally.spent_ahead > tally.given {

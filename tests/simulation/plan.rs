@@ -73,6 +73,8 @@ pub(crate) enum Flaw {
     LedgerForgets,
     /// A bank is debited from the key's limits only, and not from its session's.
     BankOfKeyAlone,
+    /// What one key was given of its own limits may be spent by others.
+    SharesLimitsOfKeys,
     /// A lower limit or plan is taken for something that takes nothing away.
     LowerLimitsDoNotTighten,
     /// Both halves of a rotation may spend what one may.
@@ -104,6 +106,7 @@ impl Flaw {
                 | Self::ReportGivesAllBack
                 | Self::LedgerForgets
                 | Self::BankOfKeyAlone
+                | Self::SharesLimitsOfKeys
                 | Self::LowerLimitsDoNotTighten
                 | Self::RotationDoubles
                 | Self::PoolForgets

@@ -78,6 +78,11 @@ impl Desk<'_> {
         parts.filter(|part| !part.limits.is_empty()).collect()
     }
 
+    /// Whether a key has limits of its own in it, so that no other key may spend of them.
+    pub(crate) fn is_own(&self, purse: &[Part]) -> bool {
+        purse.iter().any(|part| part.level == Level::Key)
+    }
+
     pub(crate) fn pool(&self) -> Option<RateLimit> {
         self.rows.policy.plan.pool(Pool::Requests)
     }
@@ -216,18 +221,20 @@ impl Desk<'_> {
     /// Tokens for an isolate, to be spent before long.
     pub(crate) fn bank(&mut self, place: usize, purse: &[Part], wished: u32, ttl_ms: i64) -> Option<BankGrant> {
         let pool = self.pool();
-        let limits: Vec<RateLimit> =
-            purse.iter().flat_map(|part| part.limits.as_slice()).chain(&pool).cloned().collect();
-        let mut lasts = lasts_ms(&limits, ttl_ms).filter(|_| wished > 0 && !limits.is_empty())?;
-        let mut tokens = wished;
+        if purse.is_empty() && pool.is_none() {
+            return None;
+        }
+        let (mut tokens, mut limits) = (wished, Vec::new());
         for part in purse {
             let view = self.memory.ledgers[part.place].view(&part.terms(), 0, self.now);
             let concerns = |given: &Given| given.holds.iter().any(|(place, _)| *place == part.place);
             for limit in view.limits {
                 let out = self.memory.banks.tokens_out(limit.limit.window_ms, self.now, concerns);
                 tokens = tokens.min(allotment(&limit.limit, limit.remaining, out));
+                limits.push(limit);
             }
         }
+        let mut lasts = lasts_ms(&limits, ttl_ms)?;
         let (version, now) = (self.version(), self.now);
         let drawn = if pool.is_some() { Some(self.memory.pool.part(version, now)?) } else { None };
         if let Some(drawn) = drawn {
@@ -244,6 +251,8 @@ impl Desk<'_> {
         if let Some(drawn) = drawn {
             self.memory.pool.pass_on(drawn.bank, tokens, self.now);
         }
+        // What keys share is given to the first of their session.
+        let place = if self.is_own(purse) { place } else { 0 };
         self.given.push((self.first + place, tokens.into()));
         let given = Given { place, holds, pool: drawn.map(|drawn| drawn.bank) };
         Some(self.memory.banks.grant(tokens, lasts, given, self.now))

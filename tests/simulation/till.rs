@@ -92,8 +92,9 @@ impl Till {
     }
 
     fn bank(&mut self, limit: &RateLimit, wish: u32, now: Timestamp) -> Option<BankGrant> {
-        let lasts = lasts_ms(std::slice::from_ref(limit), LEASE_MS).filter(|_| wish > 0)?;
-        let left = self.ledger.view(&terms(limit), 0, now).limits.first().map_or(0, |limit| limit.remaining);
+        let view = self.ledger.view(&terms(limit), 0, now);
+        let lasts = lasts_ms(&view.limits, LEASE_MS).filter(|_| wish > 0)?;
+        let left = view.limits.first().map_or(0, |limit| limit.remaining);
         let out = self.banks.tokens_out(limit.window_ms, now, |_| true);
         let tokens = wish.min(allotment(limit, left, out));
         if tokens == 0 {

@@ -9,12 +9,13 @@ mod entry;
 mod index;
 mod leased;
 mod pace;
+mod purse;
 
 use std::sync::Arc;
 
 use lru::LruCache;
 
-use super::bank::BankReport;
+use super::bank::{Bank, BankReport};
 use super::grant::{Edition, KeyWish, Lease};
 use crate::domain::api_key::ApiKey;
 use crate::domain::caller::Caller;
@@ -28,6 +29,7 @@ use crate::domain::verification::{Code, Demand};
 use entry::Entry;
 use index::Index;
 use leased::{Ends, Leased};
+use purse::{Purse, Purses};
 
 /// The most entries.
 pub const ENTRIES_MAX: usize = 20_000;
@@ -98,6 +100,7 @@ impl Question {
 pub struct Book {
     entries: LruCache<KeyHash, Entry>,
     by_session: Index,
+    purses: Purses,
     bytes: usize,
     seen: Timestamp,
     /// How often the clock was seen running backwards.
@@ -106,7 +109,8 @@ pub struct Book {
 
 impl Default for Book {
     fn default() -> Self {
-        Self { entries: LruCache::unbounded(), by_session: Index::default(), bytes: 0, seen: Timestamp::MIN, life: 0 }
+        let (by_session, purses) = (Index::default(), Purses::default());
+        Self { entries: LruCache::unbounded(), by_session, purses, bytes: 0, seen: Timestamp::MIN, life: 0 }
     }
 }
 
@@ -116,6 +120,7 @@ impl Book {
         if now < self.seen {
             self.entries.clear();
             self.by_session = Index::default();
+            self.purses = Purses::default();
             self.bytes = 0;
             self.life = self.life.saturating_add(1);
         }
@@ -135,10 +140,16 @@ impl Book {
             return None;
         }
         match self.entries.get_mut(hash)? {
-            Entry::Leased(leased) => leased.decide(inquiry, now),
+            Entry::Leased(leased) => leased.decide(inquiry, &mut self.purses, now),
             Entry::Revoked(revoked) => revoked.decide(inquiry, now),
             Entry::Refused(_) => None,
         }
+    }
+
+    /// Whether there is a lease on a key that goes on.
+    #[must_use]
+    pub fn holds(&self, hash: &KeyHash, now: Timestamp) -> bool {
+        matches!(self.entries.peek(hash), Some(Entry::Leased(leased)) if now < leased.until())
     }
 
     /// The same while the authority cannot be reached, for sessions that allow it. Nothing that is counted is decided.
@@ -189,7 +200,8 @@ impl Book {
 
     /// Whether it is the latest that is known now.
     fn keep(&mut self, hash: KeyHash, key: Arc<ApiKey>, lease: &Lease, ends: &Ends, now: Timestamp) -> bool {
-        let mut former = None;
+        let session = key.session_id.locator();
+        let mut closed = Vec::new();
         match self.entries.peek_mut(&hash) {
             Some(Entry::Revoked(revoked)) if revoked.is_remembered(now) => return false,
             // What was asked for before the refusal was may be older than it.
@@ -197,19 +209,46 @@ impl Book {
                 return false;
             }
             Some(Entry::Leased(known)) if is_older(&lease.edition, &known.edition()) => {
-                known.give_back(lease);
+                let unspent = lease.bank.as_ref().map(|grant| Bank::new(grant, ends.asked_at).report());
+                match known.own() {
+                    Some(own) => unspent.into_iter().for_each(|report| own.report(report)),
+                    None => self.purses.report(session, unspent),
+                }
                 return false;
             }
-            Some(Entry::Leased(known)) if known.edition() == lease.edition => {
+            Some(Entry::Leased(known)) if known.edition() == lease.edition && known.shares() == lease.shares => {
                 known.renew(lease, ends);
+                match known.own() {
+                    Some(own) => own.add(lease, ends.asked_at),
+                    None => self.share(session, lease, ends, Vec::new()),
+                }
                 return true;
             }
-            Some(Entry::Leased(known)) => former = Some(known.close()),
+            Some(Entry::Leased(known)) => closed = known.close(),
             Some(Entry::Revoked(_) | Entry::Refused(_)) | None => {}
         }
-        let leased = Leased::new(key, lease, ends, former.unwrap_or_default());
-        self.insert(hash, Entry::Leased(Box::new(leased)));
+        if lease.shares {
+            self.insert(hash, Entry::Leased(Box::new(Leased::new(key, lease, ends, None))));
+            self.share(session, lease, ends, closed);
+        } else {
+            let mut own = Purse::new(closed);
+            own.add(lease, ends.asked_at);
+            self.insert(hash, Entry::Leased(Box::new(Leased::new(key, lease, ends, Some(own)))));
+        }
         true
+    }
+
+    /// Puts the tokens of a lease into the purse of its session, and what is to be reported along. Under an edition that has
+    /// been replaced they are not spent.
+    fn share(&mut self, session: Locator, lease: &Lease, ends: &Ends, closed: Vec<BankReport>) {
+        match self.purses.open(session, &lease.edition) {
+            Some(purse) => purse.add(lease, ends.asked_at),
+            None => {
+                let unspent = lease.bank.as_ref().map(|grant| Bank::new(grant, ends.asked_at).report());
+                self.purses.report(session, unspent);
+            }
+        }
+        self.purses.report(session, closed);
     }
 
     /// The authority has decided, and given no lease. A key that is revoked is remembered, and so is that one was
@@ -240,7 +279,7 @@ impl Book {
         if let Some(Entry::Leased(leased)) = self.entries.peek_mut(hash)
             && question.life == self.life
         {
-            leased.refuse(cost, limits, question.at);
+            leased.refuse(cost, limits, question.at, &mut self.purses);
         }
     }
 
@@ -248,36 +287,45 @@ impl Book {
     pub fn wish(&mut self, hash: &KeyHash, cost: u32, now: Timestamp) -> (u32, Vec<BankReport>) {
         self.look_at(now);
         match self.entries.peek_mut(hash) {
-            Some(Entry::Leased(leased)) => leased.wish(cost, now),
+            Some(Entry::Leased(leased)) => leased.wish(cost, &mut self.purses, now),
             Some(Entry::Revoked(_) | Entry::Refused(_)) | None => (0, Vec::new()),
         }
     }
 
     /// Whether the lease on a key should be renewed now.
     pub fn is_due(&self, hash: &KeyHash, now: Timestamp) -> bool {
-        matches!(self.entries.peek(hash), Some(Entry::Leased(leased)) if leased.is_due(now))
+        matches!(self.entries.peek(hash), Some(Entry::Leased(leased)) if leased.is_due(&self.purses, now))
     }
 
     /// What to ask a session for: the leases that were used since they were given, even where they would last a little
-    /// longer. What has become of tokens is reported along.
+    /// longer. What has become of tokens is reported along. Of the keys that share a purse, one asks for all; the others only
+    /// come along where a lease of theirs ends soon, since tokens are asked for far more often.
     pub fn wishes(&mut self, session: Locator, now: Timestamp) -> Vec<(KeyHash, KeyWish)> {
         self.look_at(now);
-        let entries = &mut self.entries;
-        let mut candidates: Vec<(Timestamp, KeyHash)> = self
-            .by_session
-            .of(session)
-            .filter_map(|hash| match entries.peek(hash)? {
-                Entry::Leased(leased) if leased.has_news() => Some((leased.until(), *hash)),
-                Entry::Leased(_) | Entry::Revoked(_) | Entry::Refused(_) => None,
-            })
-            .collect();
-        candidates.sort_by_key(|(until, _)| *until);
-        candidates.truncate(RENEWED_MAX);
-        let wish = |(_, hash): (Timestamp, KeyHash)| match entries.peek_mut(&hash)? {
-            Entry::Leased(leased) => Some((hash, leased.renewal(now))),
+        let Self { entries, by_session, purses, .. } = self;
+        let leased = |hash: &KeyHash| match entries.peek(hash)? {
+            Entry::Leased(leased) => Some((*hash, &**leased)),
             Entry::Revoked(_) | Entry::Refused(_) => None,
         };
-        candidates.into_iter().filter_map(wish).collect()
+        let mut news: Vec<_> =
+            by_session.of(session).filter_map(leased).filter(|(_, leased)| leased.has_news()).collect();
+        news.sort_by_key(|(_, leased)| leased.until());
+        news.truncate(RENEWED_MAX);
+        let all = news.iter().any(|(_, leased)| leased.shares() && leased.ends_soon(now));
+        let news: Vec<_> = news.into_iter().map(|(hash, leased)| (hash, leased.shares())).collect();
+        let (mut wishes, mut has_asked) = (Vec::new(), false);
+        for (hash, shares) in news {
+            let comes_along = shares && has_asked;
+            if comes_along && !all {
+                continue;
+            }
+            if let Some(Entry::Leased(leased)) = entries.peek_mut(&hash) {
+                let tokens = if comes_along { (0, Vec::new()) } else { leased.wish(0, purses, now) };
+                wishes.push((hash, leased.renewal(tokens)));
+                has_asked |= shares;
+            }
+        }
+        wishes
     }
 
     /// Takes what a renewal has brought. Without a lease, the key has to be asked for again.
@@ -310,10 +358,11 @@ impl Book {
     }
 
     fn insert(&mut self, hash: KeyHash, mut entry: Entry) {
-        self.remove(&hash);
         if let Entry::Leased(leased) = &mut entry {
             leased.place = self.by_session.add(leased.session(), hash);
         }
+        // After that, so that its session is not forgotten meanwhile.
+        self.remove(&hash);
         self.bytes = self.bytes.saturating_add(entry.bytes());
         self.entries.push(hash, entry);
         while self.entries.len() > ENTRIES_MAX || (self.bytes > BYTES_MAX && self.entries.len() > 1) {
@@ -331,7 +380,10 @@ impl Book {
     fn forget(&mut self, former: &Entry) {
         self.bytes = self.bytes.saturating_sub(former.bytes());
         if let Entry::Leased(leased) = former {
-            self.by_session.remove(leased.session(), leased.place);
+            let session = leased.session();
+            if self.by_session.remove(session, leased.place) {
+                self.purses.forget(session);
+            }
         }
     }
 }

@@ -60,6 +60,10 @@ pub struct Lease {
     pub stale_ms: i64,
     /// Whether each verification has to be paid for in tokens.
     pub counts: bool,
+    /// Whether it is paid for by what all keys of the session spend that have no limits of their own: one of them may spend
+    /// the tokens that another one was given.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub shares: bool,
     /// The limits, as they stood; all of them, whoever may see which.
     #[serde(default)]
     pub limits: Vec<LimitUse>,

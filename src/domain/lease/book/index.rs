@@ -20,14 +20,15 @@ impl Index {
         self.next
     }
 
-    /// Removes a key.
-    pub(super) fn remove(&mut self, session: Locator, place: u64) {
-        if let Some(keys) = self.sessions.get_mut(&session) {
-            keys.remove(&place);
-            if keys.is_empty() {
-                self.sessions.remove(&session);
-            }
+    /// Removes a key. Tells whether it was the last one of its session.
+    pub(super) fn remove(&mut self, session: Locator, place: u64) -> bool {
+        let Some(keys) = self.sessions.get_mut(&session) else { return false };
+        keys.remove(&place);
+        let is_last = keys.is_empty();
+        if is_last {
+            self.sessions.remove(&session);
         }
+        is_last
     }
 
     /// The keys of a session.

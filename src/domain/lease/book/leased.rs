@@ -1,28 +1,23 @@
-//! A key with a lease: the decision, its tokens, and what its limits have refused.
+//! A key with a lease: the decision, and what it is paid for from.
 
 use std::sync::Arc;
 
-use super::pace::Pace;
+use super::purse::{Purse, Purses};
 use super::{Decision, Inquiry};
 use crate::domain::api_key::ApiKey;
 use crate::domain::caller::{Caller, Reach};
 use crate::domain::consistency::Mode;
-use crate::domain::lease::bank::{Bank, BankReport};
+use crate::domain::lease::bank::BankReport;
 use crate::domain::lease::grant::{Edition, KeyWish, Lease};
 use crate::domain::lease::{Held, margin_ms};
 use crate::domain::locator::Locator;
-use crate::domain::rate_limit::{LimitUse, Refusal};
+use crate::domain::rate_limit::LimitUse;
 use crate::domain::session::{OrganizationStatus, SessionStatus};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::verification::{Code, Demand, Standing, decide};
 
 /// What a lease takes beside the free parts of its record, about.
 const BYTES: usize = 1_344;
-/// How many banks one key may have at a time, and how many reports may wait.
-const BANKS_MAX: usize = 4;
-const REPORTS_MAX: usize = 16;
-/// How long (ms) a bank is taken to last before there was one.
-const LASTS_MS: i64 = 234;
 /// A lease is renewed in its last third, or later if so much time (ms) is enough for an answer.
 const AHEAD_MS: (i64, i64) = (600, 2_000);
 
@@ -64,15 +59,6 @@ impl Ends {
     }
 }
 
-/// A refusal by a limit, as long as it is remembered: for who wants as much, since another would have to come back at
-/// another time.
-struct Spent {
-    cost: u32,
-    limits: Vec<LimitUse>,
-    at: Timestamp,
-    until: Timestamp,
-}
-
 /// A key with a lease.
 pub(super) struct Leased {
     key: Arc<ApiKey>,
@@ -82,32 +68,21 @@ pub(super) struct Leased {
     decided_at: Timestamp,
     ends: Ends,
     counts: bool,
-    limits: Vec<LimitUse>,
-    /// When the limits stood so, and the last bank was asked for.
-    limits_at: Timestamp,
-    banks: Vec<Bank>,
-    /// Whether the last question has brought no tokens: another would bring none either.
-    is_dry: bool,
-    /// Banks that nothing is spent of any more, and whose grantor does not know that.
-    closed: Vec<BankReport>,
-    refusal: Option<Spent>,
+    /// Of a key that has limits of its own; the others pay from that of their session.
+    own: Option<Purse>,
     used: bool,
-    /// How fast tokens are spent, those of single requests included.
-    pace: Pace,
-    /// How long (ms) the last bank was to last.
-    lasts_ms: i64,
     bytes: usize,
     /// Where it stands in the index.
     pub(super) place: u64,
 }
 
 impl Leased {
-    /// A first lease of this edition; `closed` is what is left to report of a former one.
-    pub(super) fn new(key: Arc<ApiKey>, lease: &Lease, ends: &Ends, closed: Vec<BankReport>) -> Self {
+    /// A first lease of this edition; `own` is what it pays from, unless it shares that with its session.
+    pub(super) fn new(key: Arc<ApiKey>, lease: &Lease, ends: &Ends, own: Option<Purse>) -> Self {
         // Limits are there twice, if one refuses.
         let limits = lease.limits.len().saturating_mul(256);
         let bytes = BYTES.saturating_add(free_bytes(&key)).saturating_add(limits);
-        let mut leased = Self {
+        Self {
             key,
             caller: None,
             reach: lease.reach,
@@ -115,20 +90,11 @@ impl Leased {
             decided_at: lease.decided_at,
             ends: *ends,
             counts: lease.counts,
-            limits: Vec::new(),
-            limits_at: Timestamp::MIN,
-            banks: Vec::new(),
-            is_dry: false,
-            closed,
-            refusal: None,
+            own,
             used: false,
-            pace: Pace::default(),
-            lasts_ms: LASTS_MS,
             bytes,
             place: 0,
-        };
-        leased.add(lease, ends);
-        leased
+        }
     }
 
     /// Another lease of the same edition. Of the two, the one that ends later counts.
@@ -137,48 +103,33 @@ impl Leased {
             self.ends = *ends;
             self.decided_at = lease.decided_at;
         }
-        self.refusal = None;
-        self.add(lease, ends);
     }
 
-    fn add(&mut self, lease: &Lease, ends: &Ends) {
-        if ends.asked_at >= self.limits_at {
-            self.limits.clone_from(&lease.limits);
-            self.limits_at = ends.asked_at;
-            self.is_dry = lease.bank.is_none();
-        }
-        if let Some(grant) = &lease.bank {
-            self.banks.push(Bank::new(grant, ends.asked_at));
-            self.lasts_ms = grant.lasts_ms;
-        }
-        if self.banks.len() > BANKS_MAX {
-            // The oldest; whoever reports it spends nothing more of it.
-            let oldest = self.banks.remove(0);
-            self.report(&oldest);
-        }
-    }
-
-    /// Ends it in favour of a later edition. What is left of its tokens goes back.
+    /// Ends it in favour of another. What is left of its own tokens goes back.
     pub(super) fn close(&mut self) -> Vec<BankReport> {
-        for bank in std::mem::take(&mut self.banks) {
-            self.report(&bank);
-        }
-        std::mem::take(&mut self.closed)
+        self.own.take().map(Purse::close).unwrap_or_default()
     }
 
-    /// The tokens of a lease that is not taken go back whole.
-    pub(super) fn give_back(&mut self, lease: &Lease) {
-        if let Some(grant) = &lease.bank {
-            self.report(&Bank::new(grant, self.ends.asked_at));
-        }
+    /// Whether it pays from the purse of its session.
+    pub(super) fn shares(&self) -> bool {
+        self.own.is_none()
     }
 
-    fn report(&mut self, bank: &Bank) {
-        if self.closed.len() >= REPORTS_MAX {
-            // Its tokens stay spent.
-            self.closed.remove(0);
+    /// What it pays from, if it does not share that.
+    pub(super) fn own(&mut self) -> Option<&mut Purse> {
+        self.own.as_mut()
+    }
+
+    fn purse<'a>(&'a self, purses: &'a Purses) -> Option<&'a Purse> {
+        self.own.as_ref().or_else(|| purses.of(self.session(), &self.edition))
+    }
+
+    fn purse_mut<'a>(&'a mut self, purses: &'a mut Purses) -> Option<&'a mut Purse> {
+        let session = self.session();
+        match &mut self.own {
+            Some(own) => Some(own),
+            None => purses.of_mut(session, &self.edition),
         }
-        self.closed.push(bank.report());
     }
 
     pub(super) fn key(&self) -> &Arc<ApiKey> {
@@ -208,7 +159,7 @@ impl Leased {
     }
 
     /// Decides, and spends what that costs; none if the authority has to be asked.
-    pub(super) fn decide(&mut self, inquiry: &Inquiry<'_>, now: Timestamp) -> Option<Decision> {
+    pub(super) fn decide(&mut self, inquiry: &Inquiry<'_>, purses: &mut Purses, now: Timestamp) -> Option<Decision> {
         if inquiry.mode < self.ends.by || now >= self.ends.until {
             return None;
         }
@@ -219,7 +170,7 @@ impl Leased {
         let code = self.judge(inquiry.demand);
         match inquiry.cost.filter(|_| code == Code::Valid && self.counts) {
             None => Some(self.decision(code, Vec::new(), now)),
-            Some(cost) => self.pay(cost, inquiry, now),
+            Some(cost) => self.pay(cost, inquiry, purses, now),
         }
     }
 
@@ -259,103 +210,59 @@ impl Leased {
     }
 
     /// A verification that everything but the limits allows.
-    fn pay(&mut self, cost: u32, inquiry: &Inquiry<'_>, now: Timestamp) -> Option<Decision> {
+    fn pay(&mut self, cost: u32, inquiry: &Inquiry<'_>, purses: &mut Purses, now: Timestamp) -> Option<Decision> {
         let viewer = inquiry.caller.map_or(self.reach, |caller| caller.reach);
-        let seen = |limits: &[LimitUse], since: Timestamp| {
-            let seen = limits.iter().filter(|limit| viewer.sees(limit));
-            seen.map(|limit| later(limit, now.millis_since(since))).collect::<Vec<_>>()
-        };
-        let standing = self.refusal.as_ref().filter(|spent| now < spent.until && cost == spent.cost);
-        if let Some(spent) = standing {
-            return Some(self.decision(Code::RateLimited, seen(&spent.limits, spent.at), now));
-        }
-        if !self.spend(cost, now) {
-            return None;
-        }
-        let decision = self.decision(Code::Valid, seen(&self.limits, self.limits_at), now);
+        let (code, limits) = self.purse_mut(purses)?.pay(cost, viewer, now)?;
+        let decision = self.decision(code, limits, now);
         // Whoever answered the next request by this one would let it through without paying, also for a pool he cannot see.
-        Some(if cost == 0 { decision } else { Decision { rest_ms: 0, ..decision } })
-    }
-
-    /// Spends tokens, of the bank that ends first; all of them or none.
-    fn spend(&mut self, cost: u32, now: Timestamp) -> bool {
-        if cost == 0 {
-            return true;
-        }
-        let enough = self.banks.iter_mut().filter(|bank| bank.left(now) >= cost).min_by_key(|bank| bank.until());
-        if !enough.is_some_and(|bank| bank.spend(cost, now)) {
-            return false;
-        }
-        self.pace.note(cost, self.lasts_ms, now);
-        for limit in &mut self.limits {
-            limit.remaining = limit.remaining.saturating_sub(cost);
-        }
-        true
+        Some(if code == Code::Valid && cost > 0 { Decision { rest_ms: 0, ..decision } } else { decision })
     }
 
     /// A limit has refused this cost, when it was asked at `asked_at`. That holds until there can be enough again.
-    pub(super) fn refuse(&mut self, cost: u32, limits: &[LimitUse], asked_at: Timestamp) {
-        let waits = limits.iter().filter_map(|limit| limit.refusal);
-        let wait = waits.map(|refusal| refusal.wait_ms.unwrap_or(u64::MAX)).max().unwrap_or(0);
-        let until = asked_at.plus_millis(i64::try_from(wait).unwrap_or(i64::MAX)).min(self.ends.until);
-        self.refusal = Some(Spent { cost, limits: limits.to_vec(), at: asked_at, until });
+    pub(super) fn refuse(&mut self, cost: u32, limits: &[LimitUse], asked_at: Timestamp, purses: &mut Purses) {
+        let end = self.ends.until;
+        if let Some(purse) = self.purse_mut(purses) {
+            purse.refuse(cost, limits, asked_at, end);
+        }
     }
 
     /// Whether it is time to ask again, before anybody has to wait: near the end of the lease, or of the tokens.
-    pub(super) fn is_due(&self, now: Timestamp) -> bool {
+    pub(super) fn is_due(&self, purses: &Purses, now: Timestamp) -> bool {
+        let is_short = || self.counts && self.purse(purses).is_some_and(|purse| purse.is_short(now));
+        self.used && (self.ends_soon(now) || is_short())
+    }
+
+    /// Whether the lease is near its end.
+    pub(super) fn ends_soon(&self, now: Timestamp) -> bool {
         let length = self.ends.until.millis_since(self.ends.asked_at);
         let (least, most) = AHEAD_MS;
         let ahead = (length / 4).clamp(least, most).min(length / 3);
-        self.used && (self.ends.until.millis_since(now) <= ahead || (self.counts && self.is_short(now)))
+        self.ends.until.millis_since(now) <= ahead
     }
 
-    /// Whether there is less than a third left of what was given, or of the time for it. A limit that refuses has no more.
-    fn is_short(&self, now: Timestamp) -> bool {
-        let refuses = self.is_dry || self.refusal.as_ref().is_some_and(|spent| now < spent.until);
-        let Some(last) = self.banks.last().filter(|_| !refuses) else { return false };
-        let left: u32 = self.banks.iter().fold(0, |sum, bank| sum.saturating_add(bank.left(now)));
-        let length = last.until().millis_since(self.limits_at);
-        left.saturating_mul(3) < last.tokens() || last.until().millis_since(now).saturating_mul(3) < length
-    }
-
-    /// Whether there is something to ask for or to report.
+    /// Whether there is something to ask for or to report, beside what it shares.
     pub(super) fn has_news(&self) -> bool {
-        self.used || !self.closed.is_empty()
+        self.used || self.own.as_ref().is_some_and(Purse::has_reports)
     }
 
     /// How many tokens to ask for, beside `cost` for the one who asks, and what has become of those that are over.
-    pub(super) fn wish(&mut self, cost: u32, now: Timestamp) -> (u32, Vec<BankReport>) {
-        self.pace.note(cost, self.lasts_ms, now);
-        let tokens = if self.counts { self.pace.expected() } else { 0 };
-        let (over, left): (Vec<Bank>, Vec<Bank>) = self.banks.drain(..).partition(|bank| bank.left(now) == 0);
-        self.banks = left;
-        for bank in &over {
-            self.report(bank);
-        }
-        (tokens, std::mem::take(&mut self.closed))
+    pub(super) fn wish(&mut self, cost: u32, purses: &mut Purses, now: Timestamp) -> (u32, Vec<BankReport>) {
+        let counts = self.counts;
+        let Some(purse) = self.purse_mut(purses) else { return (0, Vec::new()) };
+        let (tokens, reports) = purse.wish(cost, now);
+        (if counts { tokens } else { 0 }, reports)
     }
 
-    /// What to ask for in a renewal.
-    pub(super) fn renewal(&mut self, now: Timestamp) -> KeyWish {
+    /// What to ask for in a renewal, with so many tokens and these reports.
+    pub(super) fn renewal(&mut self, (tokens, banks): (u32, Vec<BankReport>)) -> KeyWish {
         // What is used from here on is asked for the next time.
         let wants = std::mem::take(&mut self.used);
-        let (tokens, banks) = self.wish(0, now);
         KeyWish { key_id: self.key.id.clone(), edition: self.edition, tokens, banks, wants }
     }
 }
 
 fn rest_ms(until: Timestamp, now: Timestamp) -> u64 {
     u64::try_from(until.millis_since(now)).unwrap_or(0)
-}
-
-/// A limit as it stands some time (ms) after it was looked at.
-fn later(limit: &LimitUse, passed_ms: i64) -> LimitUse {
-    let passed = u64::try_from(passed_ms).unwrap_or(0);
-    let mut later = limit.clone();
-    later.restores_in_ms = limit.restores_in_ms.map(|ms| ms.saturating_sub(passed));
-    later.refusal =
-        limit.refusal.map(|refusal| Refusal { wait_ms: refusal.wait_ms.map(|ms| ms.saturating_sub(passed)) });
-    later
 }
 
 /// What the parts of a record take that its owner fills, about.

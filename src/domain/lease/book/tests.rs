@@ -2,6 +2,7 @@
 
 mod any_order;
 mod limits;
+mod sharing;
 
 use super::*;
 use crate::domain::caller::Reach;
@@ -39,6 +40,7 @@ fn lease() -> Lease {
         ttl_ms: TTL,
         stale_ms: 0,
         counts: false,
+        shares: false,
         limits: Vec::new(),
         bank: None,
     }
