@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::id::SessionId;
 use crate::domain::lease::Granted;
-use crate::domain::lease::bank::{BankGrant, Banks, allotment, lasts_ms, passed_on_after_ms};
+use crate::domain::lease::bank::{BankGrant, Banks, Others, allotment, lasts_ms, passed_on_after_ms};
 use crate::domain::ledger::Terms;
 use crate::domain::organization::Organization;
 use crate::domain::plan::Pool;
@@ -109,7 +109,11 @@ pub fn draw(
         return Err(Rejection::SessionNotFound.into());
     }
     let pool = match draw {
-        Some(draw) => serve(sql, memory, context, &organization, draw)?,
+        Some(draw) => {
+            let is_alone = memory.leases(sql, context.now)?.is_alone(session_id, context.now);
+            let others = if is_alone { Others::None } else { Others::Some };
+            serve(sql, memory, context, &organization, draw, others)?
+        }
         None => None,
     };
     if let Some(horizon) = memory.leases(sql, context.now)?.grant(session_id.clone(), LEASE_MS, context.now) {
@@ -130,6 +134,7 @@ fn serve(
     context: &Context<'_>,
     organization: &Organization,
     draw: &Draw,
+    others: Others,
 ) -> Result<Option<Drawn>, SqlError> {
     settle(sql, memory, context, draw)?;
     let Some(limit) = organization.policy.plan.pool(draw.pool) else { return Ok(None) };
@@ -157,7 +162,7 @@ fn serve(
     }
     let mut bank = None;
     if draw.action == DrawAction::Spend && view.shortage.is_none() {
-        bank = self::bank(sql, memory, context, &limit, draw)?;
+        bank = self::bank(sql, memory, context, &limit, draw, others)?;
         if bank.is_some() {
             view = memory.ledgers.view(sql, subject, &terms, 0, now)?;
         }
@@ -186,6 +191,7 @@ fn bank(
     context: &Context<'_>,
     limit: &RateLimit,
     draw: &Draw,
+    others: Others,
 ) -> Result<Option<BankGrant>, SqlError> {
     if draw.wish == 0 {
         return Ok(None);
@@ -198,7 +204,7 @@ fn bank(
     let Some(lasts) = lasts_ms(&view.limits, LEASE_MS) else { return Ok(None) };
     let left = view.limits.first().map_or(0, |limit| limit.remaining);
     let out = banks.tokens_out(limit.window_ms, now, |(pool, _)| *pool == draw.pool);
-    let tokens = draw.wish.min(allotment(limit, left, out));
+    let tokens = draw.wish.min(allotment(limit, left, out, others));
     if tokens == 0 {
         return Ok(None);
     }

@@ -84,11 +84,12 @@ pub fn bank(
     if wish == 0 || !purse.counts() || purse.has_credits() {
         return Ok(None);
     }
+    let others = memory.grantor(sql, now)?.others();
     let (mut tokens, mut limits) = (wish, Vec::new());
     for (subject, terms) in purse.ledgers() {
         for limit in memory.ledgers.view(sql, subject, &terms, 0, now)?.limits {
             let out = memory.banking.tokens_out(subject, limit.limit.window_ms, context);
-            tokens = tokens.min(allotment(&limit.limit, limit.remaining, out));
+            tokens = tokens.min(allotment(&limit.limit, limit.remaining, out, others));
             limits.push(limit);
         }
     }

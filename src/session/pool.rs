@@ -4,7 +4,7 @@
 //! A bank is good under the policy it was given under, and as long as the clock goes forward. What has become of it goes
 //! along with the next question, once nobody can spend of it any more: neither here nor where it was passed on to.
 
-use crate::domain::lease::bank::{Bank, is_worth_it, share};
+use crate::domain::lease::bank::{Bank, Others, is_worth_it, share};
 use crate::domain::plan::Pool;
 use crate::domain::rate_limit::{LimitUse, RateLimit};
 use crate::domain::timestamp::Timestamp;
@@ -174,7 +174,7 @@ impl PoolBanks {
         if draw.action == DrawAction::Spend {
             // A rest that is too small for this is better there, with what else there is.
             least = draw.cost.max(1);
-            wish = held.wish(draw.cost, now).saturating_add(expected).min(share(limit, limit.limit));
+            wish = held.wish(draw.cost, now).saturating_add(expected).min(share(limit, limit.limit, Others::None));
         }
         let mut banks = Vec::new();
         for one in &mut held.banks {

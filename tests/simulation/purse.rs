@@ -230,7 +230,7 @@ impl Desk<'_> {
             let concerns = |given: &Given| given.holds.iter().any(|(place, _)| *place == part.place);
             for limit in view.limits {
                 let out = self.memory.banks.tokens_out(limit.limit.window_ms, self.now, concerns);
-                tokens = tokens.min(allotment(&limit.limit, limit.remaining, out));
+                tokens = tokens.min(allotment(&limit.limit, limit.remaining, out, self.memory.grantor.others()));
                 limits.push(limit);
             }
         }

@@ -47,12 +47,26 @@ pub fn is_worth_it(lasts_ms: i64) -> bool {
     lasts_ms >= SHORTEST_MS
 }
 
+/// Who else might want tokens of a limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Others {
+    /// Nobody has lately: whoever asks is alone.
+    None,
+    /// Somebody might.
+    Some,
+}
+
 /// How many tokens of a limit may be out, of which so many are left: far from the limit more than near it, where somebody
-/// might be refused for what others hold and do not spend. None of a limit so small that its share would be none.
+/// might be refused for what others hold and do not spend. All of them, where there is nobody else. None of a limit so small
+/// that its share would be none.
 #[must_use]
-pub fn share(limit: &RateLimit, left: u32) -> u32 {
+pub fn share(limit: &RateLimit, left: u32, others: Others) -> u32 {
     let least = limit.limit / SHARE;
-    if least == 0 { 0 } else { least.max(left / SHARE_OF_LEFT) }
+    let most = match others {
+        Others::None => left,
+        Others::Some => left / SHARE_OF_LEFT,
+    };
+    if least == 0 { 0 } else { least.max(most) }
 }
 
 /// How long (ms) after the grant its tokens may still be spent, whatever clocks do: when they count as spent.
@@ -81,11 +95,11 @@ pub struct Outstanding {
 /// that nobody is refused for what others might not spend. Neither are there where too many are lost: whoever has them
 /// does not report.
 #[must_use]
-pub fn allotment(limit: &RateLimit, left: u32, out: Outstanding) -> u32 {
+pub fn allotment(limit: &RateLimit, left: u32, out: Outstanding, others: Others) -> u32 {
     if out.lost >= limit.limit / SHARE {
         return 0;
     }
-    share(limit, left).saturating_sub(out.live).saturating_sub(out.lost).div_ceil(2).min(left / 2)
+    share(limit, left, others).saturating_sub(out.live).saturating_sub(out.lost).div_ceil(2).min(left / 2)
 }
 
 /// Tokens for a holder.
@@ -288,7 +302,9 @@ mod tests {
         assert_eq!([0, 24, 25, 99, 100].map(|left| lasts(left, 60_000)), [234, 234, 468, 936, 1_170].map(Some));
         assert_eq!((lasts(100, 86_400_000), lasts(0, 86_400_000)), (Some(5_000), Some(5_000)));
         assert_eq!((lasts(100, 1_000), lasts(100, 25_000)), (None, None), "single tokens");
-        assert_eq!((share(&limit(199, 60_000), 199), share(&limit(10_000, 60_000), 0)), (0, 50));
+        assert_eq!([Others::None, Others::Some].map(|others| share(&limit(199, 60_000), 199, others)), [0, 0]);
+        assert_eq!([Others::None, Others::Some].map(|others| share(&limit(10_000, 60_000), 0, others)), [50, 50]);
+        assert_eq!([Others::None, Others::Some].map(|others| share(&limit(10_000, 60_000), 800, others)), [800, 100]);
     }
 
     #[test]
@@ -359,10 +375,12 @@ mod tests {
     #[test]
     fn near_a_limit_tokens_are_single() {
         let limit = limit(10_000, 60_000);
-        let allotted = |(left, live, lost)| allotment(&limit, left, Outstanding { live, lost });
+        let allotted = |(left, live, lost)| allotment(&limit, left, Outstanding { live, lost }, Others::Some);
         let near = [(400, 0, 0), (400, 30, 0), (400, 60, 0), (30, 0, 0), (1, 0, 0)];
         assert_eq!(near.map(allotted), [25, 10, 0, 15, 0]);
         assert_eq!([(10_000, 0, 0), (5_000, 0, 0)].map(allotted), [625, 313], "far from it there are more");
         assert_eq!([(10_000, 0, 49), (10_000, 10, 49), (10_000, 0, 50)].map(allotted), [601, 596, 0]);
+        let alone = |left, live, lost| allotment(&limit, left, Outstanding { live, lost }, Others::None);
+        assert_eq!([alone(400, 0, 0), alone(400, 300, 0), alone(400, 300, 50), alone(1, 0, 0)], [200, 50, 0, 0]);
     }
 }

@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::lease::bank::{Bank, BankGrant, BankReport, Banks, allotment, lasts_ms, spent_after_ms};
+use crate::domain::lease::bank::{Bank, BankGrant, BankReport, Banks, Others, allotment, lasts_ms, spent_after_ms};
 use crate::domain::sample::at;
 
 fn limit(name: &str, limit: u32, window_ms: u32) -> RateLimit {
@@ -260,6 +260,7 @@ impl Steady {
     }
 
     fn request(&mut self, isolate: usize, now: Timestamp) -> bool {
+        let others = if self.isolates.len() > 1 { Others::Some } else { Others::None };
         let (banks, spent) = &mut self.isolates[isolate];
         *spent += 1;
         if banks.iter_mut().any(|bank| bank.spend(1, now)) {
@@ -281,7 +282,7 @@ impl Steady {
         let view = self.ledger.view(&terms, 0, now);
         let left = view.limits[0].remaining;
         let out = self.banks.tokens_out(self.limits[0].window_ms, now, |_| true);
-        let tokens = wish.min(allotment(&self.limits[0], left, out));
+        let tokens = wish.min(allotment(&self.limits[0], left, out, others));
         if let Some(lasts) = lasts_ms(&view.limits, 5_000).filter(|_| tokens > 0) {
             let hold = self.ledger.spend_ahead(&terms, tokens, spent_after_ms(lasts), now);
             banks.push(Bank::new(&self.banks.grant(tokens, lasts, hold, now), now));

@@ -76,7 +76,7 @@ fn the_wish_grows_with_what_was_spent_a_moment_ago_and_is_nothing_after_a_pause(
     assert_eq!(ask(&mut pool, 4, 100).wish, 2);
     assert_eq!(ask(&mut pool, 1, 600).wish, 7);
     assert_eq!(ask(&mut pool, 1, 1_101).wish, 0);
-    assert_eq!(pool.draw(spending(1), (VERSION, &limit()), 9_000, at(1_200), |_| false).wish, 1_250, "a share at most");
+    assert_eq!(pool.draw(spending(1), (VERSION, &limit()), 90_000, at(1_200), |_| false).wish, 10_000, "all at most");
 }
 
 #[test]

@@ -27,7 +27,20 @@ struct Spent {
     cost: u32,
     limits: Vec<LimitUse>,
     at: Timestamp,
+    /// When there can be enough again.
+    enough_at: Timestamp,
     until: Timestamp,
+}
+
+impl Spent {
+    /// Whether limits that have refused stand no better now.
+    fn stands(&self, limits: &[LimitUse]) -> bool {
+        let is_spent = |refusing: &LimitUse| {
+            let of_it = |one: &&LimitUse| one.level == refusing.level && one.limit.name == refusing.limit.name;
+            limits.iter().find(of_it).is_some_and(|one| one.remaining < self.cost)
+        };
+        self.limits.iter().filter(|limit| limit.refusal.is_some()).all(is_spent)
+    }
 }
 
 /// What there is to pay with.
@@ -65,8 +78,13 @@ impl Purse {
         }
     }
 
-    /// Takes what came with a lease that was asked for at `asked_at`.
-    pub(super) fn add(&mut self, lease: &Lease, asked_at: Timestamp) {
+    /// Takes what came with a lease that was asked for at `asked_at` and ends at `end`. A refusal goes on for as long as the
+    /// authority says with each lease that nothing has changed.
+    pub(super) fn add(&mut self, lease: &Lease, asked_at: Timestamp, end: Timestamp) {
+        if let Some(spent) = self.refusal.as_mut().filter(|spent| asked_at < spent.until && spent.stands(&lease.limits))
+        {
+            spent.until = spent.until.max(end.min(spent.enough_at));
+        }
         if asked_at >= self.limits_at {
             self.limits.clone_from(&lease.limits);
             self.limits_at = asked_at;
@@ -135,8 +153,9 @@ impl Purse {
     pub(super) fn refuse(&mut self, cost: u32, limits: &[LimitUse], asked_at: Timestamp, end: Timestamp) {
         let waits = limits.iter().filter_map(|limit| limit.refusal);
         let wait = waits.map(|refusal| refusal.wait_ms.unwrap_or(u64::MAX)).max().unwrap_or(0);
-        let until = asked_at.plus_millis(i64::try_from(wait).unwrap_or(i64::MAX)).min(end);
-        self.refusal = Some(Spent { cost, limits: limits.to_vec(), at: asked_at, until });
+        let enough_at = asked_at.plus_millis(i64::try_from(wait).unwrap_or(i64::MAX));
+        let until = enough_at.min(end);
+        self.refusal = Some(Spent { cost, limits: limits.to_vec(), at: asked_at, enough_at, until });
     }
 
     /// Whether there is less than a third left of what was given, or of the time for it. A limit that refuses has no more.
