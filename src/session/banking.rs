@@ -135,7 +135,8 @@ pub fn settle(
 pub fn stock(memory: &mut Memory, context: &Context<'_>, state: &State, wish: u32) -> Option<Draw> {
     let pool = Pool::Requests;
     state.policy.plan.pool(pool)?;
-    if wish == 0 || context.heard.is_some() || !memory.banking.pool.wants_fresh(state.policy.version, context.now) {
+    if wish == 0 || context.heard.is_some() || !memory.banking.pool.wants_fresh(state.policy.version, wish, context.now)
+    {
         return None;
     }
     let draw = Draw { pool, cost: 0, action: DrawAction::Spend, wish: 0, banks: Vec::new() };

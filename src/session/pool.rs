@@ -151,10 +151,11 @@ impl PoolBanks {
         }
     }
 
-    /// Whether a bank should be asked for though there may be one: so that there is something to pass on.
-    pub fn wants_fresh(&mut self, version: i64, now: Timestamp) -> bool {
+    /// Whether a bank should be asked for though there may be one: so that there is as much to pass on as is wished for, or half
+    /// of it. A rest that is much less would be gone at once, and whoever got it would be back.
+    pub fn wants_fresh(&mut self, version: i64, wish: u32, now: Timestamp) -> bool {
         let is_asked = (0..FRESH_PAUSE_MS).contains(&now.millis_since(self.held.asked_at));
-        !is_asked && self.part(version, now).is_none()
+        !is_asked && self.part(version, now).is_none_or(|part| part.tokens < wish / 2)
     }
 
     /// What to ask for along with `cost` tokens: a bank of so many, by what was spent since the last question and what

@@ -83,6 +83,8 @@ fn what_isolates_are_given_is_pinned() {
         limits: vec![limit_use(None)],
         bank: Some(BankGrant { id: 7, tokens: 5, lasts_ms: 234 }),
     };
+    let shared = serde_json::to_value(Lease { shares: true, ..lease.clone() }).unwrap();
+    assert_eq!(shared["shares"], true, "left out otherwise, as by versions that knew nothing of it");
     let done = |reply| Answer::Done { reply, wait_ms: 2_152, settled: true };
     let effective_at = Some(at(2_252));
     pin(

@@ -186,7 +186,7 @@ impl Desk<'_> {
             self.debit(purse, 1, 0);
             return self.done(key, purse);
         };
-        let asks = expected > 0 && self.memory.pool.wants_fresh(version, now);
+        let asks = expected > 0 && self.memory.pool.wants_fresh(version, 0, now);
         if !asks && self.memory.pool.pay(version, 1, now) {
             self.debit(purse, 1, 0);
             return self.done(key, purse);
@@ -212,7 +212,7 @@ impl Desk<'_> {
     /// What to ask for before tokens are given out, where there is a pool and nothing of it is here.
     pub(crate) fn stock(&mut self, wish: u32) -> Option<Draw> {
         let limit = self.pool()?;
-        if wish == 0 || self.heard.is_some() || !self.memory.pool.wants_fresh(self.version(), self.now) {
+        if wish == 0 || self.heard.is_some() || !self.memory.pool.wants_fresh(self.version(), wish, self.now) {
             return None;
         }
         Some(self.draw(0, &limit, wish)).filter(|draw| draw.wish > 0)

@@ -118,3 +118,11 @@ fn a_step_that_is_taken_back_has_changed_nothing() {
     pool.roll_back();
     assert_eq!(pool.left(VERSION, at(20)), 5);
 }
+
+#[test]
+fn a_rest_that_is_much_less_than_what_is_wished_for_is_as_good_as_none() {
+    let mut pool = stocked();
+    let left = pool.left(VERSION, at(70));
+    assert!(left > 1 && !pool.wants_fresh(VERSION, 0, at(70)) && !pool.wants_fresh(VERSION, 2 * left + 1, at(70)));
+    assert!(pool.wants_fresh(VERSION, 2 * left + 2, at(70)));
+}

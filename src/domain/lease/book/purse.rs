@@ -15,9 +15,12 @@ use crate::domain::rate_limit::{LimitUse, Refusal};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::verification::Code;
 
-/// How many banks there may be at a time in one purse, and how many reports may wait.
+/// How many banks there may be at a time in one purse, and how many reports may wait: more than many requests bring that ask
+/// at once, since each is given half of what is left at most.
 const BANKS_MAX: usize = 4;
-const REPORTS_MAX: usize = 16;
+const REPORTS_MAX: usize = 64;
+/// How long (ms) before a bank ends the next one is asked for at most.
+const AHEAD_MS: i64 = 150;
 /// How long (ms) a bank is taken to last before there was one.
 const LASTS_MS: i64 = 234;
 
@@ -158,13 +161,14 @@ impl Purse {
         self.refusal = Some(Spent { cost, limits: limits.to_vec(), at: asked_at, enough_at, until });
     }
 
-    /// Whether there is less than a third left of what was given, or of the time for it. A limit that refuses has no more.
+    /// Whether there is less than a third left of what was given, or of the time for it, or less time than an answer takes. A
+    /// limit that refuses has no more.
     pub(super) fn is_short(&self, now: Timestamp) -> bool {
         let refuses = self.is_dry || self.refusal.as_ref().is_some_and(|spent| now < spent.until);
         let Some(last) = self.banks.last().filter(|_| !refuses) else { return false };
         let left: u32 = self.banks.iter().fold(0, |sum, bank| sum.saturating_add(bank.left(now)));
-        let length = last.until().millis_since(self.limits_at);
-        left.saturating_mul(3) < last.tokens() || last.until().millis_since(now).saturating_mul(3) < length
+        let ahead = (last.until().millis_since(self.limits_at) / 3).min(AHEAD_MS);
+        left.saturating_mul(3) < last.tokens() || last.until().millis_since(now) < ahead
     }
 
     /// Whether there is something to report.

@@ -165,6 +165,23 @@ fn of_leases_that_were_asked_for_at_once_the_first_tells_whether_there_are_token
 }
 
 #[test]
+fn a_bank_that_lasts_long_is_renewed_no_sooner_than_an_answer_takes() {
+    let mut book = Book::default();
+    let bank = Some(BankGrant { id: 1, tokens: 9, lasts_ms: 1_170 });
+    take(&mut book, 0, &Lease { bank, ..sharing(0, 0) }, 0);
+    assert_eq!(code(&mut book, 0, 10), Some(Code::Valid));
+    assert!(!book.is_due(&hash(0), at(1_020)) && book.is_due(&hash(0), at(1_021)));
+}
+
+#[test]
+fn of_the_banks_that_many_brought_who_have_asked_at_once_none_is_forgotten() {
+    let mut book = Book::default();
+    (1..=40).for_each(|id| take(&mut book, 0, &sharing(id, 3), 1));
+    let reports = book.wish(&hash(0), 0, at(2)).1;
+    assert_eq!(reports.iter().map(|report| report.id).collect::<Vec<_>>(), (1..=36).collect::<Vec<_>>());
+}
+
+#[test]
 fn a_purse_goes_with_the_last_key_of_its_session_and_no_sooner() {
     let mut book = Book::default();
     take(&mut book, 0, &sharing(1, 3), 0);
