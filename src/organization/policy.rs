@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::id::SessionId;
 use crate::domain::lease::Granted;
-use crate::domain::lease::bank::{BankGrant, Banks, Others, allotment, lasts_ms, passed_on_after_ms};
+use crate::domain::lease::bank::{BankGrant, Banks, allotment, lasts_ms, passed_on_after_ms};
 use crate::domain::ledger::Terms;
 use crate::domain::organization::Organization;
 use crate::domain::plan::Pool;
@@ -109,11 +109,7 @@ pub fn draw(
         return Err(Rejection::SessionNotFound.into());
     }
     let pool = match draw {
-        Some(draw) => {
-            let is_alone = memory.leases(sql, context.now)?.is_alone(session_id, context.now);
-            let others = if is_alone { Others::None } else { Others::Some };
-            serve(sql, memory, context, &organization, draw, others)?
-        }
+        Some(draw) => serve(sql, memory, context, &organization, draw)?,
         None => None,
     };
     if let Some(horizon) = memory.leases(sql, context.now)?.grant(session_id.clone(), LEASE_MS, context.now) {
@@ -134,7 +130,6 @@ fn serve(
     context: &Context<'_>,
     organization: &Organization,
     draw: &Draw,
-    others: Others,
 ) -> Result<Option<Drawn>, SqlError> {
     settle(sql, memory, context, draw)?;
     let Some(limit) = organization.policy.plan.pool(draw.pool) else { return Ok(None) };
@@ -162,7 +157,7 @@ fn serve(
     }
     let mut bank = None;
     if draw.action == DrawAction::Spend && view.shortage.is_none() {
-        bank = self::bank(sql, memory, context, &limit, draw, others)?;
+        bank = self::bank(sql, memory, context, &limit, draw)?;
         if bank.is_some() {
             view = memory.ledgers.view(sql, subject, &terms, 0, now)?;
         }
@@ -191,20 +186,18 @@ fn bank(
     context: &Context<'_>,
     limit: &RateLimit,
     draw: &Draw,
-    others: Others,
 ) -> Result<Option<BankGrant>, SqlError> {
-    if draw.wish == 0 {
+    let Some(lasts) = lasts_ms(std::slice::from_ref(limit), LEASE_MS).filter(|_| draw.wish > 0) else {
         return Ok(None);
-    }
+    };
     let Memory { ledgers, banks, .. } = memory;
     let banks = banks.get_or_insert_with(|| Banks::new(context.draw_number()));
     let (subject, now) = (draw.pool.as_str(), context.now);
     let terms = Terms { level: Level::Organization, limits: std::slice::from_ref(limit), credits: None };
     let view = ledgers.view(sql, subject, &terms, 0, now)?;
-    let Some(lasts) = lasts_ms(&view.limits, LEASE_MS) else { return Ok(None) };
     let left = view.limits.first().map_or(0, |limit| limit.remaining);
     let out = banks.tokens_out(limit.window_ms, now, |(pool, _)| *pool == draw.pool);
-    let tokens = draw.wish.min(allotment(limit, left, out, others));
+    let tokens = draw.wish.min(allotment(limit, left, out));
     if tokens == 0 {
         return Ok(None);
     }

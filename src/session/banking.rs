@@ -3,9 +3,7 @@
 //! They are debited ahead, as of the moment at which the bank must be over, and written down before it leaves. A report
 //! gives back what was not spent.
 
-use crate::domain::lease::bank::{
-    BankGrant, BankReport, Banks, Outstanding, allotment, is_worth_it, lasts_ms, spent_after_ms,
-};
+use crate::domain::lease::bank::{BankGrant, BankReport, Banks, allotment, is_worth_it, lasts_ms, spent_after_ms};
 use crate::domain::plan::Pool;
 use crate::object::Context;
 use crate::object::ledgers::Debit;
@@ -50,11 +48,9 @@ impl Banking {
         self.out.get_or_insert_with(|| Banks::new(context.draw_number()))
     }
 
-    fn tokens_out(&self, subject: &str, window_ms: u32, context: &Context<'_>) -> Outstanding {
+    fn tokens_out(&self, subject: &str, window_ms: u32, context: &Context<'_>) -> u32 {
         let out = self.out.as_ref();
-        out.map_or(Outstanding::default(), |out| {
-            out.tokens_out(window_ms, context.now, |given| given.debit.concerns(subject))
-        })
+        out.map_or(0, |out| out.tokens_out(window_ms, context.now, |given| given.debit.concerns(subject)))
     }
 
     /// What is asked of the organization along with a draw of its pool.
@@ -81,19 +77,18 @@ pub fn bank(
 ) -> Result<Option<BankGrant>, SqlError> {
     let (state, now) = (purse.state(), context.now);
     let pool = state.policy.plan.pool(Pool::Requests);
-    if wish == 0 || !purse.counts() || purse.has_credits() {
+    let limits: Vec<_> = purse.limits().chain(&pool).cloned().collect();
+    let Some(lasts) = lasts_ms(&limits, ttl_ms).filter(|_| wish > 0 && purse.counts()) else { return Ok(None) };
+    if purse.has_credits() {
         return Ok(None);
     }
-    let others = memory.grantor(sql, now)?.others();
-    let (mut tokens, mut limits) = (wish, Vec::new());
+    let (mut tokens, mut lasts) = (wish, lasts);
     for (subject, terms) in purse.ledgers() {
         for limit in memory.ledgers.view(sql, subject, &terms, 0, now)?.limits {
             let out = memory.banking.tokens_out(subject, limit.limit.window_ms, context);
-            tokens = tokens.min(allotment(&limit.limit, limit.remaining, out, others));
-            limits.push(limit);
+            tokens = tokens.min(allotment(&limit.limit, limit.remaining, out));
         }
     }
-    let Some(mut lasts) = lasts_ms(&limits, ttl_ms) else { return Ok(None) };
     let part = pool.and_then(|_| memory.banking.pool.part(state.policy.version, now));
     if purse.has_pool() {
         tokens = tokens.min(part.map_or(0, |part| part.tokens));
@@ -135,8 +130,7 @@ pub fn settle(
 pub fn stock(memory: &mut Memory, context: &Context<'_>, state: &State, wish: u32) -> Option<Draw> {
     let pool = Pool::Requests;
     state.policy.plan.pool(pool)?;
-    if wish == 0 || context.heard.is_some() || !memory.banking.pool.wants_fresh(state.policy.version, wish, context.now)
-    {
+    if wish == 0 || context.heard.is_some() || !memory.banking.pool.wants_fresh(state.policy.version, context.now) {
         return None;
     }
     let draw = Draw { pool, cost: 0, action: DrawAction::Spend, wish: 0, banks: Vec::new() };

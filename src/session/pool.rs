@@ -4,7 +4,7 @@
 //! A bank is good under the policy it was given under, and as long as the clock goes forward. What has become of it goes
 //! along with the next question, once nobody can spend of it any more: neither here nor where it was passed on to.
 
-use crate::domain::lease::bank::{Bank, Others, is_worth_it, share};
+use crate::domain::lease::bank::{Bank, is_worth_it, share};
 use crate::domain::plan::Pool;
 use crate::domain::rate_limit::{LimitUse, RateLimit};
 use crate::domain::timestamp::Timestamp;
@@ -151,11 +151,10 @@ impl PoolBanks {
         }
     }
 
-    /// Whether a bank should be asked for though there may be one: so that there is as much to pass on as is wished for, or half
-    /// of it. A rest that is much less would be gone at once, and whoever got it would be back.
-    pub fn wants_fresh(&mut self, version: i64, wish: u32, now: Timestamp) -> bool {
+    /// Whether a bank should be asked for though there may be one: so that there is something to pass on.
+    pub fn wants_fresh(&mut self, version: i64, now: Timestamp) -> bool {
         let is_asked = (0..FRESH_PAUSE_MS).contains(&now.millis_since(self.held.asked_at));
-        !is_asked && self.part(version, now).is_none_or(|part| part.tokens < wish / 2)
+        !is_asked && self.part(version, now).is_none()
     }
 
     /// What to ask for along with `cost` tokens: a bank of so many, by what was spent since the last question and what
@@ -175,7 +174,7 @@ impl PoolBanks {
         if draw.action == DrawAction::Spend {
             // A rest that is too small for this is better there, with what else there is.
             least = draw.cost.max(1);
-            wish = held.wish(draw.cost, now).saturating_add(expected).min(share(limit, limit.limit, Others::None));
+            wish = held.wish(draw.cost, now).saturating_add(expected).min(share(limit));
         }
         let mut banks = Vec::new();
         for one in &mut held.banks {

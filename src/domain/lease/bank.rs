@@ -12,32 +12,21 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::margin_ms;
-use crate::domain::rate_limit::{LimitUse, RateLimit};
+use crate::domain::rate_limit::RateLimit;
 use crate::domain::timestamp::Timestamp;
 
-/// Into how many parts a window is divided of which a bank may last one, where little is left.
+/// Into how many parts a window is divided of which a bank may last one.
 const PARTS: u32 = 256;
 /// Banks that would last less (ms) are not worth their asking: tokens are single then.
 const SHORTEST_MS: i64 = 100;
-/// Which part of a limit may be out in banks, however little is left of it; and which part may be out of those that are over
-/// and not reported, however much is left.
+/// Which part of a limit may be out in banks.
 const SHARE: u32 = 200;
-/// Which part of what is left may be out in banks.
-const SHARE_OF_LEFT: u32 = 8;
 
-/// How long (ms) a bank of tokens of all these limits may last, as they stand; none if tokens have to be single. Each quarter
-/// of a limit that is left adds once as much: what counts for a moment longer than it should is missed where little is left.
+/// How long (ms) a bank of tokens of all these limits may last; none if tokens have to be single.
 #[must_use]
-pub fn lasts_ms<'a>(limits: impl IntoIterator<Item = &'a LimitUse>, ttl_ms: i64) -> Option<i64> {
-    let mut lasts = ttl_ms;
-    for LimitUse { limit, remaining, .. } in limits {
-        let part = i64::from(limit.window_ms / PARTS);
-        if !is_worth_it(part) {
-            return None;
-        }
-        let quarters = i64::from(*remaining).saturating_mul(4) / i64::from(limit.limit.max(1));
-        lasts = lasts.min(part.saturating_mul(quarters.saturating_add(1)));
-    }
+pub fn lasts_ms(limits: &[RateLimit], ttl_ms: i64) -> Option<i64> {
+    let parts = limits.iter().map(|limit| i64::from(limit.window_ms / PARTS));
+    let lasts = parts.min().unwrap_or(i64::MAX).min(ttl_ms);
     is_worth_it(lasts).then_some(lasts)
 }
 
@@ -47,26 +36,10 @@ pub fn is_worth_it(lasts_ms: i64) -> bool {
     lasts_ms >= SHORTEST_MS
 }
 
-/// Who else might want tokens of a limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Others {
-    /// Nobody has lately: whoever asks is alone.
-    None,
-    /// Somebody might.
-    Some,
-}
-
-/// How many tokens of a limit may be out, of which so many are left: far from the limit more than near it, where somebody
-/// might be refused for what others hold and do not spend. All of them, where there is nobody else. None of a limit so small
-/// that its share would be none.
+/// How many tokens of a limit may be out.
 #[must_use]
-pub fn share(limit: &RateLimit, left: u32, others: Others) -> u32 {
-    let least = limit.limit / SHARE;
-    let most = match others {
-        Others::None => left,
-        Others::Some => left / SHARE_OF_LEFT,
-    };
-    if least == 0 { 0 } else { least.max(most) }
+pub fn share(limit: &RateLimit) -> u32 {
+    limit.limit / SHARE
 }
 
 /// How long (ms) after the grant its tokens may still be spent, whatever clocks do: when they count as spent.
@@ -81,25 +54,12 @@ pub fn passed_on_after_ms(lasts_ms: i64) -> i64 {
     spent_after_ms(lasts_ms).saturating_add(margin_ms(lasts_ms))
 }
 
-/// Tokens of a limit that are out, within a window of time.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Outstanding {
-    /// Those that may still be spent.
-    pub live: u32,
-    /// Those of banks that are over, and that nobody has reported, or ever will.
-    pub lost: u32,
-}
-
 /// How many tokens of a limit a bank may have, of which so many are left and so many are out already: half of what may
 /// still be out, so that there is something for the next one. Near the limit there are none: tokens are single then, so
-/// that nobody is refused for what others might not spend. Neither are there where too many are lost: whoever has them
-/// does not report.
+/// that nobody is refused for what others might not spend.
 #[must_use]
-pub fn allotment(limit: &RateLimit, left: u32, out: Outstanding, others: Others) -> u32 {
-    if out.lost >= limit.limit / SHARE {
-        return 0;
-    }
-    share(limit, left, others).saturating_sub(out.live).saturating_sub(out.lost).div_ceil(2).min(left / 2)
+pub fn allotment(limit: &RateLimit, left: u32, out: u32) -> u32 {
+    share(limit).saturating_sub(out).div_ceil(2).min(left / 2)
 }
 
 /// Tokens for a holder.
@@ -260,14 +220,9 @@ impl<D: Clone> Banks<D> {
 
     /// How many tokens are out that `concerns` holds for and that nobody has reported, within a window of time: those
     /// that nobody will ever report count in it as well, until they have left it.
-    pub fn tokens_out(&self, window_ms: u32, now: Timestamp, concerns: impl Fn(&D) -> bool) -> Outstanding {
-        let mut sum = Outstanding::default();
-        for out in self.out.values().filter(|out| out.until.plus_millis(window_ms.into()) > now && concerns(&out.debit))
-        {
-            let part = if out.until > now { &mut sum.live } else { &mut sum.lost };
-            *part = part.saturating_add(out.tokens);
-        }
-        sum
+    pub fn tokens_out(&self, window_ms: u32, now: Timestamp, concerns: impl Fn(&D) -> bool) -> u32 {
+        let counts = |out: &&Out<D>| out.until.plus_millis(window_ms.into()) > now && concerns(&out.debit);
+        self.out.values().filter(counts).fold(0, |sum, out| sum.saturating_add(out.tokens))
     }
 
     /// The banks that are out.
@@ -279,7 +234,7 @@ impl<D: Clone> Banks<D> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::rate_limit::{Level, LimitName};
+    use crate::domain::rate_limit::LimitName;
 
     fn limit(limit: u32, window_ms: u32) -> RateLimit {
         RateLimit { name: LimitName::parse("a").unwrap(), limit, window_ms }
@@ -291,20 +246,10 @@ mod tests {
 
     #[test]
     fn a_bank_lasts_a_256th_of_the_shortest_window_and_no_longer_than_its_lease() {
-        let stands = |remaining, window_ms| LimitUse {
-            level: Level::Key,
-            limit: limit(100, window_ms),
-            remaining,
-            restores_in_ms: None,
-            refusal: None,
-        };
-        let lasts = |left, window_ms| lasts_ms(&[stands(left, window_ms), stands(100, 3_600_000)], 5_000);
-        assert_eq!([0, 24, 25, 99, 100].map(|left| lasts(left, 60_000)), [234, 234, 468, 936, 1_170].map(Some));
-        assert_eq!((lasts(100, 86_400_000), lasts(0, 86_400_000)), (Some(5_000), Some(5_000)));
-        assert_eq!((lasts(100, 1_000), lasts(100, 25_000)), (None, None), "single tokens");
-        assert_eq!([Others::None, Others::Some].map(|others| share(&limit(199, 60_000), 199, others)), [0, 0]);
-        assert_eq!([Others::None, Others::Some].map(|others| share(&limit(10_000, 60_000), 0, others)), [50, 50]);
-        assert_eq!([Others::None, Others::Some].map(|others| share(&limit(10_000, 60_000), 800, others)), [800, 100]);
+        assert_eq!(lasts_ms(&[limit(1, 60_000), limit(1, 3_600_000)], 5_000), Some(234));
+        assert_eq!(lasts_ms(&[limit(1, 86_400_000)], 5_000), Some(5_000));
+        assert_eq!(lasts_ms(&[limit(1, 60_000), limit(1, 1_000)], 5_000), None, "single tokens");
+        assert_eq!((share(&limit(199, 60_000)), share(&limit(10_000, 60_000))), (0, 50));
     }
 
     #[test]
@@ -332,14 +277,11 @@ mod tests {
         let mut banks = Banks::new(7);
         let (first, second) = (banks.grant(5, 234, "a", at(0)), banks.grant(7, 234, "b", at(0)));
         let out = |banks: &Banks<&str>, ms| banks.tokens_out(60_000, at(ms), |_| true);
-        let of = |live, lost| Outstanding { live, lost };
-        assert_eq!(out(&banks, 0), of(12, 0));
-        assert_eq!(banks.tokens_out(60_000, at(0), |subject| *subject == "b"), of(7, 0));
+        assert_eq!((out(&banks, 0), banks.tokens_out(60_000, at(0), |subject| *subject == "b")), (12, 7));
         let report = BankReport { id: first.id, spent: 2 };
         assert_eq!(banks.settle(&report).map(|out| (out.tokens, out.until)), Some((5, at(234 + 500))));
         assert_eq!(banks.settle(&report), None, "a second report of it");
-        assert_eq!((out(&banks, 733), out(&banks, 734)), (of(7, 0), of(0, 7)), "what nobody can spend any more");
-        assert_eq!((out(&banks, 60_733), out(&banks, 60_734)), (of(0, 7), of(0, 0)), "until it has left");
+        assert_eq!((out(&banks, 60_733), out(&banks, 60_734)), (7, 0), "what nobody reports, until it has left");
         let mut after = Banks::<&str>::new(u64::MAX);
         assert_eq!(after.settle(&BankReport { id: second.id, spent: 0 }), None, "of a former life");
     }
@@ -375,12 +317,7 @@ mod tests {
     #[test]
     fn near_a_limit_tokens_are_single() {
         let limit = limit(10_000, 60_000);
-        let allotted = |(left, live, lost)| allotment(&limit, left, Outstanding { live, lost }, Others::Some);
-        let near = [(400, 0, 0), (400, 30, 0), (400, 60, 0), (30, 0, 0), (1, 0, 0)];
-        assert_eq!(near.map(allotted), [25, 10, 0, 15, 0]);
-        assert_eq!([(10_000, 0, 0), (5_000, 0, 0)].map(allotted), [625, 313], "far from it there are more");
-        assert_eq!([(10_000, 0, 49), (10_000, 10, 49), (10_000, 0, 50)].map(allotted), [601, 596, 0]);
-        let alone = |left, live, lost| allotment(&limit, left, Outstanding { live, lost }, Others::None);
-        assert_eq!([alone(400, 0, 0), alone(400, 300, 0), alone(400, 300, 50), alone(1, 0, 0)], [200, 50, 0, 0]);
+        let allotted = [(10_000, 0), (10_000, 30), (10_000, 60), (30, 0), (1, 0)];
+        assert_eq!(allotted.map(|(left, out)| allotment(&limit, left, out)), [25, 10, 0, 15, 0]);
     }
 }

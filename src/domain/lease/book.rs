@@ -219,7 +219,7 @@ impl Book {
             Some(Entry::Leased(known)) if known.edition() == lease.edition && known.shares() == lease.shares => {
                 known.renew(lease, ends);
                 match known.own() {
-                    Some(own) => own.add(lease, ends.asked_at, ends.until),
+                    Some(own) => own.add(lease, ends.asked_at),
                     None => self.share(session, lease, ends, Vec::new()),
                 }
                 return true;
@@ -232,7 +232,7 @@ impl Book {
             self.share(session, lease, ends, closed);
         } else {
             let mut own = Purse::new(closed);
-            own.add(lease, ends.asked_at, ends.until);
+            own.add(lease, ends.asked_at);
             self.insert(hash, Entry::Leased(Box::new(Leased::new(key, lease, ends, Some(own)))));
         }
         true
@@ -242,7 +242,7 @@ impl Book {
     /// been replaced they are not spent.
     fn share(&mut self, session: Locator, lease: &Lease, ends: &Ends, closed: Vec<BankReport>) {
         match self.purses.open(session, &lease.edition) {
-            Some(purse) => purse.add(lease, ends.asked_at, ends.until),
+            Some(purse) => purse.add(lease, ends.asked_at),
             None => {
                 let unspent = lease.bank.as_ref().map(|grant| Bank::new(grant, ends.asked_at).report());
                 self.purses.report(session, unspent);

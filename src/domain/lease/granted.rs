@@ -26,8 +26,6 @@ pub struct Granted<K> {
 const HORIZON_STEP_MS: i64 = 60_000;
 /// How long (ms) after the last lease the horizon comes down to what is needed.
 const QUIET_MS: i64 = 5_000;
-/// How many ends are looked at to find out whether somebody is alone.
-const LOOKED_AT: usize = 64;
 /// From how many ends on those that are over are swept out.
 const SWEPT_FROM: usize = 256;
 
@@ -104,14 +102,6 @@ impl<K: Ord> Granted<K> {
             let known = self.former.entry(holder).or_insert(end);
             *known = end.max(*known);
         }
-    }
-
-    /// Whether nobody but `holder` has any lease, as far as that is quickly found out.
-    #[must_use]
-    pub fn is_alone(&self, holder: &K, now: Timestamp) -> bool {
-        let is_other = |(other, end): (&K, &Timestamp)| other != holder && *end > now;
-        let few = self.ends.len().max(self.former.len()) <= LOOKED_AT;
-        few && self.inherited <= now && !self.ends.iter().any(is_other) && !self.former.iter().any(is_other)
     }
 
     /// When the last lease ends that `holder` may have on anything.

@@ -9,7 +9,6 @@ use std::hash::Hash;
 use lru::LruCache;
 
 use super::Granted;
-use super::bank::Others;
 use super::grant::IsolateId;
 use crate::domain::consistency::Consistency;
 use crate::domain::timestamp::Timestamp;
@@ -91,12 +90,6 @@ impl<K: Ord + Hash + Eq + Clone> Grantor<K> {
         }
         let ttl = ttl_for(self.isolates.len(), consistency).min(rest_ms.saturating_sub(consistency.stale_ms()));
         (ttl.saturating_sub(super::margin_ms(ttl)) >= SHORTEST_MS).then_some(ttl)
-    }
-
-    /// Who else might want tokens: whether more than one isolate has asked lately.
-    #[must_use]
-    pub fn others(&self) -> Others {
-        if self.isolates.len() > 1 { Others::Some } else { Others::None }
     }
 
     /// Grants a lease on a key that ends `ttl_ms` from now at the latest. Returns the new horizon where it has to be
@@ -210,9 +203,6 @@ mod tests {
         let mut ttl = |ms: i64| grantor.ttl_ms(IsolateId(0), &standard, 60_000, at(ms));
         assert_eq!([2_000, PRESENT_MS - COUNT_MS].map(&mut ttl), [Some(5_000), Some(5_000)]);
         assert_eq!(ttl(PRESENT_MS), Some(2_000));
-        assert_eq!(grantor.others(), Others::None);
-        grantor.ttl_ms(IsolateId(1), &standard, 60_000, at(PRESENT_MS));
-        assert_eq!(grantor.others(), Others::Some);
     }
 
     #[test]

@@ -114,19 +114,3 @@ proptest! {
         }
     }
 }
-
-#[test]
-fn somebody_is_alone_while_nobody_else_has_a_lease_and_that_is_certain() {
-    let mut granted = Granted::restore(at(500), 500, at(0));
-    assert!(!granted.is_alone(&0, at(499)) && granted.is_alone(&0, at(500)), "of a former life nobody knows who");
-    granted.grant(0, 1_000, at(600));
-    granted.grant(1, 1_000, at(700));
-    let over = 1_700 + margin_ms(1_000);
-    assert!(!granted.is_alone(&0, at(over - 1)) && granted.is_alone(&0, at(over)));
-    granted.change(at(800));
-    assert!(!granted.is_alone(&0, at(over - 1)), "a former lease is one, too");
-    for holder in 2..100 {
-        granted.grant(holder, 1_000, at(900));
-    }
-    assert!(!granted.is_alone(&0, at(100_000)), "nobody looks at so many");
-}

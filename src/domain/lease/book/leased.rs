@@ -33,7 +33,7 @@ pub(super) struct Ends {
     /// When it was asked for.
     pub(super) asked_at: Timestamp,
     /// When it ends.
-    pub(super) until: Timestamp,
+    until: Timestamp,
     /// When it ends while the authority cannot be reached.
     stale_until: Timestamp,
 }

@@ -19,8 +19,6 @@ use crate::domain::verification::Code;
 /// at once, since each is given half of what is left at most.
 const BANKS_MAX: usize = 4;
 const REPORTS_MAX: usize = 64;
-/// How long (ms) before a bank ends the next one is asked for at most.
-const AHEAD_MS: i64 = 150;
 /// How long (ms) a bank is taken to last before there was one.
 const LASTS_MS: i64 = 234;
 
@@ -30,20 +28,7 @@ struct Spent {
     cost: u32,
     limits: Vec<LimitUse>,
     at: Timestamp,
-    /// When there can be enough again.
-    enough_at: Timestamp,
     until: Timestamp,
-}
-
-impl Spent {
-    /// Whether limits that have refused stand no better now.
-    fn stands(&self, limits: &[LimitUse]) -> bool {
-        let is_spent = |refusing: &LimitUse| {
-            let of_it = |one: &&LimitUse| one.level == refusing.level && one.limit.name == refusing.limit.name;
-            limits.iter().find(of_it).is_some_and(|one| one.remaining < self.cost)
-        };
-        self.limits.iter().filter(|limit| limit.refusal.is_some()).all(is_spent)
-    }
 }
 
 /// What there is to pay with.
@@ -81,20 +66,15 @@ impl Purse {
         }
     }
 
-    /// Takes what came with a lease that was asked for at `asked_at` and ends at `end`. A refusal goes on for as long as the
-    /// authority says with each lease that nothing has changed.
-    pub(super) fn add(&mut self, lease: &Lease, asked_at: Timestamp, end: Timestamp) {
-        if let Some(spent) = self.refusal.as_mut().filter(|spent| asked_at < spent.until && spent.stands(&lease.limits))
-        {
-            spent.until = spent.until.max(end.min(spent.enough_at));
-        }
+    /// Takes what came with a lease that was asked for at `asked_at`.
+    pub(super) fn add(&mut self, lease: &Lease, asked_at: Timestamp) {
+        self.refusal = None;
         if asked_at >= self.limits_at {
             self.limits.clone_from(&lease.limits);
             self.limits_at = asked_at;
             self.is_dry = std::mem::take(&mut self.has_asked) && lease.bank.is_none();
         }
         if let Some(grant) = &lease.bank {
-            self.refusal = None;
             self.banks.push(Bank::new(grant, asked_at));
             self.lasts_ms = grant.lasts_ms;
         }
@@ -129,10 +109,12 @@ impl Purse {
             let seen = limits.iter().filter(|limit| viewer.sees(limit));
             seen.map(|limit| later(limit, now.millis_since(since))).collect::<Vec<_>>()
         };
-        if let Some(spent) = self.refusal.as_ref().filter(|spent| now < spent.until && cost == spent.cost) {
-            return Some((Code::RateLimited, seen(&spent.limits, spent.at)));
+        // First what there is: somebody else's question may have brought it, beside the one that was refused.
+        if self.spend(cost, now) {
+            return Some((Code::Valid, seen(&self.limits, self.limits_at)));
         }
-        self.spend(cost, now).then(|| (Code::Valid, seen(&self.limits, self.limits_at)))
+        let standing = self.refusal.as_ref().filter(|spent| now < spent.until && cost == spent.cost);
+        standing.map(|spent| (Code::RateLimited, seen(&spent.limits, spent.at)))
     }
 
     /// Spends tokens, of the bank that ends first; all of them or none.
@@ -156,19 +138,17 @@ impl Purse {
     pub(super) fn refuse(&mut self, cost: u32, limits: &[LimitUse], asked_at: Timestamp, end: Timestamp) {
         let waits = limits.iter().filter_map(|limit| limit.refusal);
         let wait = waits.map(|refusal| refusal.wait_ms.unwrap_or(u64::MAX)).max().unwrap_or(0);
-        let enough_at = asked_at.plus_millis(i64::try_from(wait).unwrap_or(i64::MAX));
-        let until = enough_at.min(end);
-        self.refusal = Some(Spent { cost, limits: limits.to_vec(), at: asked_at, enough_at, until });
+        let until = asked_at.plus_millis(i64::try_from(wait).unwrap_or(i64::MAX)).min(end);
+        self.refusal = Some(Spent { cost, limits: limits.to_vec(), at: asked_at, until });
     }
 
-    /// Whether there is less than a third left of what was given, or of the time for it, or less time than an answer takes. A
-    /// limit that refuses has no more.
+    /// Whether there is less than a third left of what was given, or of the time for it. A limit that refuses has no more.
     pub(super) fn is_short(&self, now: Timestamp) -> bool {
         let refuses = self.is_dry || self.refusal.as_ref().is_some_and(|spent| now < spent.until);
         let Some(last) = self.banks.last().filter(|_| !refuses) else { return false };
         let left: u32 = self.banks.iter().fold(0, |sum, bank| sum.saturating_add(bank.left(now)));
-        let ahead = (last.until().millis_since(self.limits_at) / 3).min(AHEAD_MS);
-        left.saturating_mul(3) < last.tokens() || last.until().millis_since(now) < ahead
+        let length = last.until().millis_since(self.limits_at);
+        left.saturating_mul(3) < last.tokens() || last.until().millis_since(now).saturating_mul(3) < length
     }
 
     /// Whether there is something to report.

@@ -91,7 +91,7 @@ fn a_refusal_that_was_asked_for_before_the_clock_ran_backwards_is_not_remembered
 
 #[test]
 fn the_pool_is_shown_to_those_who_see_all_sessions_or_when_it_refuses() {
-    let pool = Lease { limits: vec![limit(Level::Organization, 9, None)], ..counting(1, 5) };
+    let pool = Lease { limits: vec![limit(Level::Organization, 9, None)], ..counting(1, 2) };
     let mut book = holding(&pool);
     assert_eq!(spending(&mut book, 1, 20).unwrap().limits.len(), 0);
     let (demand, caller) = (Demand::default(), Caller::reaching(&key(), Reach::Organization));
