@@ -124,7 +124,8 @@ impl App {
             return Ok(self.asked(&asking, verified, since(self.now())));
         }
         let record = Box::pin(self.look_up(&asking));
-        // Who has a lease lacks tokens and nothing that KV could say: it is only looked at if the authority fails.
+        // On a key with a lease KV knows nothing that the lease does not: what is missing is tokens, or only the authority
+        // can tell, as with `dryRun` and `explain`. KV is looked at if it fails.
         if self.leases.lock().book.holds(&asking.hash, began) {
             return match answer.await {
                 Ok(outcome) => Ok(self.asked(&asking, verified(outcome)?, since(self.now()))),
