@@ -91,14 +91,16 @@ impl App {
         }
     }
 
-    /// Waits for a renewal that takes along what was decided, and reports it if there was none.
+    /// Waits for a renewal that takes along what was decided and what has become of tokens, and reports it if there was none.
     async fn report(&self, session: Locator) {
         for round in 1..=REPORT_ROUNDS {
             self.world.timer.sleep(REPORT_WITHIN_MS).await;
-            if !self.leases.lock().tallies.has_unreported(session) {
-                let now = self.now();
-                return self.leases.lock().reporting(session, now);
+            let now = self.now();
+            let mut memory = self.leases.lock();
+            if !memory.tallies.has_unreported(session) && !memory.book.has_reports(session, now) {
+                return memory.reporting(session, now);
             }
+            drop(memory);
             let is_last = round == REPORT_ROUNDS;
             if !self.report_now(session, is_last).await {
                 self.world.timer.sleep(BUSY_MS).await;

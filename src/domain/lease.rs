@@ -6,7 +6,7 @@
 //! own clock; the grantor from the moment it answered, by its own. Only durations are compared. Clocks may differ in
 //! speed and step within `margin_ms`, which holders take off and grantors add.
 //!
-//! `held`, `bank` and `book` are the holder's side, `granted`, `grantor` and `banks` the grantor's.
+//! `held`, `bank` and `book` are the holder's side, `granted`, `grantor`, `lending` and `Banks` the grantor's.
 
 pub mod bank;
 pub mod book;
@@ -14,6 +14,7 @@ pub mod grant;
 mod granted;
 pub mod grantor;
 mod held;
+pub mod lending;
 
 pub use granted::Granted;
 pub use held::Held;

@@ -20,8 +20,8 @@ use super::rate_limit::{Level, LimitName, LimitUse, RATE_LIMITS_MAX, RateLimit, 
 use super::timestamp::Timestamp;
 use super::window::SlidingWindow;
 
-use records::SavedWindow;
 pub use records::{Hold, Snapshot};
+use records::{NamedWindow, SavedWindow};
 pub use terms::{Shortage, Terms, View};
 
 /// A clock that goes back by no more than this (ms) is waited for; by more, and it has been set.
@@ -35,30 +35,8 @@ const BLOCK_LONG_MS: i64 = 2_000;
 pub const BLOCK_IDLE_MS: i64 = 5_000;
 /// A block is never larger than this part of a limit, or than a second of it.
 const BLOCK_SHARE: u32 = 16;
-
-#[derive(Clone, Debug)]
-struct NamedWindow {
-    name: LimitName,
-    window: SlidingWindow,
-    /// The block of the last row.
-    open: u32,
-    /// How far ahead (ms) the tokens of that block may be dated.
-    open_ahead_ms: i64,
-    /// Tokens spent since that row.
-    unsaved: u64,
-    /// How far ahead (ms) the furthest of them is dated.
-    ahead_ms: i64,
-}
-
-impl NamedWindow {
-    fn new(name: LimitName, window: SlidingWindow) -> Self {
-        Self { name, window, open: 0, open_ahead_ms: 0, unsaved: 0, ahead_ms: 0 }
-    }
-
-    fn needs_saving(&self) -> bool {
-        self.unsaved > self.open.into() || (self.unsaved > 0 && self.ahead_ms > self.open_ahead_ms)
-    }
-}
+/// Into how many moments a window is divided: what was spent in the last one tells how fast a limit goes.
+const MOMENTS: u32 = 128;
 
 /// What has been spent of the limits of one subject, and its credits.
 #[derive(Clone, Debug)]
@@ -140,7 +118,15 @@ impl Ledger {
         } else {
             credits.filter(|left| *left < cost.into()).map(|_| Shortage::Credits)
         };
-        View { limits, credits, shortage }
+        let lately = terms.limits.iter().map(|limit| self.lately(limit)).collect();
+        View { limits, lately, credits, shortage }
+    }
+
+    /// What was spent of a limit a moment ago, or is out.
+    fn lately(&mut self, limit: &RateLimit) -> u32 {
+        let since = self.clock.saturating_sub(i64::from(limit.window_ms / MOMENTS));
+        let spent = self.window_mut(&limit.name).map_or(0, |named| named.window.spent_after(since));
+        u32::try_from(spent).unwrap_or(u32::MAX)
     }
 
     fn look(&mut self, level: Level, limit: &RateLimit, cost: u32, now: Timestamp) -> LimitUse {

@@ -119,6 +119,13 @@ impl SlidingWindow {
         self.spent
     }
 
+    /// How many tokens count as spent as of later than `since`, those ahead included.
+    #[must_use]
+    pub fn spent_after(&self, since: i64) -> u64 {
+        let later = self.buckets.iter().rev().take_while(|(latest, _)| *latest > since);
+        later.fold(0, |sum, (_, tokens)| sum.saturating_add((*tokens).into()))
+    }
+
     /// Spends tokens, whether they are within a limit or not: who spends has looked before.
     pub fn spend(&mut self, now: i64, tokens: u32) -> Debit {
         self.spend_ahead(now, now, tokens)

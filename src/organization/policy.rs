@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use crate::domain::id::SessionId;
 use crate::domain::lease::Granted;
-use crate::domain::lease::bank::{BankGrant, Banks, allotment, lasts_ms, passed_on_after_ms};
+use crate::domain::lease::bank::{BankGrant, Banks, passed_on_after_ms};
+use crate::domain::lease::lending::{allotment, lasts_ms};
 use crate::domain::ledger::Terms;
 use crate::domain::organization::Organization;
 use crate::domain::plan::Pool;
@@ -187,17 +188,18 @@ fn bank(
     limit: &RateLimit,
     draw: &Draw,
 ) -> Result<Option<BankGrant>, SqlError> {
-    let Some(lasts) = lasts_ms(std::slice::from_ref(limit), LEASE_MS).filter(|_| draw.wish > 0) else {
+    if draw.wish == 0 {
         return Ok(None);
-    };
+    }
     let Memory { ledgers, banks, .. } = memory;
     let banks = banks.get_or_insert_with(|| Banks::new(context.draw_number()));
     let (subject, now) = (draw.pool.as_str(), context.now);
     let terms = Terms { level: Level::Organization, limits: std::slice::from_ref(limit), credits: None };
     let view = ledgers.view(sql, subject, &terms, 0, now)?;
-    let left = view.limits.first().map_or(0, |limit| limit.remaining);
+    let Some(lasts) = lasts_ms(&view.limits, LEASE_MS) else { return Ok(None) };
     let out = banks.tokens_out(limit.window_ms, now, |(pool, _)| *pool == draw.pool);
-    let tokens = draw.wish.min(allotment(limit, left, out));
+    let allotted = view.limits.iter().zip(&view.lately).map(|(limit, lately)| allotment(limit, *lately, out));
+    let tokens = allotted.fold(draw.wish, u32::min);
     if tokens == 0 {
         return Ok(None);
     }

@@ -3,7 +3,8 @@
 //! They are debited ahead, as of the moment at which the bank must be over, and written down before it leaves. A report
 //! gives back what was not spent.
 
-use crate::domain::lease::bank::{BankGrant, BankReport, Banks, allotment, is_worth_it, lasts_ms, spent_after_ms};
+use crate::domain::lease::bank::{BankGrant, BankReport, Banks, Outstanding, spent_after_ms};
+use crate::domain::lease::lending::{allotment, is_worth_it, lasts_ms};
 use crate::domain::plan::Pool;
 use crate::object::Context;
 use crate::object::ledgers::Debit;
@@ -48,18 +49,24 @@ impl Banking {
         self.out.get_or_insert_with(|| Banks::new(context.draw_number()))
     }
 
-    fn tokens_out(&self, subject: &str, window_ms: u32, context: &Context<'_>) -> u32 {
+    fn tokens_out(&self, subject: &str, window_ms: u32, context: &Context<'_>) -> Outstanding {
         let out = self.out.as_ref();
-        out.map_or(0, |out| out.tokens_out(window_ms, context.now, |given| given.debit.concerns(subject)))
+        out.map_or(Outstanding::default(), |out| {
+            out.tokens_out(window_ms, context.now, |given| given.debit.concerns(subject))
+        })
     }
 
     /// What is asked of the organization along with a draw of its pool.
     pub fn draw(&mut self, state: &State, context: &Context<'_>, draw: Draw, expected: u32) -> Draw {
         let Some(limit) = state.policy.plan.pool(draw.pool) else { return draw };
         let Self { out, pool } = self;
-        let is_passed_on = |id| out.as_ref().is_some_and(|out| out.out().any(|one| one.debit.pool == Some(id)));
-        pool.draw(draw, (state.policy.version, &limit), expected, context.now, is_passed_on)
+        pool.draw(draw, (state.policy.version, &limit), expected, context.now, |id| is_passed_on(out.as_ref(), id))
     }
+}
+
+/// Whether an isolate may have tokens of a bank of the pool.
+fn is_passed_on(out: Option<&Banks<Given>>, id: u64) -> bool {
+    out.is_some_and(|out| out.out().any(|one| one.debit.pool == Some(id)))
 }
 
 /// Gives out a bank of at most so many tokens, for at most `ttl_ms`; none if tokens have to be single. Credits always
@@ -77,18 +84,19 @@ pub fn bank(
 ) -> Result<Option<BankGrant>, SqlError> {
     let (state, now) = (purse.state(), context.now);
     let pool = state.policy.plan.pool(Pool::Requests);
-    let limits: Vec<_> = purse.limits().chain(&pool).cloned().collect();
-    let Some(lasts) = lasts_ms(&limits, ttl_ms).filter(|_| wish > 0 && purse.counts()) else { return Ok(None) };
-    if purse.has_credits() {
+    if wish == 0 || !purse.counts() || purse.has_credits() {
         return Ok(None);
     }
-    let (mut tokens, mut lasts) = (wish, lasts);
+    let (mut tokens, mut limits) = (wish, Vec::new());
     for (subject, terms) in purse.ledgers() {
-        for limit in memory.ledgers.view(sql, subject, &terms, 0, now)?.limits {
+        let view = memory.ledgers.view(sql, subject, &terms, 0, now)?;
+        for (limit, lately) in view.limits.into_iter().zip(view.lately) {
             let out = memory.banking.tokens_out(subject, limit.limit.window_ms, context);
-            tokens = tokens.min(allotment(&limit.limit, limit.remaining, out));
+            tokens = tokens.min(allotment(&limit, lately, out));
+            limits.push(limit);
         }
     }
+    let Some(mut lasts) = lasts_ms(&limits, ttl_ms) else { return Ok(None) };
     let part = pool.and_then(|_| memory.banking.pool.part(state.policy.version, now));
     if purse.has_pool() {
         tokens = tokens.min(part.map_or(0, |part| part.tokens));
@@ -130,10 +138,22 @@ pub fn settle(
 pub fn stock(memory: &mut Memory, context: &Context<'_>, state: &State, wish: u32) -> Option<Draw> {
     let pool = Pool::Requests;
     state.policy.plan.pool(pool)?;
-    if wish == 0 || context.heard.is_some() || !memory.banking.pool.wants_fresh(state.policy.version, context.now) {
+    if wish == 0 || context.heard.is_some() || !memory.banking.pool.wants_fresh(state.policy.version, wish, context.now)
+    {
         return None;
     }
     let draw = Draw { pool, cost: 0, action: DrawAction::Spend, wish: 0, banks: Vec::new() };
     let draw = memory.banking.draw(state, context, draw, wish);
     (draw.wish > 0).then_some(draw)
+}
+
+/// What to tell the organization where nothing else is asked: that there are tokens here which nobody can spend any more.
+pub fn give_back(memory: &mut Memory, context: &Context<'_>, state: &State) -> Option<Draw> {
+    let Banking { out, pool } = &*memory.banking;
+    let is_owed = pool.owes(state.policy.version, context.now, |id| is_passed_on(out.as_ref(), id));
+    if !is_owed || context.heard.is_some() {
+        return None;
+    }
+    let draw = Draw { pool: Pool::Requests, cost: 0, action: DrawAction::Look, wish: 0, banks: Vec::new() };
+    Some(memory.banking.draw(state, context, draw, 0)).filter(|draw| !draw.banks.is_empty())
 }

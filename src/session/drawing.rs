@@ -104,7 +104,7 @@ pub fn count(sql: &dyn Sql, memory: &mut Memory, context: &Context<'_>, state: &
 /// Whether a bank of the pool has paid. None does while there should be a fresh one, of which tokens can be passed on.
 fn pays(memory: &mut Memory, context: &Context<'_>, purse: &Purse<'_>) -> bool {
     let (version, now, pool) = (purse.state().policy.version, context.now, &mut memory.banking.pool);
-    let asks = purse.expected() > 0 && pool.wants_fresh(version, now);
+    let asks = purse.expected() > 0 && pool.wants_fresh(version, 0, now);
     purse.has_pool() && !asks && pool.pay(version, purse.cost(), now)
 }
 

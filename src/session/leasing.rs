@@ -154,6 +154,9 @@ pub fn renew(
         banking::settle(sql, memory, context, &wish.banks)?;
     }
     if !renewal.keys.iter().any(|wish| wish.wants) {
+        if let Some(draw) = banking::give_back(memory, context, &state) {
+            return Ok(Step::Hear(question(&state, Some(draw), Debit::default())));
+        }
         return Ok(Step::done(Reply::Renewed { keys: Vec::new(), durable }));
     }
     let state = match current(sql, memory, context, state)? {
@@ -163,7 +166,8 @@ pub fn renew(
     };
     let wanted = renewal.keys.iter().filter(|wish| wish.wants).take(KEYS_MAX);
     let tokens = wanted.fold(0, |sum: u32, wish| sum.saturating_add(wish.tokens));
-    if let Some(draw) = banking::stock(memory, context, &state, tokens) {
+    let draw = banking::stock(memory, context, &state, tokens);
+    if let Some(draw) = draw.or_else(|| banking::give_back(memory, context, &state)) {
         return Ok(Step::Hear(question(&state, Some(draw), Debit::default())));
     }
     if let Some(question) = ahead(memory, context, &state) {

@@ -4,7 +4,8 @@
 //! A bank is good under the policy it was given under, and as long as the clock goes forward. What has become of it goes
 //! along with the next question, once nobody can spend of it any more: neither here nor where it was passed on to.
 
-use crate::domain::lease::bank::{Bank, is_worth_it, share};
+use crate::domain::lease::bank::Bank;
+use crate::domain::lease::lending::{is_worth_it, least_share, most_share};
 use crate::domain::plan::Pool;
 use crate::domain::rate_limit::{LimitUse, RateLimit};
 use crate::domain::timestamp::Timestamp;
@@ -13,7 +14,7 @@ use crate::organization::protocol::{Draw, DrawAction};
 
 /// Tokens are asked for ahead if the question before was no longer ago than this (ms).
 const PACE_MS: i64 = 500;
-/// For so long (ms) after a fresh bank was asked for, nobody asks for another one only because it is fresh.
+/// For so long (ms) after a bank was asked for, nobody asks for another one.
 const FRESH_PAUSE_MS: i64 = 50;
 /// So long (ms) after its end, nobody spends of a bank any more, wherever its tokens are.
 const OVER_AFTER_MS: i64 = 2_000;
@@ -57,18 +58,35 @@ impl Default for Holdings {
 }
 
 impl Holdings {
-    /// How many tokens to ask for beside these: by what was spent since the last question, and half as much again.
-    fn wish(&mut self, cost: u32, now: Timestamp) -> u32 {
+    /// How many tokens to ask for beside these: what others expect to spend, or by what was spent since the last question and
+    /// half as much again. None while such a question may be under way: many that come at once would bring a bank each.
+    fn wish(&mut self, cost: u32, limit: &RateLimit, expected: u32, now: Timestamp) -> u32 {
+        if self.is_asked(now) {
+            self.spent = self.spent.saturating_add(cost);
+            return 0;
+        }
         let is_busy = (0..=PACE_MS).contains(&now.millis_since(self.asked_at));
         let spent = std::mem::replace(&mut self.spent, cost);
         self.asked_at = now;
-        if is_busy && spent > 0 { spent.saturating_add(spent / 2).saturating_add(1) } else { 0 }
+        let own = if is_busy && spent > 0 { spent.saturating_add(spent / 2).saturating_add(1) } else { 0 };
+        // What is passed on is known to be wanted. Of the rest nobody tells when it is not.
+        own.min(least_share(limit)).max(expected.min(most_share(limit)))
+    }
+
+    fn is_asked(&self, now: Timestamp) -> bool {
+        (0..FRESH_PAUSE_MS).contains(&now.millis_since(self.asked_at))
     }
 }
 
 impl Held {
     fn left(&self, version: i64, now: Timestamp) -> u32 {
         if self.is_over || self.version != version { 0 } else { self.bank.left(now) }
+    }
+
+    /// Whether there are fewer tokens left than `least`, and nobody else has any.
+    fn is_done(&self, version: i64, least: u32, now: Timestamp, is_passed_on: impl Fn(u64) -> bool) -> bool {
+        let is_elsewhere = is_passed_on(self.bank.id()) && self.rest_ms(now) > -OVER_AFTER_MS;
+        self.left(version, now) < least && !is_elsewhere
     }
 
     fn rest_ms(&self, now: Timestamp) -> i64 {
@@ -151,14 +169,14 @@ impl PoolBanks {
         }
     }
 
-    /// Whether a bank should be asked for though there may be one: so that there is something to pass on.
-    pub fn wants_fresh(&mut self, version: i64, now: Timestamp) -> bool {
-        let is_asked = (0..FRESH_PAUSE_MS).contains(&now.millis_since(self.held.asked_at));
-        !is_asked && self.part(version, now).is_none()
+    /// Whether a bank should be asked for though there may be one: so that there is as much to pass on as is wished for, or half
+    /// of it. A rest that is much less would be gone at once, and whoever got it would be back.
+    pub fn wants_fresh(&mut self, version: i64, wish: u32, now: Timestamp) -> bool {
+        !self.held.is_asked(now) && self.part(version, now).is_none_or(|part| part.tokens < wish / 2)
     }
 
-    /// What to ask for along with `cost` tokens: a bank of so many, by what was spent since the last question and what
-    /// others expect to; and what has become of banks that are over. `is_passed_on` tells of which ones somebody else
+    /// What to ask for along with `cost` tokens: a bank of so many, by what was spent since the last question or what others
+    /// expect to; and what has become of banks that are over. `is_passed_on` tells of which ones somebody else
     /// may still have tokens.
     pub fn draw(
         &mut self,
@@ -174,17 +192,19 @@ impl PoolBanks {
         if draw.action == DrawAction::Spend {
             // A rest that is too small for this is better there, with what else there is.
             least = draw.cost.max(1);
-            wish = held.wish(draw.cost, now).saturating_add(expected).min(share(limit));
+            wish = held.wish(draw.cost, limit, expected, now);
         }
         let mut banks = Vec::new();
-        for one in &mut held.banks {
-            let is_done = one.left(version, now) < least;
-            if is_done && (!is_passed_on(one.bank.id()) || one.rest_ms(now) <= -OVER_AFTER_MS) {
-                one.is_over = true;
-                banks.push(one.bank.report());
-            }
+        for one in held.banks.iter_mut().filter(|one| one.is_done(version, least, now, &is_passed_on)) {
+            one.is_over = true;
+            banks.push(one.bank.report());
         }
         Draw { wish, banks, ..draw }
+    }
+
+    /// Whether there are tokens that the organization may have back: nobody can spend them any more.
+    pub fn owes(&self, version: i64, now: Timestamp, is_passed_on: impl Fn(u64) -> bool) -> bool {
+        self.held.banks.iter().any(|one| one.bank.unspent() > 0 && one.is_done(version, 1, now, &is_passed_on))
     }
 
     /// Takes what the organization has answered.
@@ -198,8 +218,9 @@ impl PoolBanks {
             return;
         };
         if held.banks.len() >= BANKS_MAX {
-            // The oldest: its tokens stay spent.
-            held.banks.remove(0);
+            // The oldest of those with the fewest tokens: these stay spent.
+            let least = held.banks.iter().enumerate().min_by_key(|(_, one)| one.bank.unspent()).map(|(at, _)| at);
+            least.map(|at| held.banks.remove(at));
         }
         let is_over = heard.asked_at > now;
         held.banks.push(Held { bank: Bank::new(&bank, heard.asked_at), version: grant.policy.version, is_over });
@@ -226,10 +247,14 @@ impl PoolBanks {
         Some(self.with_left(LimitUse { restores_in_ms, ..limit.clone() }, version, now))
     }
 
-    /// What the organization has told of the pool, and what is here of it.
+    /// What the organization has told of the pool, and what is here of it: for somebody who was refused what he may spend of
+    /// that, for others all that is not spent, since the organization takes it for spent.
     pub fn with_left(&self, limit: LimitUse, version: i64, now: Timestamp) -> LimitUse {
-        let remaining = limit.remaining.saturating_add(self.left(version, now)).min(limit.limit.limit);
-        LimitUse { remaining, ..limit }
+        let here = match limit.refusal {
+            Some(_) => self.left(version, now),
+            None => self.held.banks.iter().fold(0, |sum: u32, one| sum.saturating_add(one.bank.unspent())),
+        };
+        LimitUse { remaining: limit.remaining.saturating_add(here).min(limit.limit.limit), ..limit }
     }
 }
 

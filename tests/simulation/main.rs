@@ -134,7 +134,7 @@ flaws! {
     a_simulation_finds_policy_horizon_in_memory: PolicyHorizonInMemory,
     a_simulation_finds_remembers_any_refusal: RemembersAnyRefusal,
     a_simulation_finds_policy_is_never_renewed: PolicyIsNeverRenewed,
-    a_simulation_finds_bank_lasts_as_lease: BankLastsAsLease from 8_000,
+    a_simulation_finds_bank_lasts_as_lease: BankLastsAsLease,
     a_simulation_finds_report_gives_all_back: ReportGivesAllBack,
     a_simulation_finds_ledger_forgets: LedgerForgets,
     a_simulation_finds_waits_for_all_keys: WaitsForAllKeys,

@@ -3,7 +3,8 @@
 
 use latchkey::domain::api_key::ApiKey;
 use latchkey::domain::id::ApiKeyId;
-use latchkey::domain::lease::bank::{BankGrant, BankReport, Banks, allotment, is_worth_it, lasts_ms, spent_after_ms};
+use latchkey::domain::lease::bank::{BankGrant, BankReport, Banks, spent_after_ms};
+use latchkey::domain::lease::lending::{allotment, is_worth_it, lasts_ms};
 use latchkey::domain::ledger::{Hold, Ledger, Snapshot, Terms};
 use latchkey::domain::plan::Pool;
 use latchkey::domain::rate_limit::{Level, LimitUse, RateLimit, RateLimits};
@@ -186,7 +187,7 @@ impl Desk<'_> {
             self.debit(purse, 1, 0);
             return self.done(key, purse);
         };
-        let asks = expected > 0 && self.memory.pool.wants_fresh(version, now);
+        let asks = expected > 0 && self.memory.pool.wants_fresh(version, 0, now);
         if !asks && self.memory.pool.pay(version, 1, now) {
             self.debit(purse, 1, 0);
             return self.done(key, purse);
@@ -212,7 +213,7 @@ impl Desk<'_> {
     /// What to ask for before tokens are given out, where there is a pool and nothing of it is here.
     pub(crate) fn stock(&mut self, wish: u32) -> Option<Draw> {
         let limit = self.pool()?;
-        if wish == 0 || self.heard.is_some() || !self.memory.pool.wants_fresh(self.version(), self.now) {
+        if wish == 0 || self.heard.is_some() || !self.memory.pool.wants_fresh(self.version(), wish, self.now) {
             return None;
         }
         Some(self.draw(0, &limit, wish)).filter(|draw| draw.wish > 0)
@@ -221,18 +222,20 @@ impl Desk<'_> {
     /// Tokens for an isolate, to be spent before long.
     pub(crate) fn bank(&mut self, place: usize, purse: &[Part], wished: u32, ttl_ms: i64) -> Option<BankGrant> {
         let pool = self.pool();
-        let limits: Vec<RateLimit> =
-            purse.iter().flat_map(|part| part.limits.as_slice()).chain(&pool).cloned().collect();
-        let mut lasts = lasts_ms(&limits, ttl_ms).filter(|_| wished > 0 && !limits.is_empty())?;
-        let mut tokens = wished;
+        if purse.is_empty() && pool.is_none() {
+            return None;
+        }
+        let (mut tokens, mut limits) = (wished, Vec::new());
         for part in purse {
             let view = self.memory.ledgers[part.place].view(&part.terms(), 0, self.now);
             let concerns = |given: &Given| given.holds.iter().any(|(place, _)| *place == part.place);
-            for limit in view.limits {
+            for (limit, lately) in view.limits.into_iter().zip(view.lately) {
                 let out = self.memory.banks.tokens_out(limit.limit.window_ms, self.now, concerns);
-                tokens = tokens.min(allotment(&limit.limit, limit.remaining, out));
+                tokens = tokens.min(allotment(&limit, lately, out));
+                limits.push(limit);
             }
         }
+        let mut lasts = lasts_ms(&limits, ttl_ms)?;
         let (version, now) = (self.version(), self.now);
         let drawn = if pool.is_some() { Some(self.memory.pool.part(version, now)?) } else { None };
         if let Some(drawn) = drawn {

@@ -1,6 +1,7 @@
 //! The organization's pool: tokens that sessions draw one by one, and banks that they spend and pass on.
 
-use latchkey::domain::lease::bank::{BankGrant, Banks, allotment, lasts_ms, passed_on_after_ms};
+use latchkey::domain::lease::bank::{BankGrant, Banks, passed_on_after_ms};
+use latchkey::domain::lease::lending::{allotment, lasts_ms};
 use latchkey::domain::ledger::{Hold, Ledger, Snapshot, Terms};
 use latchkey::domain::plan::Pool;
 use latchkey::domain::rate_limit::{Level, RateLimit};
@@ -92,10 +93,10 @@ impl Till {
     }
 
     fn bank(&mut self, limit: &RateLimit, wish: u32, now: Timestamp) -> Option<BankGrant> {
-        let lasts = lasts_ms(std::slice::from_ref(limit), LEASE_MS).filter(|_| wish > 0)?;
-        let left = self.ledger.view(&terms(limit), 0, now).limits.first().map_or(0, |limit| limit.remaining);
+        let view = self.ledger.view(&terms(limit), 0, now);
+        let lasts = lasts_ms(&view.limits, LEASE_MS).filter(|_| wish > 0)?;
         let out = self.banks.tokens_out(limit.window_ms, now, |_| true);
-        let tokens = wish.min(allotment(limit, left, out));
+        let tokens = wish.min(allotment(view.limits.first()?, *view.lately.first()?, out));
         if tokens == 0 {
             return None;
         }

@@ -15,33 +15,6 @@ use super::margin_ms;
 use crate::domain::rate_limit::RateLimit;
 use crate::domain::timestamp::Timestamp;
 
-/// Into how many parts a window is divided of which a bank may last one.
-const PARTS: u32 = 256;
-/// Banks that would last less (ms) are not worth their asking: tokens are single then.
-const SHORTEST_MS: i64 = 100;
-/// Which part of a limit may be out in banks.
-const SHARE: u32 = 200;
-
-/// How long (ms) a bank of tokens of all these limits may last; none if tokens have to be single.
-#[must_use]
-pub fn lasts_ms(limits: &[RateLimit], ttl_ms: i64) -> Option<i64> {
-    let parts = limits.iter().map(|limit| i64::from(limit.window_ms / PARTS));
-    let lasts = parts.min().unwrap_or(i64::MAX).min(ttl_ms);
-    is_worth_it(lasts).then_some(lasts)
-}
-
-/// Whether a bank that lasts so long (ms) is worth its asking.
-#[must_use]
-pub fn is_worth_it(lasts_ms: i64) -> bool {
-    lasts_ms >= SHORTEST_MS
-}
-
-/// How many tokens of a limit may be out.
-#[must_use]
-pub fn share(limit: &RateLimit) -> u32 {
-    limit.limit / SHARE
-}
-
 /// How long (ms) after the grant its tokens may still be spent, whatever clocks do: when they count as spent.
 #[must_use]
 pub fn spent_after_ms(lasts_ms: i64) -> i64 {
@@ -54,12 +27,13 @@ pub fn passed_on_after_ms(lasts_ms: i64) -> i64 {
     spent_after_ms(lasts_ms).saturating_add(margin_ms(lasts_ms))
 }
 
-/// How many tokens of a limit a bank may have, of which so many are left and so many are out already: half of what may
-/// still be out, so that there is something for the next one. Near the limit there are none: tokens are single then, so
-/// that nobody is refused for what others might not spend.
-#[must_use]
-pub fn allotment(limit: &RateLimit, left: u32, out: u32) -> u32 {
-    share(limit).saturating_sub(out).div_ceil(2).min(left / 2)
+/// Tokens of a limit that are out, within a window of time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Outstanding {
+    /// Those that may still be spent.
+    pub live: u32,
+    /// Those of banks that are over, and that nobody has reported, or ever will.
+    pub lost: u32,
 }
 
 /// Tokens for a holder.
@@ -101,7 +75,7 @@ impl Bank {
     /// How many tokens may be spent now.
     #[must_use]
     pub fn left(&self, now: Timestamp) -> u32 {
-        if now < self.until { self.tokens.saturating_sub(self.spent) } else { 0 }
+        if now < self.until { self.unspent() } else { 0 }
     }
 
     /// Spends tokens, all of them or none.
@@ -134,6 +108,12 @@ impl Bank {
     #[must_use]
     pub fn spent(&self) -> u32 {
         self.spent
+    }
+
+    /// How many were not, whether they still may be or not: its grantor takes them for spent until it is told.
+    #[must_use]
+    pub fn unspent(&self) -> u32 {
+        self.tokens.saturating_sub(self.spent)
     }
 
     /// When it ends.
@@ -220,9 +200,14 @@ impl<D: Clone> Banks<D> {
 
     /// How many tokens are out that `concerns` holds for and that nobody has reported, within a window of time: those
     /// that nobody will ever report count in it as well, until they have left it.
-    pub fn tokens_out(&self, window_ms: u32, now: Timestamp, concerns: impl Fn(&D) -> bool) -> u32 {
-        let counts = |out: &&Out<D>| out.until.plus_millis(window_ms.into()) > now && concerns(&out.debit);
-        self.out.values().filter(counts).fold(0, |sum, out| sum.saturating_add(out.tokens))
+    pub fn tokens_out(&self, window_ms: u32, now: Timestamp, concerns: impl Fn(&D) -> bool) -> Outstanding {
+        let mut sum = Outstanding::default();
+        for out in self.out.values().filter(|out| out.until.plus_millis(window_ms.into()) > now && concerns(&out.debit))
+        {
+            let part = if out.until > now { &mut sum.live } else { &mut sum.lost };
+            *part = part.saturating_add(out.tokens);
+        }
+        sum
     }
 
     /// The banks that are out.
@@ -234,22 +219,9 @@ impl<D: Clone> Banks<D> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::rate_limit::LimitName;
-
-    fn limit(limit: u32, window_ms: u32) -> RateLimit {
-        RateLimit { name: LimitName::parse("a").unwrap(), limit, window_ms }
-    }
 
     fn at(ms: i64) -> Timestamp {
         Timestamp::from_millis(1_000_000 + ms)
-    }
-
-    #[test]
-    fn a_bank_lasts_a_256th_of_the_shortest_window_and_no_longer_than_its_lease() {
-        assert_eq!(lasts_ms(&[limit(1, 60_000), limit(1, 3_600_000)], 5_000), Some(234));
-        assert_eq!(lasts_ms(&[limit(1, 86_400_000)], 5_000), Some(5_000));
-        assert_eq!(lasts_ms(&[limit(1, 60_000), limit(1, 1_000)], 5_000), None, "single tokens");
-        assert_eq!((share(&limit(199, 60_000)), share(&limit(10_000, 60_000))), (0, 50));
     }
 
     #[test]
@@ -277,11 +249,14 @@ mod tests {
         let mut banks = Banks::new(7);
         let (first, second) = (banks.grant(5, 234, "a", at(0)), banks.grant(7, 234, "b", at(0)));
         let out = |banks: &Banks<&str>, ms| banks.tokens_out(60_000, at(ms), |_| true);
-        assert_eq!((out(&banks, 0), banks.tokens_out(60_000, at(0), |subject| *subject == "b")), (12, 7));
+        let of = |live, lost| Outstanding { live, lost };
+        assert_eq!(out(&banks, 0), of(12, 0));
+        assert_eq!(banks.tokens_out(60_000, at(0), |subject| *subject == "b"), of(7, 0));
         let report = BankReport { id: first.id, spent: 2 };
         assert_eq!(banks.settle(&report).map(|out| (out.tokens, out.until)), Some((5, at(234 + 500))));
         assert_eq!(banks.settle(&report), None, "a second report of it");
-        assert_eq!((out(&banks, 60_733), out(&banks, 60_734)), (7, 0), "what nobody reports, until it has left");
+        assert_eq!((out(&banks, 733), out(&banks, 734)), (of(7, 0), of(0, 7)), "what nobody can spend any more");
+        assert_eq!((out(&banks, 60_733), out(&banks, 60_734)), (of(0, 7), of(0, 0)), "until it has left");
         let mut after = Banks::<&str>::new(u64::MAX);
         assert_eq!(after.settle(&BankReport { id: second.id, spent: 0 }), None, "of a former life");
     }
@@ -312,12 +287,5 @@ mod tests {
         let first = banks.grant(1, 234, "a", at(0));
         (0..OUT_MAX).for_each(|_| assert_eq!(banks.grant(1, 234, "a", at(1)).tokens, 1));
         assert_eq!((banks.out().count(), banks.settle(&BankReport { id: first.id, spent: 0 })), (OUT_MAX, None));
-    }
-
-    #[test]
-    fn near_a_limit_tokens_are_single() {
-        let limit = limit(10_000, 60_000);
-        let allotted = [(10_000, 0), (10_000, 30), (10_000, 60), (30, 0), (1, 0)];
-        assert_eq!(allotted.map(|(left, out)| allotment(&limit, left, out)), [25, 10, 0, 15, 0]);
     }
 }

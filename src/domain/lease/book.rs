@@ -118,11 +118,7 @@ impl Book {
     /// Looks at the clock: one that runs backwards ends all leases, those that are on their way here too.
     fn look_at(&mut self, now: Timestamp) {
         if now < self.seen {
-            self.entries.clear();
-            self.by_session = Index::default();
-            self.purses = Purses::default();
-            self.bytes = 0;
-            self.life = self.life.saturating_add(1);
+            *self = Self { life: self.life.saturating_add(1), ..Self::default() };
         }
         self.seen = now;
     }
@@ -149,7 +145,14 @@ impl Book {
     /// Whether there is a lease on a key that goes on.
     #[must_use]
     pub fn holds(&self, hash: &KeyHash, now: Timestamp) -> bool {
-        matches!(self.entries.peek(hash), Some(Entry::Leased(leased)) if now < leased.until())
+        self.leased(hash).is_some_and(|leased| now < leased.until())
+    }
+
+    fn leased(&self, hash: &KeyHash) -> Option<&Leased> {
+        match self.entries.peek(hash)? {
+            Entry::Leased(leased) => Some(leased),
+            Entry::Revoked(_) | Entry::Refused(_) => None,
+        }
     }
 
     /// The same while the authority cannot be reached, for sessions that allow it. Nothing that is counted is decided.
@@ -294,7 +297,13 @@ impl Book {
 
     /// Whether the lease on a key should be renewed now.
     pub fn is_due(&self, hash: &KeyHash, now: Timestamp) -> bool {
-        matches!(self.entries.peek(hash), Some(Entry::Leased(leased)) if leased.is_due(&self.purses, now))
+        self.leased(hash).is_some_and(|leased| leased.is_due(&self.purses, now))
+    }
+
+    /// Whether a session is to hear what has become of tokens that it has given.
+    pub fn has_reports(&self, session: Locator, now: Timestamp) -> bool {
+        let mut all = self.by_session.of(session).filter_map(|hash| self.leased(hash));
+        all.any(|leased| leased.has_reports(&self.purses, now))
     }
 
     /// What to ask a session for: the leases that were used since they were given, even where they would last a little
@@ -302,18 +311,13 @@ impl Book {
     /// come along where a lease of theirs ends soon, since tokens are asked for far more often.
     pub fn wishes(&mut self, session: Locator, now: Timestamp) -> Vec<(KeyHash, KeyWish)> {
         self.look_at(now);
-        let Self { entries, by_session, purses, .. } = self;
-        let leased = |hash: &KeyHash| match entries.peek(hash)? {
-            Entry::Leased(leased) => Some((*hash, &**leased)),
-            Entry::Revoked(_) | Entry::Refused(_) => None,
-        };
-        let mut news: Vec<_> =
-            by_session.of(session).filter_map(leased).filter(|(_, leased)| leased.has_news()).collect();
+        let leased = self.by_session.of(session).filter_map(|hash| Some((*hash, self.leased(hash)?)));
+        let mut news: Vec<_> = leased.filter(|(_, leased)| leased.has_news(&self.purses, now)).collect();
         news.sort_by_key(|(_, leased)| leased.until());
         news.truncate(RENEWED_MAX);
         let all = news.iter().any(|(_, leased)| leased.shares() && leased.ends_soon(now));
         let news: Vec<_> = news.into_iter().map(|(hash, leased)| (hash, leased.shares())).collect();
-        let (mut wishes, mut has_asked) = (Vec::new(), false);
+        let (Self { entries, purses, .. }, mut wishes, mut has_asked) = (self, Vec::new(), false);
         for (hash, shares) in news {
             let comes_along = shares && has_asked;
             if comes_along && !all {
@@ -331,10 +335,7 @@ impl Book {
     /// Takes what a renewal has brought. Without a lease, the key has to be asked for again.
     pub fn renewed(&mut self, hash: KeyHash, lease: Option<&Lease>, question: Question, now: Timestamp) {
         self.look_at(now);
-        let known = match self.entries.peek(&hash) {
-            Some(Entry::Leased(leased)) => Some((Arc::clone(leased.key()), leased.edition())),
-            Some(Entry::Revoked(_) | Entry::Refused(_)) | None => None,
-        };
+        let known = self.leased(&hash).map(|leased| (Arc::clone(leased.key()), leased.edition()));
         let Some(lease) = lease else {
             // Only a lease is let go: that a key is revoked stays known.
             if known.is_some() {

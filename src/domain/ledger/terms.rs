@@ -19,6 +19,8 @@ pub struct Terms<'a> {
 pub struct View {
     /// Each limit, in the order of the terms; those that refuse say so.
     pub limits: Vec<LimitUse>,
+    /// How many tokens of each were spent a moment ago, or are given out to be spent.
+    pub lately: Vec<u32>,
     /// Credits left, if they are counted.
     pub credits: Option<u64>,
     /// What there is too little of, if anything.

@@ -51,7 +51,11 @@ fn a_bank_pays_until_it_ends_by_the_clock_that_asked() {
     let mut pool = stocked();
     assert!(pool.pay(VERSION, 3, at(20)) && !pool.pay(VERSION, 3, at(20)) && pool.pay(VERSION, 1, at(233)));
     assert!(!pool.pay(VERSION, 1, at(234)));
-    assert_eq!(pool.view(VERSION, at(234)).map(|limit| limit.remaining), Some(900));
+    assert_eq!(
+        pool.view(VERSION, at(234)).map(|limit| limit.remaining),
+        Some(901),
+        "one is taken for spent, and is not"
+    );
     let mut pool = stocked();
     assert_eq!(pool.view(VERSION, at(20)).map(|limit| limit.remaining), Some(905));
     assert!(!pool.pay(VERSION + 1, 1, at(20)), "it was given under another policy");
@@ -76,7 +80,7 @@ fn the_wish_grows_with_what_was_spent_a_moment_ago_and_is_nothing_after_a_pause(
     assert_eq!(ask(&mut pool, 4, 100).wish, 2);
     assert_eq!(ask(&mut pool, 1, 600).wish, 7);
     assert_eq!(ask(&mut pool, 1, 1_101).wish, 0);
-    assert_eq!(pool.draw(spending(1), (VERSION, &limit()), 90, at(1_200), |_| false).wish, 50, "a share at most");
+    assert_eq!(pool.draw(spending(1), (VERSION, &limit()), 9_000, at(1_200), |_| false).wish, 2_500, "a share at most");
 }
 
 #[test]
@@ -117,4 +121,12 @@ fn a_step_that_is_taken_back_has_changed_nothing() {
     answer(&mut pool, draw, 30, 40, Some((8, 9)));
     pool.roll_back();
     assert_eq!(pool.left(VERSION, at(20)), 5);
+}
+
+#[test]
+fn a_rest_that_is_much_less_than_what_is_wished_for_is_as_good_as_none() {
+    let mut pool = stocked();
+    let left = pool.left(VERSION, at(70));
+    assert!(left > 1 && !pool.wants_fresh(VERSION, 0, at(70)) && !pool.wants_fresh(VERSION, 2 * left + 1, at(70)));
+    assert!(pool.wants_fresh(VERSION, 2 * left + 2, at(70)));
 }

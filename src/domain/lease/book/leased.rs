@@ -240,9 +240,14 @@ impl Leased {
         self.ends.until.millis_since(now) <= ahead
     }
 
-    /// Whether there is something to ask for or to report, beside what it shares.
-    pub(super) fn has_news(&self) -> bool {
-        self.used || self.own.as_ref().is_some_and(Purse::has_reports)
+    /// Whether there is something to ask for or to report.
+    pub(super) fn has_news(&self, purses: &Purses, now: Timestamp) -> bool {
+        self.used || self.has_reports(purses, now)
+    }
+
+    /// Whether tokens are to be reported that it has, or shares.
+    pub(super) fn has_reports(&self, purses: &Purses, now: Timestamp) -> bool {
+        self.purse(purses).is_some_and(|purse| purse.has_reports(now))
     }
 
     /// How many tokens to ask for, beside `cost` for the one who asks, and what has become of those that are over.

@@ -17,8 +17,10 @@ use crate::domain::verification::Code;
 
 /// How many banks there may be at a time in one purse, and how many reports may wait: more than many requests bring that ask
 /// at once, since each is given half of what is left at most.
-const BANKS_MAX: usize = 4;
+const BANKS_MAX: usize = 16;
 const REPORTS_MAX: usize = 64;
+/// How long (ms) before a bank ends the next one is asked for at most.
+const AHEAD_MS: i64 = 150;
 /// How long (ms) a bank is taken to last before there was one.
 const LASTS_MS: i64 = 234;
 
@@ -29,6 +31,17 @@ struct Spent {
     limits: Vec<LimitUse>,
     at: Timestamp,
     until: Timestamp,
+}
+
+impl Spent {
+    /// Whether limits that have refused stand no better now.
+    fn stands(&self, limits: &[LimitUse]) -> bool {
+        let is_spent = |refusing: &LimitUse| {
+            let of_it = |one: &&LimitUse| one.level == refusing.level && one.limit.name == refusing.limit.name;
+            limits.iter().find(of_it).is_some_and(|one| one.remaining < self.cost)
+        };
+        self.limits.iter().filter(|limit| limit.refusal.is_some()).all(is_spent)
+    }
 }
 
 /// What there is to pay with.
@@ -66,11 +79,17 @@ impl Purse {
         }
     }
 
-    /// Takes what came with a lease that was asked for at `asked_at`.
+    /// Takes what came with a lease that was asked for at `asked_at`. A refusal goes on where that says nothing else.
     pub(super) fn add(&mut self, lease: &Lease, asked_at: Timestamp) {
-        self.refusal = None;
+        self.refusal = self.refusal.take().filter(|spent| lease.bank.is_none() && spent.stands(&lease.limits));
         if asked_at >= self.limits_at {
-            self.limits.clone_from(&lease.limits);
+            // The authority takes for spent what it has given before.
+            let held = self.banks.iter().fold(0, |sum: u32, bank| sum.saturating_add(bank.unspent()));
+            let seen = |limit: &LimitUse| {
+                let remaining = limit.remaining.saturating_add(held).min(limit.limit.limit);
+                LimitUse { remaining, ..limit.clone() }
+            };
+            self.limits = lease.limits.iter().map(seen).collect();
             self.limits_at = asked_at;
             self.is_dry = std::mem::take(&mut self.has_asked) && lease.bank.is_none();
         }
@@ -142,18 +161,19 @@ impl Purse {
         self.refusal = Some(Spent { cost, limits: limits.to_vec(), at: asked_at, until });
     }
 
-    /// Whether there is less than a third left of what was given, or of the time for it. A limit that refuses has no more.
+    /// Whether there is less than a third left of what was given, or of the time for it, or less time than an answer takes. A
+    /// limit that refuses has no more.
     pub(super) fn is_short(&self, now: Timestamp) -> bool {
         let refuses = self.is_dry || self.refusal.as_ref().is_some_and(|spent| now < spent.until);
         let Some(last) = self.banks.last().filter(|_| !refuses) else { return false };
         let left: u32 = self.banks.iter().fold(0, |sum, bank| sum.saturating_add(bank.left(now)));
-        let length = last.until().millis_since(self.limits_at);
-        left.saturating_mul(3) < last.tokens() || last.until().millis_since(now).saturating_mul(3) < length
+        let ahead = (last.until().millis_since(self.limits_at) / 3).min(AHEAD_MS);
+        left.saturating_mul(3) < last.tokens() || last.until().millis_since(now) < ahead
     }
 
-    /// Whether there is something to report.
-    pub(super) fn has_reports(&self) -> bool {
-        !self.closed.is_empty()
+    /// Whether there is something to report: what has become of tokens that nobody here can spend any more.
+    pub(super) fn has_reports(&self, now: Timestamp) -> bool {
+        !self.closed.is_empty() || self.banks.iter().any(|bank| bank.left(now) == 0)
     }
 
     /// How many tokens to ask for, beside `cost` for the one who asks, and what has become of those that are over.

@@ -8,8 +8,8 @@ fn tokens_are_spent_of_the_bank_that_ends_first_and_none_beyond() {
     let question = book.ask(at(100));
     book.take(hash(0), key(), &counting(2, 3), question, at(110));
     let left = |decision: Decision| decision.limits[0].remaining;
-    assert_eq!(spending(&mut book, 2, 120).map(left), Some(98));
-    assert_eq!(spending(&mut book, 2, 120).map(left), Some(96), "the first has only one left");
+    assert_eq!(spending(&mut book, 2, 120).map(left), Some(101), "the authority takes the first three for spent");
+    assert_eq!(spending(&mut book, 2, 120).map(left), Some(99), "the first has only one left");
     assert_eq!(spending(&mut book, 2, 120).map(|decision| decision.code), None, "all or none");
     assert_eq!(spending(&mut book, 0, 120).map(|decision| decision.code), Some(Code::Valid));
     assert_eq!(said(&mut book, 234), Some(Code::Valid), "one is left in the second");
@@ -23,10 +23,10 @@ fn tokens_are_spent_of_the_bank_that_ends_first_and_none_beyond() {
 }
 
 #[test]
-fn of_more_than_four_banks_the_first_goes_back() {
+fn of_more_than_sixteen_banks_the_first_goes_back() {
     let mut book = holding(&counting(1, 3));
-    for id in 2..=5 {
-        assert_eq!(book.wish(&hash(0), 0, at(20)).1, [], "no more than four");
+    for id in 2..=17 {
+        assert_eq!(book.wish(&hash(0), 0, at(20)).1, [], "no more than sixteen");
         let question = book.ask(at(20));
         book.take(hash(0), key(), &counting(id, 3), question, at(20));
     }
