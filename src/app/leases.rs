@@ -159,6 +159,16 @@ impl Memory {
     pub(super) fn note(&mut self, session: Locator, key_id: &ApiKeyId, seen: Seen, background: &Background) {
         let now = seen.at;
         self.tallies.note(session, key_id, seen);
+        self.report_later(session, now, background);
+    }
+
+    /// Whether a session is to hear something of this isolate, now or later.
+    pub(super) fn has_to_report(&self, session: Locator) -> bool {
+        self.tallies.has_unreported(session) || self.book.has_tokens(session)
+    }
+
+    /// Sees to it that somebody reports what was decided, and what has become of tokens.
+    pub(super) fn report_later(&mut self, session: Locator, now: Timestamp, background: &Background) {
         let round = self.round(session);
         if is_over(round.reporting_until, now) {
             round.reporting_until = now.plus_millis(AT_WORK_MS);

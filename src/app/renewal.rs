@@ -95,12 +95,10 @@ impl App {
     async fn report(&self, session: Locator) {
         for round in 1..=REPORT_ROUNDS {
             self.world.timer.sleep(REPORT_WITHIN_MS).await;
-            let now = self.now();
-            let mut memory = self.leases.lock();
-            if !memory.tallies.has_unreported(session) && !memory.book.has_reports(session, now) {
-                return memory.reporting(session, now);
+            if !self.leases.lock().has_to_report(session) {
+                let now = self.now();
+                return self.leases.lock().reporting(session, now);
             }
-            drop(memory);
             let is_last = round == REPORT_ROUNDS;
             if !self.report_now(session, is_last).await {
                 self.world.timer.sleep(BUSY_MS).await;

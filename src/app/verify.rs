@@ -229,6 +229,9 @@ impl App {
         let Asking { hash, caller, request, question, .. } = asking;
         if !request.is_dry() {
             self.learn(*hash, &verified, request.cost, *question);
+            if verified.lease.as_ref().is_some_and(|lease| lease.bank.is_some()) {
+                self.leases.lock().report_later(asking.locator, self.now(), &request.background);
+            }
         }
         let Verified { code, key, mut trace, mut limits, credits, reach, .. } = verified;
         if let Some(viewer) = caller.map(|caller| caller.reach).or(reach) {

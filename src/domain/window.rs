@@ -356,6 +356,14 @@ mod tests {
     }
 
     #[test]
+    fn what_was_spent_after_a_moment_is_told_with_what_lies_ahead() {
+        let mut window = SlidingWindow::new(60_000, 0);
+        spend_all(&mut window, [(0, 1), (300, 2), (600, 4)]);
+        window.spend_ahead(600, 2_000, 8);
+        assert_eq!([0, 299, 300, 600, 2_000].map(|since| window.spent_after(since)), [14, 14, 12, 8, 0]);
+    }
+
+    #[test]
     fn what_nobody_has_spent_is_free_at_once_however_late_it_is_reported() {
         // Buckets are 234 ms long: one holds both.
         let mut window = SlidingWindow::new(60_000, 0);

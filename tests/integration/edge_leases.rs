@@ -392,3 +392,42 @@ fn who_has_a_lease_and_lacks_tokens_asks_the_authority_and_not_kv_unless_it_fail
     assert_eq!(edge.code(&held.text), Code::Revoked);
     assert_eq!(house.timer.slept()[slept..], [10_000], "after the authority, not beside it");
 }
+
+#[test]
+fn tokens_that_an_isolate_has_not_spent_are_there_for_others_again_within_ten_seconds() {
+    let house = House::new();
+    let home = house.found_on("Acme", requests(2_000));
+    let admin = house.principal(&home.secret);
+    let keys: Vec<Held> = (0..4).map(|_| house.issue(&admin, key(&["emails:send"])).unwrap()).collect();
+    let edge = house.edge();
+    let mut spent = 0;
+    for held in keys.iter().cycle().take(200) {
+        house.advance(10);
+        assert_eq!(edge.code(&held.text), Code::Valid);
+        edge.settle();
+        spent += 1;
+    }
+    let left = || house.run(house.app.read_organization(&admin)).unwrap().1[0].remaining;
+    assert!(left() < 2_000 - spent - 10, "{} of {}", left(), 2_000 - spent);
+    let begun = house.now();
+    edge.afterwork.report(&house, &edge.app);
+    assert!(house.now().millis_since(begun) <= 20_000);
+    assert_eq!(left(), 2_000 - spent);
+}
+
+#[test]
+fn who_is_lent_tokens_and_does_not_come_back_reports_that() {
+    let house = House::new();
+    let home = house.found_on("Acme", requests(2_000));
+    let held = house.issue(&house.principal(&home.secret), key(&["emails:send"])).unwrap();
+    let edge = house.edge();
+    let ask = || {
+        house.advance(60);
+        assert_eq!(edge.code(&held.text), Code::Valid);
+        edge.settle();
+        edge.afterwork.waiting()
+    };
+    let told = || house.objects.told(Kind::Session, "verify");
+    assert_eq!([ask(), ask(), ask()], [0, 0, 0], "nothing was decided here, and nothing lent");
+    assert_eq!((ask(), told()), (1, 4), "somebody will report");
+}

@@ -2,7 +2,7 @@
 // in the same isolate, which is as near as two customers can be.
 //
 // Windows without anybody, beside somebody who asks as often as he may, and beside him take turns, so that all see the same
-// machine, and nothing is on a disk, whose slowest commits would be all that is measured: in a deployment the objects that commit
+// machine, all of it is warm, and nothing is on a disk, whose slowest commits would be all that is measured: in a deployment the objects that commit
 // are on other machines. The quick form judges what does not depend on time: that nobody else is refused, and that he gets what is
 // his and no more. The full form judges the times too, and shows that a neighbour without a limit would be noticed; beside a
 // Worker that does nothing, asked as often in the same process, stands what the runtime takes for that.
@@ -19,6 +19,8 @@ const RATIO_MAX = 1.2;
 /** The limit's own minute, so that he has used it up for most of it; in the quick form a second. */
 const WINDOW_MS = full ? 60_000 : 1_000;
 const TURNS = full ? 3 : 2;
+/** So long before each window everybody asks as in it, so that all is warm: what the neighbour then asks counts for his limit. */
+const WARM_MS = full ? 2_000 : 200;
 const WIDTH = 4;
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -64,9 +66,11 @@ interface Neighbour {
 async function windows(origin: URL, customer: Customer, neighbours: Neighbour[], { turns = TURNS, ms = WINDOW_MS } = {}) {
   const kinds = [undefined, ...neighbours].map((neighbour) => ({ neighbour, mine: nothing(), theirs: nothing() }));
   for (let window = 0; window < turns * kinds.length; window++) {
-    const until = performance.now() + ms;
     const { neighbour, mine, theirs } = kinds[window % kinds.length]!;
-    await Promise.all([ask(origin, customer, until, 100, mine), ...(neighbour ? [ask(neighbour.origin ?? origin, neighbour.who, until, neighbour.perSecond, theirs)] : [])]);
+    for (const [length, answers] of [[WARM_MS, nothing()], [ms, mine]] as const) {
+      const until = performance.now() + length;
+      await Promise.all([ask(origin, customer, until, 100, answers), ...(neighbour ? [ask(neighbour.origin ?? origin, neighbour.who, until, neighbour.perSecond, theirs)] : [])]);
+    }
   }
   for (const { times } of kinds.flatMap(({ mine, theirs }) => [mine, theirs])) times.sort((one, other) => one - other);
   return kinds;

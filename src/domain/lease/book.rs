@@ -300,10 +300,10 @@ impl Book {
         self.leased(hash).is_some_and(|leased| leased.is_due(&self.purses, now))
     }
 
-    /// Whether a session is to hear what has become of tokens that it has given.
-    pub fn has_reports(&self, session: Locator, now: Timestamp) -> bool {
+    /// Whether a session is to hear, now or later, what has become of tokens that it has given.
+    pub fn has_tokens(&self, session: Locator) -> bool {
         let mut all = self.by_session.of(session).filter_map(|hash| self.leased(hash));
-        all.any(|leased| leased.has_reports(&self.purses, now))
+        all.any(|leased| leased.has_tokens(&self.purses))
     }
 
     /// What to ask a session for: the leases that were used since they were given, even where they would last a little

@@ -17,8 +17,8 @@ const SHARE: u32 = 200;
 /// Which part of what is left may be out in banks.
 const SHARE_OF_LEFT: u32 = 4;
 
-/// How long (ms) a bank of tokens of all these limits may last, as they stand; none if tokens have to be single. Each quarter
-/// of a limit that is left adds once as much: what counts for a moment longer than it should is missed where little is left.
+/// How long (ms) a bank of tokens of all these limits may last, as they stand; none if tokens have to be single. Each quarter of
+/// a limit that is left adds once as much: what counts for a moment longer than it should is missed where little is left.
 #[must_use]
 pub fn lasts_ms<'a>(limits: impl IntoIterator<Item = &'a LimitUse>, ttl_ms: i64) -> Option<i64> {
     let mut lasts = ttl_ms;
@@ -63,15 +63,17 @@ fn share(limit: &RateLimit, left: u32, lately: u32) -> u32 {
 }
 
 /// How many tokens a bank may have of a limit that stands so, of which so many were spent `lately`, and of which these are
-/// out: half of what may still be out, so that there is something for the next one. Near the limit there are none: tokens are
-/// single then, so that nobody is refused for what others might not spend. Neither are there where too many are lost: whoever
-/// has them does not report.
+/// out: half of what may still be out, so that there is something for the next one, but for the least share, which would be
+/// gone at once. Where that is out there are none: tokens are single then, so that nobody is refused for what others might not
+/// spend. Neither are there where too many are lost: whoever has them does not report.
 #[must_use]
 pub fn allotment(LimitUse { limit, remaining: left, .. }: &LimitUse, lately: u32, out: Outstanding) -> u32 {
     if out.lost >= least_share(limit) {
         return 0;
     }
-    share(limit, *left, lately).saturating_sub(out.live).saturating_sub(out.lost).div_ceil(2).min(left / 2)
+    let (share, out) = (share(limit, *left, lately), out.live.saturating_add(out.lost));
+    let half = share.saturating_sub(out).div_ceil(2);
+    half.max(least_share(limit).saturating_sub(out)).min(left / 2)
 }
 
 #[cfg(test)]
@@ -119,7 +121,7 @@ mod tests {
 
     #[test]
     fn who_goes_through_half_of_what_is_left_in_a_moment_is_near_the_limit() {
-        assert_eq!([2_500, 2_501].map(|lately| allotted(5_000, lately, 0, 0)), [625, 25]);
+        assert_eq!([2_500, 2_501].map(|lately| allotted(5_000, lately, 0, 0)), [625, 50]);
     }
 
     #[test]

@@ -279,3 +279,15 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_was_spent_in_the_last_128th_of_a_window_was_so_lately_and_what_is_out() {
+    let limits = [limit("a", 100, 60_000), limit("b", 100, 128_000)];
+    let mut ledger = Ledger::new(ms(0));
+    ledger.spend(&terms(&limits), 3, ms(0));
+    let mut lately = |now| ledger.view(&terms(&limits), 0, ms(now)).lately;
+    assert_eq!([467, 468, 999, 1_000].map(&mut lately), [[3, 3], [0, 3], [0, 3], [0, 0]]);
+    ledger.spend_ahead(&terms(&limits), 5, 734, ms(1_000));
+    assert_eq!(ledger.view(&terms(&limits), 0, ms(2_000)).lately, [5, 5]);
+    assert_eq!(ledger.view(&terms(&[limit("new", 9, 60_000)]), 0, ms(2_000)).lately, [0]);
+}

@@ -3,7 +3,7 @@
 use super::*;
 use crate::domain::lease::bank::{BankGrant, BankReport};
 use crate::domain::plan::{Plan, PlanName};
-use crate::domain::rate_limit::{Level, LimitName};
+use crate::domain::rate_limit::{Level, LimitName, Refusal};
 use crate::domain::sample;
 use crate::domain::session::{OrganizationStatus, Policy};
 use crate::object::ledgers::Debit;
@@ -129,4 +129,49 @@ fn a_rest_that_is_much_less_than_what_is_wished_for_is_as_good_as_none() {
     let left = pool.left(VERSION, at(70));
     assert!(left > 1 && !pool.wants_fresh(VERSION, 0, at(70)) && !pool.wants_fresh(VERSION, 2 * left + 1, at(70)));
     assert!(pool.wants_fresh(VERSION, 2 * left + 2, at(70)));
+}
+
+#[test]
+fn of_many_that_come_at_once_one_asks_for_a_bank() {
+    let mut pool = stocked();
+    let expecting = |pool: &mut PoolBanks, cost, ms| {
+        pool.draw(spending(cost), (VERSION, &limit()), 30, at(ms), |_| false).wish
+    };
+    assert_eq!([49, 50, 51, 99].map(|ms| expecting(&mut pool, 1, ms)), [0, 30, 0, 0]);
+    assert_eq!(expecting(&mut pool, 40, 100), 30, "what others expect, or");
+    let mut wish = |cost, ms| ask(&mut pool, cost, ms).wish;
+    assert_eq!([wish(7, 120), wish(8, 130)], [0, 0]);
+    assert_eq!(wish(1, 150), 50, "half as much again as all have spent, and for itself a two-hundredth at most");
+    assert_eq!(wish(1, 200), 2);
+}
+
+#[test]
+fn tokens_that_nobody_can_spend_any_more_are_owed() {
+    let mut pool = stocked();
+    let owes = |pool: &PoolBanks, ms, is_passed_on: bool| pool.owes(VERSION, at(ms), |_| is_passed_on);
+    assert_eq!([233, 234].map(|ms| owes(&pool, ms, false)), [false, true]);
+    assert_eq!([2_233, 2_234].map(|ms| owes(&pool, ms, true)), [false, true], "somebody else may have some");
+    assert!(pool.owes(VERSION + 1, at(20), |_| false), "it was given under another policy");
+    assert!(pool.pay(VERSION, 5, at(20)));
+    assert!(!owes(&pool, 234, false), "all are spent");
+}
+
+#[test]
+fn where_there_are_too_many_banks_the_one_goes_with_which_least_is_lost() {
+    let mut pool = PoolBanks::default();
+    for id in 0..=BANKS_MAX {
+        let tokens = if id == 3 { 1 } else { 5 };
+        answer(&mut pool, spending(1), 0, 10, Some((u64::try_from(id).unwrap(), tokens)));
+    }
+    let draw = pool.draw(spending(9), (VERSION, &limit()), 0, at(20), |_| false);
+    let kept: Vec<u64> = draw.banks.iter().map(|report| report.id).collect();
+    assert_eq!(kept, [0, 1, 2].into_iter().chain(4..17).collect::<Vec<_>>());
+}
+
+#[test]
+fn who_is_refused_hears_of_what_he_may_spend_and_others_of_what_is_not_spent() {
+    let pool = stocked();
+    let told = pool.view(VERSION, at(20)).unwrap();
+    let refused = LimitUse { refusal: Some(Refusal { wait_ms: Some(9) }), remaining: 0, ..told };
+    assert_eq!([20, 234].map(|ms| pool.with_left(refused.clone(), VERSION, at(ms)).remaining), [5, 0]);
 }

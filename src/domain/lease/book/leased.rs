@@ -242,12 +242,12 @@ impl Leased {
 
     /// Whether there is something to ask for or to report.
     pub(super) fn has_news(&self, purses: &Purses, now: Timestamp) -> bool {
-        self.used || self.has_reports(purses, now)
+        self.used || self.purse(purses).is_some_and(|purse| purse.has_reports(now))
     }
 
-    /// Whether tokens are to be reported that it has, or shares.
-    pub(super) fn has_reports(&self, purses: &Purses, now: Timestamp) -> bool {
-        self.purse(purses).is_some_and(|purse| purse.has_reports(now))
+    /// Whether it has tokens, or shares some, or something is to be reported of them.
+    pub(super) fn has_tokens(&self, purses: &Purses) -> bool {
+        self.purse(purses).is_some_and(Purse::has_tokens)
     }
 
     /// How many tokens to ask for, beside `cost` for the one who asks, and what has become of those that are over.

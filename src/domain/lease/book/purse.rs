@@ -171,6 +171,11 @@ impl Purse {
         left.saturating_mul(3) < last.tokens() || last.until().millis_since(now) < ahead
     }
 
+    /// Whether there are tokens, or were some that are not reported.
+    pub(super) fn has_tokens(&self) -> bool {
+        !self.closed.is_empty() || !self.banks.is_empty()
+    }
+
     /// Whether there is something to report: what has become of tokens that nobody here can spend any more.
     pub(super) fn has_reports(&self, now: Timestamp) -> bool {
         !self.closed.is_empty() || self.banks.iter().any(|bank| bank.left(now) == 0)

@@ -168,3 +168,50 @@ fn a_lease_is_held_until_its_end() {
     book.note(hash(0), &key(), Code::Revoked, question, at(20));
     assert!(!book.holds(&hash(0), at(20)));
 }
+
+#[test]
+fn a_refusal_goes_on_while_leases_say_nothing_else_and_no_longer_than_it_would_have() {
+    let end = TTL - margin_ms(TTL);
+    let told = |name: &str, remaining| {
+        let mut told = limit(Level::Session, remaining, None);
+        told.limit.name = LimitName::parse(name).unwrap();
+        Lease { limits: vec![told], ..sharing(0, 0) }
+    };
+    let after = |lease: &Lease, now| {
+        let mut book = Book::default();
+        take(&mut book, 0, &sharing(0, 0), 0);
+        let question = book.ask(at(1));
+        book.refuse(&hash(0), 2, &[limit(Level::Session, 0, Some(9_000))], question);
+        take(&mut book, 0, lease, 10);
+        let decision = book.decide(&hash(0), &wanting(Mode::Edge, Some(2), &Demand::default()), at(now));
+        decision.map(|decision| decision.code)
+    };
+    let name = limit(Level::Session, 0, None).limit.name;
+    let refused = Some(Code::RateLimited);
+    assert_eq!([20, end - 1, end].map(|now| after(&told(name.as_str(), 1), now)), [refused, refused, None]);
+    assert_eq!(after(&told(name.as_str(), 2), 20), None, "there may be enough");
+    assert_eq!(after(&told("another", 0), 20), None, "nobody says how it stands");
+    assert_eq!(after(&sharing(1, 2), 20), Some(Code::Valid), "tokens have come");
+}
+
+#[test]
+fn a_long_bank_is_renewed_no_sooner_than_an_answer_takes() {
+    let mut book = Book::default();
+    let bank = Some(BankGrant { id: 1, tokens: 9, lasts_ms: 1_170 });
+    take(&mut book, 0, &Lease { bank, ..sharing(0, 0) }, 0);
+    assert_eq!(code(&mut book, 0, 10), Some(Code::Valid));
+    assert!(!book.is_due(&hash(0), at(1_020)) && book.is_due(&hash(0), at(1_021)));
+}
+
+#[test]
+fn tokens_that_are_over_are_reported_though_nobody_has_used_the_key_since() {
+    let mut book = Book::default();
+    take(&mut book, 0, &sharing(1, 3), 0);
+    take(&mut book, 1, &counting(2, 3), 0);
+    let session = key().session_id.locator();
+    assert!(book.has_tokens(session) && book.wishes(session, at(233)).is_empty(), "they may still be spent");
+    let reports: Vec<_> = book.wishes(session, at(234)).into_iter().map(|(_, wish)| (wish.wants, wish.banks)).collect();
+    let unspent = |id| (false, vec![BankReport { id, spent: 0 }]);
+    assert_eq!(reports, [unspent(1), unspent(2)]);
+    assert!(!book.has_tokens(session) && book.wishes(session, at(235)).is_empty());
+}
