@@ -69,6 +69,7 @@ mod leases;
 mod leases_at_the_edge;
 mod leases_fenced;
 mod leases_recalled;
+mod lent_tokens;
 mod lifecycle;
 mod limit_answers;
 mod limits;

@@ -19,7 +19,7 @@ const RATIO_MAX = 1.2;
 /** The limit's own minute, so that he has used it up for most of it; in the quick form a second. */
 const WINDOW_MS = full ? 60_000 : 1_000;
 const TURNS = full ? 3 : 2;
-/** So long before each window everybody asks as in it, so that all is warm: what the neighbour then asks counts for his limit. */
+/** The beginning of each window, until all is warm, is not measured. What the neighbour asks then counts for his limit. */
 const WARM_MS = full ? 2_000 : 200;
 const WIDTH = 4;
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -67,7 +67,7 @@ async function windows(origin: URL, customer: Customer, neighbours: Neighbour[],
   const kinds = [undefined, ...neighbours].map((neighbour) => ({ neighbour, mine: nothing(), theirs: nothing() }));
   for (let window = 0; window < turns * kinds.length; window++) {
     const { neighbour, mine, theirs } = kinds[window % kinds.length]!;
-    for (const [length, answers] of [[WARM_MS, nothing()], [ms, mine]] as const) {
+    for (const [length, answers] of [[WARM_MS, nothing()], [ms - WARM_MS, mine]] as const) {
       const until = performance.now() + length;
       await Promise.all([ask(origin, customer, until, 100, answers), ...(neighbour ? [ask(neighbour.origin ?? origin, neighbour.who, until, neighbour.perSecond, theirs)] : [])]);
     }

@@ -134,9 +134,8 @@ fn a_rest_that_is_much_less_than_what_is_wished_for_is_as_good_as_none() {
 #[test]
 fn of_many_that_come_at_once_one_asks_for_a_bank() {
     let mut pool = stocked();
-    let expecting = |pool: &mut PoolBanks, cost, ms| {
-        pool.draw(spending(cost), (VERSION, &limit()), 30, at(ms), |_| false).wish
-    };
+    let expecting =
+        |pool: &mut PoolBanks, cost, ms| pool.draw(spending(cost), (VERSION, &limit()), 30, at(ms), |_| false).wish;
     assert_eq!([49, 50, 51, 99].map(|ms| expecting(&mut pool, 1, ms)), [0, 30, 0, 0]);
     assert_eq!(expecting(&mut pool, 40, 100), 30, "what others expect, or");
     let mut wish = |cost, ms| ask(&mut pool, cost, ms).wish;
