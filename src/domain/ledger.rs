@@ -12,6 +12,7 @@
 //! Windows are measured by a clock of the ledger's own: it runs with the clock it is shown, stands still where that
 //! one is set back, and goes on from there. It never runs faster, so no step of the clock lets anybody spend more.
 
+mod named_window;
 mod records;
 mod terms;
 
@@ -20,8 +21,9 @@ use super::rate_limit::{Level, LimitName, LimitUse, RATE_LIMITS_MAX, RateLimit, 
 use super::timestamp::Timestamp;
 use super::window::SlidingWindow;
 
+use named_window::NamedWindow;
+use records::SavedWindow;
 pub use records::{Hold, Snapshot};
-use records::{NamedWindow, SavedWindow};
 pub use terms::{Shortage, Terms, View};
 
 /// A clock that goes back by no more than this (ms) is waited for; by more, and it has been set.

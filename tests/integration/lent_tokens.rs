@@ -5,7 +5,7 @@ use latchkey::domain::verification::Code;
 use crate::support::*;
 
 #[test]
-fn tokens_that_an_isolate_has_not_spent_are_there_for_others_again_within_ten_seconds() {
+fn tokens_that_an_isolate_has_not_spent_are_there_for_others_again_once_it_has_reported() {
     let house = House::new();
     let home = house.found_on("Acme", requests(2_000));
     let admin = house.principal(&home.secret);

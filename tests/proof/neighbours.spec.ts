@@ -2,8 +2,8 @@
 // in the same isolate, which is as near as two customers can be.
 //
 // Windows without anybody, beside somebody who asks as often as he may, and beside him take turns, so that all see the same
-// machine, all of it is warm, and nothing is on a disk, whose slowest commits would be all that is measured: in a deployment the objects that commit
-// are on other machines. The quick form judges what does not depend on time: that nobody else is refused, and that he gets what is
+// machine, and begin when all is warm. Nothing is on a disk, whose slowest commits would be all that is measured: in a
+// deployment the objects that commit are on other machines. The quick form judges what does not depend on time: that nobody else is refused, and that he gets what is
 // his and no more. The full form judges the times too, and shows that a neighbour without a limit would be noticed; beside a
 // Worker that does nothing, asked as often in the same process, stands what the runtime takes for that.
 import assert from 'node:assert/strict';
