@@ -6,8 +6,9 @@
 //! own clock; the grantor from the moment it answered, by its own. Only durations are compared. Clocks may differ in
 //! speed and step within `margin_ms`, which holders take off and grantors add.
 //!
-//! `held`, `bank` and `book` are the holder's side, `granted`, `grantor`, `lending` and `Banks` the grantor's.
+//! `held`, `bank` and `book` are the holder's side, `askers`, `granted`, `grantor`, `lending` and `Banks` the grantor's.
 
+pub mod askers;
 pub mod bank;
 pub mod book;
 pub mod grant;

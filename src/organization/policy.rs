@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 
 use crate::domain::id::SessionId;
 use crate::domain::lease::Granted;
+use crate::domain::lease::askers::Askers;
 use crate::domain::lease::bank::{BankGrant, Banks, passed_on_after_ms};
-use crate::domain::lease::lending::{allotment, lasts_ms};
+use crate::domain::lease::lending::{Claims, allotment, lasts_ms};
 use crate::domain::ledger::Terms;
 use crate::domain::organization::Organization;
 use crate::domain::plan::Pool;
@@ -46,6 +47,8 @@ pub struct Memory {
     pub ledgers: Ledgers,
     /// The tokens of its pools that sessions have; none before the first.
     banks: Option<Banks<(Pool, Debit)>>,
+    /// Who asks for tokens of the pool of verifications.
+    askers: Askers<SessionId>,
     /// Who was refused what lately.
     pub denials: Denials,
     /// When it last looked for usage that has become old.
@@ -110,7 +113,7 @@ pub fn draw(
         return Err(Rejection::SessionNotFound.into());
     }
     let pool = match draw {
-        Some(draw) => serve(sql, memory, context, &organization, draw)?,
+        Some(draw) => serve(sql, memory, context, &organization, (session_id, draw))?,
         None => None,
     };
     if let Some(horizon) = memory.leases(sql, context.now)?.grant(session_id.clone(), LEASE_MS, context.now) {
@@ -130,7 +133,7 @@ fn serve(
     memory: &mut Memory,
     context: &Context<'_>,
     organization: &Organization,
-    draw: &Draw,
+    (session_id, draw): (&SessionId, &Draw),
 ) -> Result<Option<Drawn>, SqlError> {
     settle(sql, memory, context, draw)?;
     let Some(limit) = organization.policy.plan.pool(draw.pool) else { return Ok(None) };
@@ -156,9 +159,12 @@ fn serve(
             view = ledgers.view(sql, subject, &terms, 0, now)?;
         }
     }
+    let is_alone = draw.pool == Pool::Requests
+        && draw.action == DrawAction::Spend
+        && memory.askers.note(session_id.clone(), now);
     let mut bank = None;
     if draw.action == DrawAction::Spend && view.shortage.is_none() {
-        bank = self::bank(sql, memory, context, &limit, draw)?;
+        bank = self::bank(sql, memory, context, &limit, (draw, is_alone))?;
         if bank.is_some() {
             view = memory.ledgers.view(sql, subject, &terms, 0, now)?;
         }
@@ -186,7 +192,7 @@ fn bank(
     memory: &mut Memory,
     context: &Context<'_>,
     limit: &RateLimit,
-    draw: &Draw,
+    (draw, is_alone): (&Draw, bool),
 ) -> Result<Option<BankGrant>, SqlError> {
     if draw.wish == 0 {
         return Ok(None);
@@ -198,7 +204,8 @@ fn bank(
     let view = ledgers.view(sql, subject, &terms, 0, now)?;
     let Some(lasts) = lasts_ms(&view.limits, LEASE_MS) else { return Ok(None) };
     let out = banks.tokens_out(limit.window_ms, now, |(pool, _)| *pool == draw.pool);
-    let allotted = view.limits.iter().zip(&view.lately).map(|(limit, lately)| allotment(limit, *lately, out));
+    let stand = view.limits.iter().zip(&view.lately);
+    let allotted = stand.map(|(limit, lately)| allotment(limit, Claims { lately: *lately, out, is_alone }));
     let tokens = allotted.fold(draw.wish, u32::min);
     if tokens == 0 {
         return Ok(None);

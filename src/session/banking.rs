@@ -3,8 +3,10 @@
 //! They are debited ahead, as of the moment at which the bank must be over, and written down before it leaves. A report
 //! gives back what was not spent.
 
+use crate::domain::lease::askers::Askers;
 use crate::domain::lease::bank::{BankGrant, BankReport, Banks, Outstanding, spent_after_ms};
-use crate::domain::lease::lending::{allotment, is_worth_it, lasts_ms};
+use crate::domain::lease::grant::IsolateId;
+use crate::domain::lease::lending::{Claims, allotment, is_worth_it, lasts_ms};
 use crate::domain::plan::Pool;
 use crate::object::Context;
 use crate::object::ledgers::Debit;
@@ -22,6 +24,8 @@ pub struct Banking {
     out: Option<Banks<Given>>,
     /// What it has of the pool.
     pub pool: PoolBanks,
+    /// Which isolates ask; none stands for one that wishes for nothing.
+    pub askers: Askers<Option<IsolateId>>,
 }
 
 /// Where the tokens of a bank come from.
@@ -59,7 +63,7 @@ impl Banking {
     /// What is asked of the organization along with a draw of its pool.
     pub fn draw(&mut self, state: &State, context: &Context<'_>, draw: Draw, expected: u32) -> Draw {
         let Some(limit) = state.policy.plan.pool(draw.pool) else { return draw };
-        let Self { out, pool } = self;
+        let Self { out, pool, .. } = self;
         pool.draw(draw, (state.policy.version, &limit), expected, context.now, |id| is_passed_on(out.as_ref(), id))
     }
 }
@@ -69,7 +73,7 @@ fn is_passed_on(out: Option<&Banks<Given>>, id: u64) -> bool {
     out.is_some_and(|out| out.out().any(|one| one.debit.pool == Some(id)))
 }
 
-/// Gives out a bank of at most so many tokens, for at most `ttl_ms`; none if tokens have to be single. Credits always
+/// Gives an isolate a bank of at most so many tokens, for at most `ttl_ms`; none if tokens have to be single. Credits always
 /// are.
 ///
 /// # Errors
@@ -79,10 +83,11 @@ pub fn bank(
     memory: &mut Memory,
     context: &Context<'_>,
     purse: &Purse<'_>,
-    wish: u32,
+    (isolate, wish): (IsolateId, u32),
     ttl_ms: i64,
 ) -> Result<Option<BankGrant>, SqlError> {
     let (state, now) = (purse.state(), context.now);
+    let is_alone = memory.banking.askers.note(Some(isolate), now);
     let pool = state.policy.plan.pool(Pool::Requests);
     if wish == 0 || !purse.counts() || purse.has_credits() {
         return Ok(None);
@@ -92,7 +97,7 @@ pub fn bank(
         let view = memory.ledgers.view(sql, subject, &terms, 0, now)?;
         for (limit, lately) in view.limits.into_iter().zip(view.lately) {
             let out = memory.banking.tokens_out(subject, limit.limit.window_ms, context);
-            tokens = tokens.min(allotment(&limit, lately, out));
+            tokens = tokens.min(allotment(&limit, Claims { lately, out, is_alone }));
             limits.push(limit);
         }
     }
@@ -149,7 +154,7 @@ pub fn stock(memory: &mut Memory, context: &Context<'_>, state: &State, wish: u3
 
 /// What to tell the organization where nothing else is asked: that there are tokens here which nobody can spend any more.
 pub fn give_back(memory: &mut Memory, context: &Context<'_>, state: &State) -> Option<Draw> {
-    let Banking { out, pool } = &*memory.banking;
+    let Banking { out, pool, .. } = &*memory.banking;
     let is_owed = pool.owes(state.policy.version, context.now, |id| is_passed_on(out.as_ref(), id));
     if !is_owed || context.heard.is_some() {
         return None;

@@ -121,7 +121,7 @@ pub fn lease(
     if !counts {
         acceptance::publish(sql, memory, context, state, key)?;
     }
-    let bank = banking::bank(sql, memory, context, &purse, wanted.tokens, ttl_ms)?;
+    let bank = banking::bank(sql, memory, context, &purse, (wanted.isolate, wanted.tokens), ttl_ms)?;
     Ok(Some(Lease {
         edition: edition(state, key),
         key: None,

@@ -219,7 +219,7 @@ impl Desk<'_> {
         let covered = if self.plan.has(Flaw::StaleIsNotCovered) { ttl_ms } else { ttl_ms + stale_ms };
         self.cover(key, covered);
         let purse = self.purse(record);
-        let bank = self.bank(key - self.first, &purse, wished, ttl_ms);
+        let bank = self.bank(key - self.first, &purse, (isolate, wished), ttl_ms);
         let counts = !purse.is_empty() || self.pool().is_some();
         let limits = self.look(&purse);
         Some(Lease {

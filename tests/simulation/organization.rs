@@ -84,7 +84,7 @@ impl World {
         {
             organization.horizon = horizon;
         }
-        let (grant, hold) = organization.till.serve(organization.policy, draw, now);
+        let (grant, hold) = organization.till.serve(session, organization.policy, draw, now);
         let grant = Some(Box::new(Answer { grant, hold, drawn_at: self.time, cap: self.cap_of_pool() }));
         let way = self.way();
         self.send(way, Event::Granted { session, question, grant });

@@ -4,7 +4,8 @@
 use latchkey::domain::api_key::ApiKey;
 use latchkey::domain::id::ApiKeyId;
 use latchkey::domain::lease::bank::{BankGrant, BankReport, Banks, spent_after_ms};
-use latchkey::domain::lease::lending::{allotment, is_worth_it, lasts_ms};
+use latchkey::domain::lease::grant::IsolateId;
+use latchkey::domain::lease::lending::{Claims, allotment, is_worth_it, lasts_ms};
 use latchkey::domain::ledger::{Hold, Ledger, Snapshot, Terms};
 use latchkey::domain::plan::Pool;
 use latchkey::domain::rate_limit::{Level, LimitUse, RateLimit, RateLimits};
@@ -220,8 +221,15 @@ impl Desk<'_> {
     }
 
     /// Tokens for an isolate, to be spent before long.
-    pub(crate) fn bank(&mut self, place: usize, purse: &[Part], wished: u32, ttl_ms: i64) -> Option<BankGrant> {
+    pub(crate) fn bank(
+        &mut self,
+        place: usize,
+        purse: &[Part],
+        (isolate, wished): (IsolateId, u32),
+        ttl_ms: i64,
+    ) -> Option<BankGrant> {
         let pool = self.pool();
+        let is_alone = self.memory.askers.note(isolate, self.now);
         if purse.is_empty() && pool.is_none() {
             return None;
         }
@@ -231,7 +239,7 @@ impl Desk<'_> {
             let concerns = |given: &Given| given.holds.iter().any(|(place, _)| *place == part.place);
             for (limit, lately) in view.limits.into_iter().zip(view.lately) {
                 let out = self.memory.banks.tokens_out(limit.limit.window_ms, self.now, concerns);
-                tokens = tokens.min(allotment(&limit, lately, out));
+                tokens = tokens.min(allotment(&limit, Claims { lately, out, is_alone }));
                 limits.push(limit);
             }
         }

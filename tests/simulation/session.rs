@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 
 use latchkey::domain::api_key::ApiKey;
+use latchkey::domain::lease::askers::Askers;
+use latchkey::domain::lease::grant::IsolateId;
 use latchkey::domain::lease::grantor::Grantor;
 use latchkey::domain::lease::{Held, margin_ms};
 use latchkey::domain::ledger::{BLOCK_IDLE_MS, Ledger, Snapshot};
@@ -62,6 +64,8 @@ pub(crate) struct Memory {
     pub(crate) published: BTreeMap<usize, Timestamp>,
     pub(crate) ledgers: Vec<Ledger>,
     pub(crate) banks: Out,
+    /// Which isolates ask.
+    pub(crate) askers: Askers<IsolateId>,
     /// What it has of the pool.
     pub(crate) pool: PoolBanks,
     pub(crate) usage: Counting,
@@ -87,6 +91,7 @@ impl Memory {
             published: BTreeMap::new(),
             ledgers: purse::restore(rows, forgets, now),
             banks: Out::new(first),
+            askers: Askers::default(),
             pool: PoolBanks::default(),
             usage: Counting::restore(&rows.usage),
         }

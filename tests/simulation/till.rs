@@ -1,7 +1,8 @@
 //! The organization's pool: tokens that sessions draw one by one, and banks that they spend and pass on.
 
+use latchkey::domain::lease::askers::Askers;
 use latchkey::domain::lease::bank::{BankGrant, Banks, passed_on_after_ms};
-use latchkey::domain::lease::lending::{allotment, lasts_ms};
+use latchkey::domain::lease::lending::{Claims, allotment, lasts_ms};
 use latchkey::domain::ledger::{Hold, Ledger, Snapshot, Terms};
 use latchkey::domain::plan::Pool;
 use latchkey::domain::rate_limit::{Level, RateLimit};
@@ -31,6 +32,8 @@ pub(crate) struct Till {
     ledger: Ledger,
     row: Option<Snapshot>,
     banks: Banks<Hold>,
+    /// Which sessions ask.
+    askers: Askers<usize>,
     life: u64,
 }
 
@@ -40,7 +43,8 @@ fn terms(limit: &RateLimit) -> Terms<'_> {
 
 impl Till {
     pub(crate) fn new() -> Self {
-        Self { ledger: Ledger::new(Timestamp::from_millis(0)), row: None, banks: Banks::new(0), life: 0 }
+        let (ledger, banks) = (Ledger::new(Timestamp::from_millis(0)), Banks::new(0));
+        Self { ledger, row: None, banks, askers: Askers::default(), life: 0 }
     }
 
     /// Memory is lost.
@@ -49,7 +53,7 @@ impl Till {
             Some(row) if !plan.has(Flaw::PoolForgets) => Ledger::restore(row.clone(), now),
             _ => Ledger::new(now),
         };
-        (self.banks, self.life) = (Banks::new(first), first);
+        (self.banks, self.askers, self.life) = (Banks::new(first), Askers::default(), first);
     }
 
     fn keep(&mut self, limit: &RateLimit, now: Timestamp) {
@@ -61,6 +65,7 @@ impl Till {
     /// Serves a session, and tells what was debited for the request itself.
     pub(crate) fn serve(
         &mut self,
+        session: usize,
         policy: Policy,
         draw: Option<&Draw>,
         now: Timestamp,
@@ -76,6 +81,7 @@ impl Till {
         if policy.status != OrganizationStatus::Active || draw.action != DrawAction::Spend {
             return (grant, None);
         }
+        let is_alone = self.askers.note(session, now);
         let mut view = self.ledger.view(&terms(&limit), draw.cost, now);
         let mut hold = None;
         if view.shortage.is_none() {
@@ -83,7 +89,7 @@ impl Till {
                 hold = Some((self.life, self.ledger.spend(&terms(&limit), draw.cost, now)));
                 self.keep(&limit, now);
             }
-            let bank = self.bank(&limit, draw.wish, now);
+            let bank = self.bank(&limit, (draw.wish, is_alone), now);
             view = self.ledger.view(&terms(&limit), 0, now);
             grant.pool = view.limits.pop().map(|limit| Drawn { limit, debit: Debit::default(), bank });
         } else {
@@ -92,11 +98,12 @@ impl Till {
         (grant, hold)
     }
 
-    fn bank(&mut self, limit: &RateLimit, wish: u32, now: Timestamp) -> Option<BankGrant> {
+    fn bank(&mut self, limit: &RateLimit, (wish, is_alone): (u32, bool), now: Timestamp) -> Option<BankGrant> {
         let view = self.ledger.view(&terms(limit), 0, now);
         let lasts = lasts_ms(&view.limits, LEASE_MS).filter(|_| wish > 0)?;
         let out = self.banks.tokens_out(limit.window_ms, now, |_| true);
-        let tokens = wish.min(allotment(view.limits.first()?, *view.lately.first()?, out));
+        let claims = Claims { lately: *view.lately.first()?, out, is_alone };
+        let tokens = wish.min(allotment(view.limits.first()?, claims));
         if tokens == 0 {
             return None;
         }

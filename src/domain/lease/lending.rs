@@ -2,7 +2,8 @@
 //!
 //! Whoever has tokens ahead need not ask; but they are missing for everybody else until he has spent them, or says that he will
 //! not. So far from a limit much is lent for long, and near it next to nothing. How near that is, what goes in a moment tells as
-//! well as what is left: a crowd that takes all at once is to find the last token.
+//! well as what is left: a crowd that takes all at once is to find the last token. To whoever asks alone more is lent near it,
+//! too: there is nobody else who could miss it.
 
 use super::bank::Outstanding;
 use crate::domain::rate_limit::{LimitUse, RateLimit};
@@ -14,6 +15,9 @@ const SHORTEST_MS: i64 = 100;
 /// Which part of a limit may be out in banks, however little is left of it; and which part may be out of those that are over
 /// and not reported, however much is left.
 const SHARE: u32 = 200;
+/// Which part of a limit may be out, however little is left of it, in the banks of somebody who asks alone: what three times the
+/// limit spends while two banks last.
+const SHARE_ALONE: u32 = 32;
 /// Which part of what is left may be out in banks.
 const SHARE_OF_LEFT: u32 = 4;
 
@@ -54,26 +58,36 @@ pub fn most_share(limit: &RateLimit) -> u32 {
     }
 }
 
-/// How many tokens of a limit may be out, of which so many are left, and so many were spent a moment ago or are out: far from
-/// the limit more than near it, where somebody might be refused for what others hold and do not spend. Whoever goes through
-/// half of what is left in a moment is near it, too.
-fn share(limit: &RateLimit, left: u32, lately: u32) -> u32 {
-    let is_far = least_share(limit) > 0 && lately <= left / 2;
-    least_share(limit).max(if is_far { left / SHARE_OF_LEFT } else { 0 })
+/// What those who spend a limit have of it, and who they are.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Claims {
+    /// How many tokens were spent a moment ago, or are out.
+    pub lately: u32,
+    /// How many are out.
+    pub out: Outstanding,
+    /// Whether whoever asks is the only one who has of late.
+    pub is_alone: bool,
 }
 
-/// How many tokens a bank may have of a limit that stands so, of which so many were spent `lately`, and of which these are
-/// out: half of what may still be out, so that there is something for the next one, but for the least share, which would be
-/// gone at once. Where that is out there are none: tokens are single then, so that nobody is refused for what others might not
-/// spend. Neither are there where too many are lost: whoever has them does not report.
+/// How many tokens a bank may have of a limit that stands so.
+///
+/// Of what may be out it gets half, so that there is something for the next one, but all of the least share, which would be gone
+/// at once. Far from the limit much may be out, and near it the least share; near is, too, whoever goes through half of what is
+/// left in a moment. Where that is out there are no banks: tokens are single then, so that nobody is refused for what others
+/// might not spend. Neither are there where too many are lost: whoever has them does not report.
 #[must_use]
-pub fn allotment(LimitUse { limit, remaining: left, .. }: &LimitUse, lately: u32, out: Outstanding) -> u32 {
-    if out.lost >= least_share(limit) {
+pub fn allotment(LimitUse { limit, remaining: left, .. }: &LimitUse, claims: Claims) -> u32 {
+    let least = least_share(limit);
+    if claims.out.lost >= least {
         return 0;
     }
-    let (share, out) = (share(limit, *left, lately), out.live.saturating_add(out.lost));
-    let half = share.saturating_sub(out).div_ceil(2);
-    half.max(least_share(limit).saturating_sub(out)).min(left / 2)
+    let out = claims.out.live.saturating_add(claims.out.lost);
+    let far = if claims.lately <= left / 2 { left / SHARE_OF_LEFT } else { 0 };
+    if claims.is_alone {
+        return far.max(limit.limit / SHARE_ALONE).saturating_sub(out).min(*left);
+    }
+    let half = far.max(least).saturating_sub(out).div_ceil(2);
+    half.max(least.saturating_sub(out)).min(left / 2)
 }
 
 #[cfg(test)]
@@ -102,7 +116,7 @@ mod tests {
     }
 
     fn allotted(left: u32, lately: u32, live: u32, lost: u32) -> u32 {
-        allotment(&stands(left, 60_000), lately, Outstanding { live, lost })
+        allotment(&stands(left, 60_000), Claims { lately, out: Outstanding { live, lost }, is_alone: false })
     }
 
     #[test]
@@ -111,11 +125,9 @@ mod tests {
         assert_eq!(near, [50, 35, 20, 15, 0]);
         assert_eq!([10_000, 5_000].map(|left| allotted(left, 0, 0, 0)), [1_250, 625]);
         let small = LimitUse { limit: limit(199, 60_000), ..stands(199, 60_000) };
-        assert_eq!(
-            (allotment(&small, 0, Outstanding::default()), most_share(&small.limit)),
-            (0, 0),
-            "its share is none"
-        );
+        let alone = Claims { is_alone: true, ..Claims::default() };
+        assert_eq!([Claims::default(), alone].map(|claims| allotment(&small, claims)), [0, 0], "its share is none");
+        assert_eq!(most_share(&small.limit), 0);
         assert_eq!(most_share(&limit(10_000, 60_000)), 2_500);
     }
 
@@ -127,5 +139,16 @@ mod tests {
     #[test]
     fn who_loses_tokens_is_given_no_more() {
         assert_eq!([49, 50].map(|lost| allotted(10_000, 0, 10, lost)), [1_221, 0]);
+    }
+
+    #[test]
+    fn who_asks_alone_leaves_nothing_for_others_and_has_more_near_the_limit() {
+        let alone = |left, lately, live, lost| {
+            allotment(&stands(left, 60_000), Claims { lately, out: Outstanding { live, lost }, is_alone: true })
+        };
+        assert_eq!([alone(10_000, 0, 0, 0), alone(5_000, 0, 100, 0)], [2_500, 1_150]);
+        assert_eq!([alone(5_000, 2_501, 0, 0), alone(400, 0, 0, 0), alone(400, 0, 200, 0), alone(400, 0, 313, 0)], [312, 312, 112, 0]);
+        assert_eq!([alone(30, 0, 0, 0), alone(1, 0, 0, 0), alone(0, 0, 0, 0)], [30, 1, 0]);
+        assert_eq!([alone(400, 0, 0, 49), alone(400, 0, 0, 50)], [263, 0], "nor has he any who does not report");
     }
 }

@@ -5,7 +5,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::lease::bank::{Bank, BankGrant, BankReport, Banks, spent_after_ms};
-use crate::domain::lease::lending::{allotment, lasts_ms};
+use crate::domain::lease::askers::Askers;
+use crate::domain::lease::lending::{Claims, allotment, lasts_ms};
 use crate::domain::sample::at;
 
 fn limit(name: &str, limit: u32, window_ms: u32) -> RateLimit {
@@ -252,12 +253,14 @@ struct Steady {
     isolates: Vec<(Vec<Bank>, u32)>,
     reports: bool,
     asked: u32,
+    askers: Askers<usize>,
 }
 
 impl Steady {
     fn new(limit: RateLimit, isolates: usize, reports: bool) -> Self {
         let (ledger, banks) = (Ledger::new(at(0)), Banks::new(0));
-        Self { limits: [limit], ledger, banks, isolates: vec![(Vec::new(), 0); isolates], reports, asked: 0 }
+        let (isolates, askers) = (vec![(Vec::new(), 0); isolates], Askers::default());
+        Self { limits: [limit], ledger, banks, isolates, reports, asked: 0, askers }
     }
 
     fn request(&mut self, isolate: usize, now: Timestamp) -> bool {
@@ -281,7 +284,8 @@ impl Steady {
         }
         let view = self.ledger.view(&terms, 0, now);
         let out = self.banks.tokens_out(self.limits[0].window_ms, now, |_| true);
-        let tokens = wish.min(allotment(&view.limits[0], view.lately[0], out));
+        let claims = Claims { lately: view.lately[0], out, is_alone: self.askers.note(isolate, now) };
+        let tokens = wish.min(allotment(&view.limits[0], claims));
         if let Some(lasts) = lasts_ms(&view.limits, 5_000).filter(|_| tokens > 0) {
             let hold = self.ledger.spend_ahead(&terms, tokens, spent_after_ms(lasts), now);
             banks.push(Bank::new(&self.banks.grant(tokens, lasts, hold, now), now));
