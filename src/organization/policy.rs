@@ -159,9 +159,10 @@ fn serve(
             view = ledgers.view(sql, subject, &terms, 0, now)?;
         }
     }
-    let is_alone = draw.pool == Pool::Requests
-        && draw.action == DrawAction::Spend
-        && memory.askers.note(session_id.clone(), now);
+    if draw.pool == Pool::Requests && draw.action == DrawAction::Spend {
+        memory.askers.note(session_id.clone(), now);
+    }
+    let is_alone = draw.alone && memory.askers.is_alone(now);
     let mut bank = None;
     if draw.action == DrawAction::Spend && view.shortage.is_none() {
         bank = self::bank(sql, memory, context, &limit, (draw, is_alone))?;
@@ -202,7 +203,7 @@ fn bank(
     let (subject, now) = (draw.pool.as_str(), context.now);
     let terms = Terms { level: Level::Organization, limits: std::slice::from_ref(limit), credits: None };
     let view = ledgers.view(sql, subject, &terms, 0, now)?;
-    let Some(lasts) = lasts_ms(&view.limits, LEASE_MS) else { return Ok(None) };
+    let Some(lasts) = lasts_ms(&view.limits, is_alone, LEASE_MS) else { return Ok(None) };
     let out = banks.tokens_out(limit.window_ms, now, |(pool, _)| *pool == draw.pool);
     let stand = view.limits.iter().zip(&view.lately);
     let allotted = stand.map(|(limit, lately)| allotment(limit, Claims { lately: *lately, out, is_alone }));

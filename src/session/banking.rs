@@ -63,7 +63,8 @@ impl Banking {
     /// What is asked of the organization along with a draw of its pool.
     pub fn draw(&mut self, state: &State, context: &Context<'_>, draw: Draw, expected: u32) -> Draw {
         let Some(limit) = state.policy.plan.pool(draw.pool) else { return draw };
-        let Self { out, pool, .. } = self;
+        let Self { out, pool, askers } = self;
+        let draw = Draw { alone: askers.is_alone(context.now), ..draw };
         pool.draw(draw, (state.policy.version, &limit), expected, context.now, |id| is_passed_on(out.as_ref(), id))
     }
 }
@@ -83,11 +84,11 @@ pub fn bank(
     memory: &mut Memory,
     context: &Context<'_>,
     purse: &Purse<'_>,
-    (isolate, wish): (IsolateId, u32),
+    wish: u32,
     ttl_ms: i64,
 ) -> Result<Option<BankGrant>, SqlError> {
     let (state, now) = (purse.state(), context.now);
-    let is_alone = memory.banking.askers.note(Some(isolate), now);
+    let is_alone = memory.banking.askers.is_alone(now);
     let pool = state.policy.plan.pool(Pool::Requests);
     if wish == 0 || !purse.counts() || purse.has_credits() {
         return Ok(None);
@@ -101,7 +102,7 @@ pub fn bank(
             limits.push(limit);
         }
     }
-    let Some(mut lasts) = lasts_ms(&limits, ttl_ms) else { return Ok(None) };
+    let Some(mut lasts) = lasts_ms(&limits, is_alone, ttl_ms) else { return Ok(None) };
     let part = pool.and_then(|_| memory.banking.pool.part(state.policy.version, now));
     if purse.has_pool() {
         tokens = tokens.min(part.map_or(0, |part| part.tokens));
@@ -147,7 +148,7 @@ pub fn stock(memory: &mut Memory, context: &Context<'_>, state: &State, wish: u3
     {
         return None;
     }
-    let draw = Draw { pool, cost: 0, action: DrawAction::Spend, wish: 0, banks: Vec::new() };
+    let draw = Draw { pool, cost: 0, action: DrawAction::Spend, wish: 0, alone: false, banks: Vec::new() };
     let draw = memory.banking.draw(state, context, draw, wish);
     (draw.wish > 0).then_some(draw)
 }
@@ -159,6 +160,7 @@ pub fn give_back(memory: &mut Memory, context: &Context<'_>, state: &State) -> O
     if !is_owed || context.heard.is_some() {
         return None;
     }
-    let draw = Draw { pool: Pool::Requests, cost: 0, action: DrawAction::Look, wish: 0, banks: Vec::new() };
+    let draw =
+        Draw { pool: Pool::Requests, cost: 0, action: DrawAction::Look, wish: 0, alone: false, banks: Vec::new() };
     Some(memory.banking.draw(state, context, draw, 0)).filter(|draw| !draw.banks.is_empty())
 }

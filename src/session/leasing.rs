@@ -121,7 +121,7 @@ pub fn lease(
     if !counts {
         acceptance::publish(sql, memory, context, state, key)?;
     }
-    let bank = banking::bank(sql, memory, context, &purse, (wanted.isolate, wanted.tokens), ttl_ms)?;
+    let bank = banking::bank(sql, memory, context, &purse, wanted.tokens, ttl_ms)?;
     Ok(Some(Lease {
         edition: edition(state, key),
         key: None,
@@ -150,6 +150,7 @@ pub fn renew(
     };
     // Before the policy, and again with each answer about it: reports count whatever the organization says.
     let durable = usage::apply(sql, memory, context, renewal.isolate, &renewal.reports)?;
+    memory.banking.askers.note(Some(renewal.isolate), context.now);
     for wish in &renewal.keys {
         banking::settle(sql, memory, context, &wish.banks)?;
     }
@@ -190,6 +191,7 @@ pub fn with_record(
     key: &ApiKey,
     wish: &Wish,
 ) -> Result<Option<Lease>, SqlError> {
+    memory.banking.askers.note(Some(wish.isolate), context.now);
     let limits = limits(sql, memory, context, state, key)?;
     let lease = lease(sql, memory, context, state, key, Wanted::of(wish, &limits))?;
     Ok(lease.map(|lease| Lease { key: Some(Box::new(key.clone())), ..lease }))

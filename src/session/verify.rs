@@ -57,6 +57,9 @@ pub fn verify(
     let standing = standing(sql, &state, &key)?;
     let code = decide(&key, standing, &request.demand, context.now);
     let spending = if code == Code::Valid {
+        if !request.is_dry() {
+            memory.banking.askers.note(wish.map(|wish| wish.isolate), context.now);
+        }
         let expected = match wish {
             Some(wish) => leasing::expected(sql, memory, context, &state, &key, wish)?,
             None => 0,
@@ -79,9 +82,6 @@ pub fn verify(
     let lease = match wish {
         Some(wish) => leasing::lease(sql, memory, context, &state, &key, Wanted::of(wish, &funds.limits))?,
         None => {
-            if !request.is_dry() && code == Code::Valid {
-                memory.banking.askers.note(None, context.now);
-            }
             // Whoever sends no wish may not know that there is more in the answer than its reader may see.
             let viewer = request.caller.as_ref().map_or(reach, |caller| caller.reach);
             funds.limits.retain(|limit| may_see(viewer, limit));

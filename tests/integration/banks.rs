@@ -146,16 +146,16 @@ fn what_is_not_spent_comes_back_with_the_report_and_is_lost_without_one_for_a_wi
     assert_eq!(left(), 20_000 - 4 - out);
     house.clock.set(house.after(100));
     assert_eq!(isolate.request(&house, 2), Outcome::Leased);
-    house.clock.set(house.after(900));
+    house.clock.set(house.after(1_200));
     let granted = house.now();
     assert!(isolate.renew(&house));
     let fresh: u32 = isolate.banks.iter().map(|bank| bank.tokens()).sum();
     assert_eq!(left(), 20_000 - 6 - fresh, "two were spent");
     assert!(isolate.repeat(&house), "saying it twice changes nothing");
     isolate.banks.clear();
-    house.clock.set(granted.plus_millis(61_435));
-    assert_eq!(left(), 20_000 - fresh, "nobody knows what became of these: they may have been spent until 1,436");
-    house.clock.set(granted.plus_millis(61_436));
+    house.clock.set(granted.plus_millis(61_671));
+    assert_eq!(left(), 20_000 - fresh, "nobody knows what became of these: they may have been spent until 1,672");
+    house.clock.set(granted.plus_millis(61_672));
     assert_eq!(left(), 20_000);
 }
 
@@ -173,9 +173,9 @@ fn tokens_of_the_pool_that_a_session_has_not_reported_count_until_nobody_could_s
     }
     house.objects.restart_one(&home.session_address());
     let left = || house.left_of(&home.secret)[0].1;
-    house.clock.set(drawn.plus_millis(61_685));
-    assert!(left() < 20_000, "a bank was out until 1,686 ms after its grant");
-    house.clock.set(drawn.plus_millis(61_686));
+    house.clock.set(drawn.plus_millis(61_922));
+    assert!(left() < 20_000, "a bank was out until 1,923 ms after its grant");
+    house.clock.set(drawn.plus_millis(61_923));
     assert_eq!(left(), 20_000);
 }
 

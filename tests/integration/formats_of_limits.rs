@@ -19,7 +19,7 @@ pub fn limit_use(refusal: Option<Refusal>) -> LimitUse {
 }
 
 fn draw(action: DrawAction) -> Draw {
-    Draw { pool: Pool::Requests, cost: 2, action, wish: 0, banks: Vec::new() }
+    Draw { pool: Pool::Requests, cost: 2, action, wish: 0, alone: false, banks: Vec::new() }
 }
 
 #[test]
@@ -50,6 +50,12 @@ fn what_is_drawn_from_an_organization_is_pinned() {
             organization::Command::Draw {
                 session_id: session.id.clone(),
                 draw: Some(Draw { wish: 3, banks: vec![BankReport { id: 7, spent: 2 }], ..draw(DrawAction::Spend) }),
+                rules: 0,
+                domains: 0,
+            },
+            organization::Command::Draw {
+                session_id: session.id.clone(),
+                draw: Some(Draw { wish: 3, alone: true, ..draw(DrawAction::Spend) }),
                 rules: 0,
                 domains: 0,
             },

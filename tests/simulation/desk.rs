@@ -86,6 +86,7 @@ impl Desk<'_> {
                 if is_wanted && !known && self.heard.is_none() {
                     return self.ask();
                 }
+                self.memory.askers.note(*isolate, self.now);
                 let tokens = wishes.iter().filter(|wish| wish.wants).map(|wish| wish.tokens).sum();
                 if let Some(draw) = self.stock(tokens).filter(|_| is_wanted) {
                     return Outcome::Ask(Some(draw), Holds::new());
@@ -160,6 +161,7 @@ impl Desk<'_> {
         let mut code = decide(&record, self.standing(), demand, self.now);
         let (mut limits, purse) = (Vec::new(), self.purse(&record));
         if code == Code::Valid && (!purse.is_empty() || self.pool().is_some()) {
+            self.memory.askers.note(asker.0, self.now);
             let expected = if self.memory.grantor.is_expected(&key, self.now) { asker.1 } else { 0 };
             match self.spend(key, &purse, expected) {
                 Spending::Done(left) => limits = left,
@@ -219,7 +221,7 @@ impl Desk<'_> {
         let covered = if self.plan.has(Flaw::StaleIsNotCovered) { ttl_ms } else { ttl_ms + stale_ms };
         self.cover(key, covered);
         let purse = self.purse(record);
-        let bank = self.bank(key - self.first, &purse, (isolate, wished), ttl_ms);
+        let bank = self.bank(key - self.first, &purse, wished, ttl_ms);
         let counts = !purse.is_empty() || self.pool().is_some();
         let limits = self.look(&purse);
         Some(Lease {

@@ -4,7 +4,6 @@
 use latchkey::domain::api_key::ApiKey;
 use latchkey::domain::id::ApiKeyId;
 use latchkey::domain::lease::bank::{BankGrant, BankReport, Banks, spent_after_ms};
-use latchkey::domain::lease::grant::IsolateId;
 use latchkey::domain::lease::lending::{Claims, allotment, is_worth_it, lasts_ms};
 use latchkey::domain::ledger::{Hold, Ledger, Snapshot, Terms};
 use latchkey::domain::plan::Pool;
@@ -205,8 +204,15 @@ impl Desk<'_> {
 
     fn draw(&mut self, cost: u32, limit: &RateLimit, expected: u32) -> Draw {
         let (version, now) = (self.version(), self.now);
-        let Memory { pool, banks, .. } = &mut *self.memory;
-        let draw = Draw { pool: Pool::Requests, cost, action: DrawAction::Spend, wish: 0, banks: Vec::new() };
+        let Memory { pool, banks, askers, .. } = &mut *self.memory;
+        let draw = Draw {
+            pool: Pool::Requests,
+            cost,
+            action: DrawAction::Spend,
+            wish: 0,
+            alone: askers.is_alone(now),
+            banks: Vec::new(),
+        };
         let is_passed_on = |id| banks.out().any(|out| out.debit.pool == Some(id));
         pool.draw(draw, (version, limit), expected, now, is_passed_on)
     }
@@ -221,15 +227,9 @@ impl Desk<'_> {
     }
 
     /// Tokens for an isolate, to be spent before long.
-    pub(crate) fn bank(
-        &mut self,
-        place: usize,
-        purse: &[Part],
-        (isolate, wished): (IsolateId, u32),
-        ttl_ms: i64,
-    ) -> Option<BankGrant> {
+    pub(crate) fn bank(&mut self, place: usize, purse: &[Part], wished: u32, ttl_ms: i64) -> Option<BankGrant> {
         let pool = self.pool();
-        let is_alone = self.memory.askers.note(isolate, self.now);
+        let is_alone = self.memory.askers.is_alone(self.now);
         if purse.is_empty() && pool.is_none() {
             return None;
         }
@@ -243,7 +243,7 @@ impl Desk<'_> {
                 limits.push(limit);
             }
         }
-        let mut lasts = lasts_ms(&limits, ttl_ms)?;
+        let mut lasts = lasts_ms(&limits, is_alone, ttl_ms)?;
         let (version, now) = (self.version(), self.now);
         let drawn = if pool.is_some() { Some(self.memory.pool.part(version, now)?) } else { None };
         if let Some(drawn) = drawn {

@@ -81,7 +81,8 @@ impl Till {
         if policy.status != OrganizationStatus::Active || draw.action != DrawAction::Spend {
             return (grant, None);
         }
-        let is_alone = self.askers.note(session, now);
+        self.askers.note(session, now);
+        let is_alone = draw.alone && self.askers.is_alone(now);
         let mut view = self.ledger.view(&terms(&limit), draw.cost, now);
         let mut hold = None;
         if view.shortage.is_none() {
@@ -100,7 +101,7 @@ impl Till {
 
     fn bank(&mut self, limit: &RateLimit, (wish, is_alone): (u32, bool), now: Timestamp) -> Option<BankGrant> {
         let view = self.ledger.view(&terms(limit), 0, now);
-        let lasts = lasts_ms(&view.limits, LEASE_MS).filter(|_| wish > 0)?;
+        let lasts = lasts_ms(&view.limits, is_alone, LEASE_MS).filter(|_| wish > 0)?;
         let out = self.banks.tokens_out(limit.window_ms, now, |_| true);
         let claims = Claims { lately: *view.lately.first()?, out, is_alone };
         let tokens = wish.min(allotment(view.limits.first()?, claims));

@@ -20,12 +20,17 @@ impl<K> Default for Askers<K> {
 }
 
 impl<K: PartialEq> Askers<K> {
-    /// Somebody asks. Tells whether nobody else has for a while.
-    pub fn note(&mut self, who: K, now: Timestamp) -> bool {
+    /// Somebody asks.
+    pub fn note(&mut self, who: K, now: Timestamp) {
         if self.last.as_ref().is_some_and(|last| *last != who) {
             self.turned_at = now;
         }
         self.last = Some(who);
+    }
+
+    /// Whether nobody but the last one has asked for a while.
+    #[must_use]
+    pub fn is_alone(&self, now: Timestamp) -> bool {
         // A clock that was set back tells nothing.
         now.millis_since(self.turned_at).unsigned_abs() >= PRESENT_MS
     }
@@ -35,11 +40,17 @@ impl<K: PartialEq> Askers<K> {
 mod tests {
     use super::*;
 
+    fn asks(askers: &mut Askers<&'static str>, who: &'static str, ms: i64) -> bool {
+        let now = Timestamp::from_millis(1_000_000 + ms);
+        askers.note(who, now);
+        askers.is_alone(now)
+    }
+
     #[test]
     fn who_asks_alone_is_told_so_until_somebody_else_asks_and_again_a_while_after_that() {
         let mut askers = Askers::default();
         let steps = [("a", 0), ("a", 10), ("b", 20), ("a", 30), ("a", 15_029), ("a", 15_030), ("b", 15_031)];
-        let alone = steps.map(|(who, ms)| askers.note(who, Timestamp::from_millis(1_000_000 + ms)));
+        let alone = steps.map(|(who, ms)| asks(&mut askers, who, ms));
         assert_eq!(alone, [true, true, false, false, false, true, false]);
     }
 
@@ -47,7 +58,7 @@ mod tests {
     fn a_clock_that_is_set_back_leaves_nobody_alone_by_it() {
         let mut askers = Askers::default();
         let alone = [("a", 5_000), ("b", 5_000), ("b", 1_000)];
-        let alone = alone.map(|(who, ms)| askers.note(who, Timestamp::from_millis(1_000_000 + ms)));
+        let alone = alone.map(|(who, ms)| asks(&mut askers, who, ms));
         assert_eq!(alone, [true, false, false]);
     }
 }

@@ -277,7 +277,7 @@ impl Book {
         }
     }
 
-    /// A limit has refused. It is remembered until there can be enough again, and no longer than the lease.
+    /// A limit has refused. It is remembered until there can be enough again, and for five seconds at most.
     pub fn refuse(&mut self, hash: &KeyHash, cost: u32, limits: &[LimitUse], question: Question) {
         if let Some(Entry::Leased(leased)) = self.entries.peek_mut(hash)
             && question.life == self.life

@@ -22,9 +22,10 @@ const SHARE_ALONE: u32 = 32;
 const SHARE_OF_LEFT: u32 = 4;
 
 /// How long (ms) a bank of tokens of all these limits may last, as they stand; none if tokens have to be single. Each quarter of
-/// a limit that is left adds once as much: what counts for a moment longer than it should is missed where little is left.
+/// a limit that is left adds once as much, and so does asking alone: what counts for a moment longer than it should is missed
+/// where little is left, and by the more the more there are who wait for it.
 #[must_use]
-pub fn lasts_ms<'a>(limits: impl IntoIterator<Item = &'a LimitUse>, ttl_ms: i64) -> Option<i64> {
+pub fn lasts_ms<'a>(limits: impl IntoIterator<Item = &'a LimitUse>, is_alone: bool, ttl_ms: i64) -> Option<i64> {
     let mut lasts = ttl_ms;
     for LimitUse { limit, remaining, .. } in limits {
         let part = i64::from(limit.window_ms / PARTS);
@@ -32,7 +33,8 @@ pub fn lasts_ms<'a>(limits: impl IntoIterator<Item = &'a LimitUse>, ttl_ms: i64)
             return None;
         }
         let quarters = i64::from(*remaining).saturating_mul(4) / i64::from(limit.limit.max(1));
-        lasts = lasts.min(part.saturating_mul(quarters.saturating_add(1)));
+        let least = if is_alone { 2 } else { 1 };
+        lasts = lasts.min(part.saturating_mul(quarters.saturating_add(least)));
     }
     is_worth_it(lasts).then_some(lasts)
 }
@@ -106,7 +108,7 @@ mod tests {
 
     #[test]
     fn a_bank_lasts_a_256th_of_the_shortest_window_and_no_longer_than_its_lease() {
-        let lasts = |left, window_ms| lasts_ms(&[stands(left, window_ms), stands(10_000, 3_600_000)], 5_000);
+        let lasts = |left, window_ms| lasts_ms(&[stands(left, window_ms), stands(10_000, 3_600_000)], false, 5_000);
         assert_eq!(
             [0, 2_499, 2_500, 9_999, 10_000].map(|left| lasts(left, 60_000)),
             [234, 234, 468, 936, 1_170].map(Some)
@@ -147,7 +149,10 @@ mod tests {
             allotment(&stands(left, 60_000), Claims { lately, out: Outstanding { live, lost }, is_alone: true })
         };
         assert_eq!([alone(10_000, 0, 0, 0), alone(5_000, 0, 100, 0)], [2_500, 1_150]);
-        assert_eq!([alone(5_000, 2_501, 0, 0), alone(400, 0, 0, 0), alone(400, 0, 200, 0), alone(400, 0, 313, 0)], [312, 312, 112, 0]);
+        assert_eq!(
+            [alone(5_000, 2_501, 0, 0), alone(400, 0, 0, 0), alone(400, 0, 200, 0), alone(400, 0, 313, 0)],
+            [312, 312, 112, 0]
+        );
         assert_eq!([alone(30, 0, 0, 0), alone(1, 0, 0, 0), alone(0, 0, 0, 0)], [30, 1, 0]);
         assert_eq!([alone(400, 0, 0, 49), alone(400, 0, 0, 50)], [263, 0], "nor has he any who does not report");
     }

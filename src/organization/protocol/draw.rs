@@ -23,6 +23,9 @@ pub struct Draw {
     /// How many tokens it would like to have beyond that, to spend them without asking.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub wish: u32,
+    /// Whether one isolate alone has asked the session of late.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub alone: bool,
     /// What has become of tokens that it had.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub banks: Vec<BankReport>,

@@ -220,9 +220,8 @@ impl Leased {
 
     /// A limit has refused this cost, when it was asked at `asked_at`. That holds until there can be enough again.
     pub(super) fn refuse(&mut self, cost: u32, limits: &[LimitUse], asked_at: Timestamp, purses: &mut Purses) {
-        let end = self.ends.until;
         if let Some(purse) = self.purse_mut(purses) {
-            purse.refuse(cost, limits, asked_at, end);
+            purse.refuse(cost, limits, asked_at);
         }
     }
 

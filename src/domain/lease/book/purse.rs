@@ -21,6 +21,8 @@ const BANKS_MAX: usize = 16;
 const REPORTS_MAX: usize = 64;
 /// How long (ms) before a bank ends the next one is asked for at most.
 const AHEAD_MS: i64 = 150;
+/// How long (ms) a refusal is remembered at most: others may give back what they have not spent.
+const REFUSED_MS: i64 = 5_000;
 /// How long (ms) a bank is taken to last before there was one.
 const LASTS_MS: i64 = 234;
 
@@ -152,12 +154,11 @@ impl Purse {
         true
     }
 
-    /// A limit has refused this cost, when it was asked at `asked_at`. That holds until there can be enough again, and no
-    /// longer than until `end`.
-    pub(super) fn refuse(&mut self, cost: u32, limits: &[LimitUse], asked_at: Timestamp, end: Timestamp) {
+    /// A limit has refused this cost, when it was asked at `asked_at`. That holds until there can be enough again.
+    pub(super) fn refuse(&mut self, cost: u32, limits: &[LimitUse], asked_at: Timestamp) {
         let waits = limits.iter().filter_map(|limit| limit.refusal);
         let wait = waits.map(|refusal| refusal.wait_ms.unwrap_or(u64::MAX)).max().unwrap_or(0);
-        let until = asked_at.plus_millis(i64::try_from(wait).unwrap_or(i64::MAX)).min(end);
+        let until = asked_at.plus_millis(i64::try_from(wait).unwrap_or(i64::MAX).min(REFUSED_MS));
         self.refusal = Some(Spent { cost, limits: limits.to_vec(), at: asked_at, until });
     }
 
