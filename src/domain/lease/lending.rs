@@ -108,11 +108,14 @@ mod tests {
 
     #[test]
     fn a_bank_lasts_a_256th_of_the_shortest_window_and_no_longer_than_its_lease() {
-        let lasts = |left, window_ms| lasts_ms(&[stands(left, window_ms), stands(10_000, 3_600_000)], false, 5_000);
+        let limits = |left, window_ms| [stands(left, window_ms), stands(10_000, 3_600_000)];
+        let lasts = |left, window_ms| lasts_ms(&limits(left, window_ms), false, 5_000);
         assert_eq!(
             [0, 2_499, 2_500, 9_999, 10_000].map(|left| lasts(left, 60_000)),
             [234, 234, 468, 936, 1_170].map(Some)
         );
+        let alone = |left| lasts_ms(&limits(left, 60_000), true, 5_000);
+        assert_eq!([0, 10_000].map(alone), [468, 1_404].map(Some), "and one more of whoever asks alone");
         assert_eq!((lasts(10_000, 86_400_000), lasts(0, 86_400_000)), (Some(5_000), Some(5_000)));
         assert_eq!((lasts(10_000, 1_000), lasts(10_000, 25_000)), (None, None), "single tokens");
     }
