@@ -148,7 +148,7 @@ pub fn stock(memory: &mut Memory, context: &Context<'_>, state: &State, wish: u3
     {
         return None;
     }
-    let draw = Draw { pool, cost: 0, action: DrawAction::Spend, wish: 0, alone: false, banks: Vec::new() };
+    let draw = Draw::new(pool, 0, DrawAction::Spend);
     let draw = memory.banking.draw(state, context, draw, wish);
     (draw.wish > 0).then_some(draw)
 }
@@ -160,7 +160,6 @@ pub fn give_back(memory: &mut Memory, context: &Context<'_>, state: &State) -> O
     if !is_owed || context.heard.is_some() {
         return None;
     }
-    let draw =
-        Draw { pool: Pool::Requests, cost: 0, action: DrawAction::Look, wish: 0, alone: false, banks: Vec::new() };
+    let draw = Draw::new(Pool::Requests, 0, DrawAction::Look);
     Some(memory.banking.draw(state, context, draw, 0)).filter(|draw| !draw.banks.is_empty())
 }

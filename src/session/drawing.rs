@@ -71,7 +71,7 @@ pub fn spend(
     if purse.has_pool() {
         // Also what is refused is told about every limit.
         let action = if looks { DrawAction::Look } else { DrawAction::Spend };
-        let draw = Draw { pool: Pool::Requests, cost: purse.cost(), action, wish: 0, alone: false, banks: Vec::new() };
+        let draw = Draw::new(Pool::Requests, purse.cost(), action);
         let draw = memory.banking.draw(purse.state(), context, draw, purse.expected());
         return Ok(Drawing::Ask(question(purse.state(), Some(draw), debit)));
     }
@@ -97,8 +97,7 @@ pub fn count(sql: &dyn Sql, memory: &mut Memory, context: &Context<'_>, state: &
     if state.policy.plan.pool(Pool::Management).is_none() {
         return Ok(Drawing::default());
     }
-    let draw =
-        Draw { pool: Pool::Management, cost: 1, action: DrawAction::Spend, wish: 0, alone: false, banks: Vec::new() };
+    let draw = Draw::new(Pool::Management, 1, DrawAction::Spend);
     Ok(Drawing::Ask(question(state, Some(draw), Debit::default())))
 }
 
@@ -122,7 +121,7 @@ pub fn take_back(
     let drawn = heard.grant.as_ref().and_then(|grant| grant.pool.as_ref());
     let Some(drawn) = drawn.filter(|drawn| !drawn.debit.is_empty()) else { return Ok(None) };
     let action = DrawAction::Return(drawn.debit.clone());
-    let draw = Draw { pool, cost: 0, action, wish: 0, alone: false, banks: Vec::new() };
+    let draw = Draw::new(pool, 0, action);
     Ok(Some(question(state, Some(draw), Debit::default())))
 }
 

@@ -19,7 +19,7 @@ pub fn limit_use(refusal: Option<Refusal>) -> LimitUse {
 }
 
 fn draw(action: DrawAction) -> Draw {
-    Draw { pool: Pool::Requests, cost: 2, action, wish: 0, alone: false, banks: Vec::new() }
+    Draw::new(Pool::Requests, 2, action)
 }
 
 #[test]

@@ -205,14 +205,7 @@ impl Desk<'_> {
     fn draw(&mut self, cost: u32, limit: &RateLimit, expected: u32) -> Draw {
         let (version, now) = (self.version(), self.now);
         let Memory { pool, banks, askers, .. } = &mut *self.memory;
-        let draw = Draw {
-            pool: Pool::Requests,
-            cost,
-            action: DrawAction::Spend,
-            wish: 0,
-            alone: askers.is_alone(now),
-            banks: Vec::new(),
-        };
+        let draw = Draw { alone: askers.is_alone(now), ..Draw::new(Pool::Requests, cost, DrawAction::Spend) };
         let is_passed_on = |id| banks.out().any(|out| out.debit.pool == Some(id));
         pool.draw(draw, (version, limit), expected, now, is_passed_on)
     }

@@ -15,8 +15,8 @@ const SHORTEST_MS: i64 = 100;
 /// Which part of a limit may be out in banks, however little is left of it; and which part may be out of those that are over
 /// and not reported, however much is left.
 const SHARE: u32 = 200;
-/// Which part of a limit may be out, however little is left of it, in the banks of somebody who asks alone: what three times the
-/// limit spends while two banks last.
+/// Which part of a limit may be out, however little is left of it, in the banks of somebody who asks alone: more than is spent in
+/// a 128th of the window at three times the limit.
 const SHARE_ALONE: u32 = 32;
 /// Which part of what is left may be out in banks.
 const SHARE_OF_LEFT: u32 = 4;
@@ -76,7 +76,8 @@ pub struct Claims {
 /// Of what may be out it gets half, so that there is something for the next one, but all of the least share, which would be gone
 /// at once. Far from the limit much may be out, and near it the least share; near is, too, whoever goes through half of what is
 /// left in a moment. Where that is out there are no banks: tokens are single then, so that nobody is refused for what others
-/// might not spend. Neither are there where too many are lost: whoever has them does not report.
+/// might not spend. Neither are there where too many are lost: whoever has them does not report. Who asks alone gets all that may
+/// be out, down to the last token.
 #[must_use]
 pub fn allotment(LimitUse { limit, remaining: left, .. }: &LimitUse, claims: Claims) -> u32 {
     let least = least_share(limit);

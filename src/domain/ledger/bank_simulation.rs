@@ -219,7 +219,7 @@ proptest! {
         let window_ms = i64::from(numbers.1);
         prop_assert!(remaining <= numbers.0 - since(world.elapsed - window_ms), "made");
         // A token counts for as long as its bucket, and as of the report or the end of its bank at the latest.
-        let late = spent_after_ms(window_ms / 256 * 5) + window_ms / 256;
+        let late = spent_after_ms(window_ms / 256 * 6) + window_ms / 256;
         let back = window_ms + late;
         prop_assert!(remaining >= numbers.0.saturating_sub(since(world.elapsed - back)), "lost");
     }

@@ -31,6 +31,14 @@ pub struct Draw {
     pub banks: Vec<BankReport>,
 }
 
+impl Draw {
+    /// Nothing beside the tokens themselves.
+    #[must_use]
+    pub fn new(pool: Pool, cost: u32, action: DrawAction) -> Self {
+        Self { pool, cost, action, wish: 0, alone: false, banks: Vec::new() }
+    }
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
 fn is_zero(number: &u32) -> bool {
     *number == 0

@@ -20,7 +20,7 @@ fn limit() -> RateLimit {
 }
 
 fn spending(cost: u32) -> Draw {
-    Draw { pool: Pool::Requests, cost, action: DrawAction::Spend, wish: 0, alone: false, banks: Vec::new() }
+    Draw::new(Pool::Requests, cost, DrawAction::Spend)
 }
 
 fn ask(pool: &mut PoolBanks, cost: u32, ms: i64) -> Draw {
