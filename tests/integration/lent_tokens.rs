@@ -1,4 +1,4 @@
-//! Tokens that an isolate was lent and does not spend.
+//! Tokens that an isolate was lent and does not spend, and how seldom it has to ask near a limit.
 
 use latchkey::app::VerifyKey;
 use latchkey::domain::consistency::Mode;

@@ -2,8 +2,7 @@
 // in the same isolate, which is as near as two customers can be. His limit is the largest of the published plans.
 //
 // The neighbour asks as fast as answers come, on 16 connections, which is what the goal is about; and then so little that the
-// thread idles. There p99 is what a few more calls of objects on the same thread make of it, who are elsewhere in a deployment: it
-// is measured, and held to a bound that only keeps it from getting worse. Windows without anybody, beside him, and beside
+// thread idles. There the goal is missed, and a bound keeps it from getting worse. Windows without anybody, beside him, and beside
 // others take turns, so that all see the same machine, and begin when all is warm. Nothing is on a disk, whose slowest commits
 // would be all that is measured. The quick form judges what does not depend on time: that nobody else is refused, and that he
 // gets what is his and no more. The full form judges the times too, and shows that a neighbour would be noticed who had no
@@ -18,7 +17,7 @@ import { figure, full } from './support/proof.ts';
 /** Of a minute: of the plan `pro`. */
 const LIMIT = 1000;
 const BARE = 'export default { fetch: () => new Response("{}") };';
-/** The goal: the most that p99 may be of what it is without anybody. */
+/** The goal: the most that p99 may be of what it is without anybody, and of what it is beside one who keeps to the limit. */
 const GOAL = 1.2;
 /** The limit's own minute, so that he has used it up for most of it; in the quick form a second. */
 const WINDOW_MS = full ? 60_000 : 1_000;
@@ -42,7 +41,7 @@ interface Load {
 }
 
 const BUSY: Load = { name: 'asks as fast as answers come', manner: { width: 16, perSecond: 0 }, most: GOAL };
-const CALM: Load = { name: 'asks little', manner: { width: 4, perSecond: 100 }, most: 2 };
+const CALM: Load = { name: 'asks little', manner: { width: 4, perSecond: 100 }, most: 1.6 };
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -147,6 +146,8 @@ for (const { name, manner, most } of full ? [BUSY, CALM] : [BUSY]) {
     assert.ok(mostInAMinute(his.accepted) <= limit, `${mostInAMinute(his.accepted)} of ${limit}`);
     if (!full) return;
     assert.equal(within.theirs.refused, 0, 'who keeps to the limit was refused');
+    // Where little happens this differs from run to run by more than that.
+    if (most === GOAL) assert.ok(percent(beyond.mine, within.mine) <= 100 * GOAL, `p99 is ${percent(beyond.mine, within.mine)} % of what it is beside one who keeps to the limit`);
     assert.ok(percent(beyond.mine, alone.mine) <= 100 * most, `p99 is ${percent(beyond.mine, alone.mine)} % of what it is without anybody`);
   });
 }
